@@ -1,0 +1,56 @@
+/**
+ * Waits with a name and an end.
+ *
+ * @module
+ */
+
+import { BerthError } from "./errors.ts";
+import { formatMillis } from "./units.ts";
+
+/** A wait took too long. `what` names it. */
+export class DeadlineError extends BerthError {
+  override name = "DeadlineError";
+
+  constructor(readonly what: string, readonly timeoutMs: number) {
+    super("wait.deadline", `waited ${formatMillis(timeoutMs)} for ${what}`);
+  }
+}
+
+/**
+ * Waits for a promise, but no longer than `timeoutMs`.
+ *
+ * The promise itself is not cancelled; whoever owns its work must end that.
+ *
+ * @throws {DeadlineError} when the time is up.
+ */
+export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(what, timeoutMs)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether a promise is settled within `timeoutMs`; how it was settled is for others to see. */
+export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), timeoutMs));
+  try {
+    return await Promise.race([promise.then(() => true, () => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when the signal is aborted; never rejects. `dispose` takes the listener back. */
+export function aborted(signal: AbortSignal): { promise: Promise<void>; [Symbol.dispose](): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const listener = () => resolve();
+  if (signal.aborted) resolve();
+  else signal.addEventListener("abort", listener, { once: true });
+  return { promise, [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
+}

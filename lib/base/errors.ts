@@ -1,0 +1,76 @@
+/**
+ * The one error class of berth, and the table of everything that can be wrong.
+ *
+ * A code is `area.reason`; it is stable, so that scripts can rely on it in reports. The table's text is the hint: what
+ * the reader can do. What is wrong with what is the message, which only the place that found out can write.
+ *
+ * @module
+ */
+
+/** Every error code, with the hint that goes with it. Codes that are not in here do not compile. */
+export const ERRORS = {
+  "usage.command": "berth --help lists the commands",
+  "usage.flag": "berth run --help lists the flags",
+  "usage.value": "berth run --help shows each flag's form",
+  "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
+  "host.program-missing": "install it; as root on Debian or Ubuntu, `deno task setup` does",
+  "host.disk-full": "free some space in berth's state folder (BERTH_STATE), or put it on a larger disk",
+  "host.window": "the kernel's log may say why (dmesg); what the job had of the host is gone but for its folder",
+  "host.kvm": "use --accel auto, or give this host a KVM that runs guests",
+  "host.limits": "run in a unit or scope with Delegate=yes on a cgroup v2 host, or use --limits auto",
+  "host.jail": "install bubblewrap and allow user namespaces, or use --jail auto",
+  "image.name": "image names are made of letters, digits, `.`, `_` and `-`, and do not begin with a dot",
+  "image.not-found": "berth image ls lists the images; berth image build NAME --debian SUITE makes one",
+  "image.spec": "correct the field in the image's spec.json",
+  "image.file-missing": "build the image again: berth image build NAME",
+  "image.kernel": "use a kernel with virtio-mmio, virtio-console and, for images with a disk, overlayfs",
+  "image.build": "see the tool's words above",
+  "image.package": "check the name with apt-cache search, and the suite",
+  "job.workspace": "--workspace takes an existing folder",
+  "job.artifact": "--artifact takes GUEST=DIR, and GUEST must be there when the job ends",
+  "job.user": "--user takes NAME or UID, and optionally :GROUP or :GID, known to the image",
+  "job.workdir": "--workdir takes an absolute path to a folder in the guest",
+  "job.boot": "look at the guest's console above; --boot-timeout gives a slow host more time",
+  "job.lost": "the VM ended under the job; its console is above",
+  "guest.setup": "build the image again; its disk or its kernel does not fit",
+  "guest.protocol": "the guest broke the agent's protocol; it is not to be trusted",
+  "process.failed": "see the program's words above",
+  "wait.deadline": "the host may be overloaded; try again",
+  "vmm.qmp": "QEMU broke the QMP protocol; check its version (7.2 or newer)",
+} as const;
+
+/** One of the codes in {@linkcode ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What berth throws: a sentence that names the thing and what is wrong with it, a code, and what to do. */
+export class BerthError extends Error {
+  override name = "BerthError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** What the reader can do about it. */
+  get hint(): string {
+    return ERRORS[this.code];
+  }
+}
+
+/** The words of anything that was thrown; an error that a cleanup suppressed is not lost. */
+export function describeError(error: unknown): string {
+  if (error instanceof SuppressedError) return `${describeError(error.suppressed)}; then ${describeError(error.error)}`;
+  if (error instanceof AggregateError) return error.errors.map(describeError).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Translates "no space left" once, wherever berth writes.
+ *
+ * Deno has no class of its own for ENOSPC: it arrives as a plain `Error` with that code.
+ */
+export function translateDiskFull(error: unknown, what: string): unknown {
+  const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
+  return full ? new BerthError("host.disk-full", `${what}: no space left on the disk`, { cause: error }) : error;
+}

@@ -1,0 +1,23 @@
+/**
+ * Names that never repeat and can't be guessed.
+ *
+ * @module
+ */
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no letter looks like a digit
+
+/** A random word of base-32 letters, five bits each. */
+function randomWord(length: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  return Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join("");
+}
+
+/** A job's id: 60 random bits, short enough for names of cgroups and VMs. */
+export function randomId(): string {
+  return randomWord(12);
+}
+
+/** What a VM's agent proves itself with: 130 random bits. */
+export function randomToken(): string {
+  return randomWord(26);
+}

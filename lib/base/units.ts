@@ -1,0 +1,62 @@
+/**
+ * Sizes and durations as people write them.
+ *
+ * @module
+ */
+
+import { BerthError } from "./errors.ts";
+
+const BYTES: Record<string, number> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+const MILLIS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Parses a size: a whole number with `K`, `M` or `G` (powers of 1024), or bytes without a letter.
+ *
+ * @example
+ * ```ts
+ * import { parseSize } from "./units.ts";
+ * parseSize("512M", "--memory"); // 536870912
+ * ```
+ */
+export function parseSize(text: string, name: string): number {
+  const match = /^(\d{1,15})([KMG]?)$/.exec(text);
+  if (!match) throw new BerthError("usage.value", `${name}: "${text}" is not a size; write 512M or 2G`);
+  const bytes = Number(match[1]) * BYTES[match[2]];
+  if (!Number.isSafeInteger(bytes)) throw new BerthError("usage.value", `${name}: ${text} is too large`);
+  return bytes;
+}
+
+/** Parses a duration in milliseconds: a positive number with `s`, `m` or `h`, as in `90s`, `1.5h`. */
+export function parseDuration(text: string, name: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)([smh])$/.exec(text);
+  const millis = match ? Math.round(Number(match[1]) * MILLIS[match[2]]) : NaN;
+  if (!(millis > 0)) {
+    throw new BerthError("usage.value", `${name}: "${text}" is not a positive duration; write 90s, 10m or 2h`);
+  }
+  // setTimeout takes 31 bits of milliseconds (24.8 days) and fires at once beyond.
+  if (millis > 0x7fffffff) throw new BerthError("usage.value", `${name}: ${text} is longer than 24 days`);
+  return millis;
+}
+
+/** Parses a whole number within inclusive bounds. */
+export function parseCount(text: string, name: string, least: number, most: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new BerthError("usage.value", `${name}: "${text}" is not a whole number from ${least} to ${most}`);
+}
+
+/** A size for people, as in `1.5 GiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let power = 0;
+  while (bytes >= 1024 && power < units.length - 1) {
+    bytes /= 1024;
+    power++;
+  }
+  return `${Number(bytes.toFixed(1))} ${units[power]}`;
+}
+
+/** A duration for people, as in `2.5 s`. */
+export function formatMillis(millis: number): string {
+  return millis < 1000 ? `${Math.round(millis)} ms` : `${Number((millis / 1000).toFixed(1))} s`;
+}

@@ -1,0 +1,40 @@
+/**
+ * A job's spec and what is decided outside of it: the least there can be.
+ *
+ * @module
+ */
+
+import type { PlanInputs } from "../../lib/job/plan.ts";
+import type { JobSpec } from "../../lib/job/spec.ts";
+
+export const LEAST_SPEC: JobSpec = {
+  argv: ["make", "test"],
+  env: {},
+  user: "",
+  stdin: false,
+  workspace: false,
+  artifacts: [],
+  pidsMax: 256,
+  accel: "auto",
+  limits: "auto",
+  jail: "auto",
+};
+
+export const LEAST_INPUTS: PlanInputs = {
+  id: "0123456789ab",
+  token: "0123456789abcdefghjkmnpqrs",
+  image: {
+    name: "default",
+    spec: {
+      arch: "x86_64",
+      kernel: "/store/k",
+      initrd: "/store/i",
+      bootArgs: "",
+      memoryMiB: 512,
+      vcpus: 1,
+      runnerType: "qemu",
+    },
+  },
+  accelerator: { accelerator: "kvm", bootArgs: [] },
+  jailed: true,
+};

@@ -1,0 +1,29 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import { didYouMean, editDistance } from "../../../lib/base/nearest.ts";
+
+const DISTANCES: [string, string, number][] = [
+  ["", "", 0],
+  ["", "abc", 3],
+  ["abc", "", 3],
+  ["memory", "memory", 0],
+  ["memmory", "memory", 1],
+  ["kitten", "sitting", 3],
+  ["ab", "ba", 2],
+];
+for (const [a, b, distance] of DISTANCES) {
+  Deno.test(`editDistance() of "${a}" and "${b}" is ${distance}, either way`, () => {
+    assertEquals([editDistance(a, b), editDistance(b, a)], [distance, distance]);
+  });
+}
+
+Deno.test("didYouMean() names the nearest name", () => {
+  assertEquals(didYouMean("memry", ["cpus", "memory", "memories"]), '; did you mean "memory"?');
+  assertEquals(didYouMean("sl", ["build", "ls"]), "");
+  assertEquals(didYouMean("l", ["build", "ls"]), '; did you mean "ls"?');
+});
+
+Deno.test("didYouMean() does not guess when nothing is near, or nothing is known", () => {
+  assertEquals(didYouMean("frobnicate", ["cpus", "memory"]), "");
+  assertEquals(didYouMean("x", []), "");
+});
