@@ -1,0 +1,75 @@
+/**
+ * The front process: it knows paths only. It starts the host process behind its windows, passes signals on, and ends
+ * with its exit status.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import windowsScript from "./windows.sh" with { type: "text" };
+import { ROOT, STATE, type Window } from "./windows.ts";
+
+/** What the front process needs to know of its surroundings; read in `cli`. */
+export interface FrontOptions {
+  /** The command that runs this program again. */
+  readonly self: readonly string[];
+  readonly args: readonly string[];
+  readonly stateDir: string;
+  readonly windows: readonly Window[];
+  /** The whole environment of the host process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly isRoot: boolean;
+}
+
+const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** Tries first: the status of an unshare that fails must not look like the job's. */
+const UNSHARE = `unshare $1 true || { echo "berth: this user can't make namespaces here" >&2; exit 125; }
+namespaces=$1 && shift && exec unshare $namespaces -- "$@"`;
+
+/** The command line of the host process, windows included. Pure. */
+export function planFront(options: FrontOptions): string[] {
+  const windows: Window[] = [{ mode: "make", target: STATE, source: options.stateDir }, ...options.windows];
+  const triples = windows.flatMap(({ mode, target, source }) => [
+    mode,
+    target.slice(ROOT.length + 1),
+    // A path is never taken for an option.
+    source.startsWith("-") ? `./${source}` : source,
+  ]);
+  const namespaces = options.isRoot ? "--mount" : "--user --map-root-user --mount";
+  // A session of its own: a Ctrl-C at the terminal reaches the front process only, which passes it on, once.
+  const shell = ["sh", "-c", windowsScript, "berth-windows", ...triples, "--", ...options.self, ...options.args];
+  return ["setsid", "sh", "-c", UNSHARE, "berth-unshare", namespaces, ...shell];
+}
+
+/** Runs the host process and returns its exit status. */
+export async function runFront(options: FrontOptions): Promise<number> {
+  const [command, ...args] = planFront(options);
+  const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  const early: Deno.Signal[] = [];
+  let child: Deno.ChildProcess | undefined;
+  const listeners = signals.map((signal) => {
+    const listener = () => child ? forward(child, signal) : early.push(signal);
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  try {
+    child = new Deno.Command(command, { args, clearEnv: true, env: { ...options.env }, stdin: "inherit" }).spawn();
+    for (const signal of early) forward(child, signal);
+    const status = await child.status;
+    if (!status.signal) return status.code;
+    // It was asked to stop before it could listen; anything else is not the job's end, but berth's.
+    if (status.signal in STOPPED) return STOPPED[status.signal]!;
+    throw new BerthError("host.window", `the host process was ended by ${status.signal}`);
+  } finally {
+    for (const remove of listeners) remove();
+  }
+}
+
+function forward(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended by itself: its exit status is what counts.
+  }
+}

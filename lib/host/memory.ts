@@ -1,0 +1,48 @@
+/**
+ * What berth has found out about this host and need not find out again until the next boot.
+ *
+ * @module
+ */
+
+import { HOST_FACTS, STATE } from "./windows.ts";
+
+const FILE = `${STATE}/host.json`;
+
+/** What is remembered. Absent is not known yet. */
+export interface HostMemory {
+  readonly kvm?: { readonly works: boolean; readonly detail: string };
+  /** The frequency of an emulated guest's time stamp counter. */
+  readonly tcgTscKhz?: number;
+}
+
+interface Stored extends HostMemory {
+  readonly bootId: string;
+}
+
+async function bootId(): Promise<string> {
+  return (await Deno.readTextFile(`${HOST_FACTS}/boot_id`)).trim();
+}
+
+/** What was remembered since the host booted. */
+export async function recall(): Promise<HostMemory> {
+  try {
+    const stored = JSON.parse(await Deno.readTextFile(FILE)) as Stored;
+    return stored.bootId === await bootId() ? stored : {};
+  } catch {
+    // Not there, or cut off by a crash: nothing is known.
+    return {};
+  }
+}
+
+/** Adds to what is remembered. Two at once may each lose the other's finding, which is found out again then. */
+export async function remember(found: HostMemory): Promise<void> {
+  const stored: Stored = { ...await recall(), ...found, bootId: await bootId() };
+  const temporary = `${FILE}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(temporary, JSON.stringify(stored) + "\n");
+  await Deno.rename(temporary, FILE);
+}
+
+/** What the host's device node for KVM is like. */
+export async function kvmNode(): Promise<"missing" | "denied" | "accessible"> {
+  return (await Deno.readTextFile(`${HOST_FACTS}/kvm`)).trim() as "missing" | "denied" | "accessible";
+}

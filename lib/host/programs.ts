@@ -1,0 +1,40 @@
+/**
+ * The programs of the host that berth runs, and where Debian and Ubuntu keep them.
+ *
+ * @module
+ */
+
+/** Where they are looked for, whatever the caller's own PATH is. */
+export const HOST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** A program, its package, and what it is for. */
+export interface HostProgram {
+  readonly program: string;
+  readonly package: string;
+  readonly purpose: string;
+}
+
+/** Every program that berth needs for its own work. */
+export const HOST_PROGRAMS: readonly HostProgram[] = [
+  { program: "qemu-system-x86_64", package: "qemu-system-x86", purpose: "runs the microVMs" },
+  { program: "bwrap", package: "bubblewrap", purpose: "jails QEMU" },
+  { program: "busybox", package: "busybox-static", purpose: "is the guest's small root file system" },
+  { program: "mke2fs", package: "e2fsprogs", purpose: "makes disks of workspaces" },
+  { program: "unshare", package: "util-linux", purpose: "makes namespaces" },
+  { program: "setpriv", package: "util-linux", purpose: "ends children with their parent" },
+  { program: "mount", package: "mount", purpose: "makes windows" },
+  { program: "du", package: "coreutils", purpose: "measures workspaces" },
+  { program: "tar", package: "tar", purpose: "takes artifacts out" },
+  { program: "depmod", package: "kmod", purpose: "orders the guest kernel's modules" },
+  { program: "dpkg-deb", package: "dpkg", purpose: "unpacks the guest's kernel" },
+  { program: "xz", package: "xz-utils", purpose: "unpacks kernel modules" },
+  { program: "zstd", package: "zstd", purpose: "unpacks kernel modules" },
+  { program: "mmdebstrap", package: "mmdebstrap", purpose: "makes root file systems of Debian packages" },
+  { program: "sqfstar", package: "squashfs-tools", purpose: "packs root file systems" },
+];
+
+/** `, which is in the Debian package x` for a program that berth knows. */
+export function packageHint(program: string): string {
+  const known = HOST_PROGRAMS.find((one) => one.program === program);
+  return known ? `; Debian and Ubuntu have it in the package ${known.package}` : "";
+}

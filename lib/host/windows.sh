@@ -1,0 +1,60 @@
+# Makes the windows through which the host process sees the host, then becomes the host process.
+#
+# It runs in a mount namespace of its own, which the kernel takes down when the last process in it has ended, however it
+# ended. Arguments: MODE NAME PATH triples, then --, then the command. Modes:
+#   ro        a file or folder, read-only           folder  a folder, read-only
+#   optional  a file or folder, read-only, if there  make    a folder, created when it is missing
+#   file      a file, created when it is missing
+set -eu
+# Whatever fails in here is berth's failure, and its status must not look like a job's.
+trap '[ $? = 0 ] || exit 125' EXIT
+
+fail() {
+  echo "berth: $*" >&2
+  exit 125
+}
+
+run=/run/berth
+self=$run/self
+# Without root in the host's namespace /run may belong to somebody else; in ours it can be covered.
+mkdir -p -m 0711 $run 2>/dev/null || { mount -t tmpfs -o mode=0755 run /run && mkdir $run; }
+mount -t tmpfs -o mode=0700,nosuid,nodev berth $run
+mkdir $self $self/host
+
+bind() { # MODE NAME PATH
+  target=$self/$2
+  if [ -d "$3" ]; then mkdir -p "$target"; else : >"$target"; fi
+  mount --bind -- "$3" "$target" || fail "$3: can't be made visible to berth"
+  case $1 in ro | folder | optional) mount -o remount,bind,ro "$target" ;; esac
+}
+
+while [ "$1" != -- ]; do
+  mode=$1 name=$2 path=$3
+  shift 3
+  case $name in */*) mkdir -p "$self/${name%/*}" ;; esac
+  case $mode in
+  make) mkdir -p -- "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
+  file) [ ! -d "$path" ] && (: >>"$path") 2>/dev/null || fail "$path: this file can't be written" ;;
+  optional) [ -e "$path" ] || continue ;;
+  folder) [ -d "$path" ] || fail "$path: there is no such folder" ;;
+  ro) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;
+  esac
+  bind "$mode" "$name" "$path"
+done
+shift
+
+# What only /proc, /dev and the mount table can tell, and the host process may not read there.
+cat /proc/sys/kernel/random/boot_id >$self/host/boot_id
+cat /proc/self/cgroup >$self/host/cgroup
+findmnt -rn -t cgroup2 -o TARGET,OPTIONS >$self/host/cgroup2 || true
+echo "$$ $PPID" >$self/host/pids
+if [ ! -e /dev/kvm ]; then echo missing; elif [ -r /dev/kvm ] && [ -w /dev/kvm ]; then echo accessible; else
+  echo denied
+fi >$self/host/kvm
+
+own=$(sed -n 's/^0:://p' $self/host/cgroup)
+read -r mounted options <$self/host/cgroup2 || mounted=
+if [ "$mounted" ] && [ -d "$mounted$own" ]; then bind make cgroup "$mounted$own"; fi
+
+# The host process must not outlive the process that was started by the user: TERM makes it end its VM and clean up.
+exec setpriv --pdeathsig TERM -- "$@"

@@ -1,0 +1,61 @@
+/**
+ * Where the host process finds what it may touch: everything is bind-mounted below one folder, and its permissions name
+ * nothing else.
+ *
+ * @module
+ */
+
+/** The one folder that the host process may read and write. */
+export const ROOT = "/run/berth/self";
+
+/** Images, jobs, and what is remembered about the host. */
+export const STATE = `${ROOT}/state`;
+
+/** The folder given as `--workspace`, read-only. */
+export const WORKSPACE = `${ROOT}/workspace`;
+
+/** The folder given as `--image`, when it is a path; read-only. */
+export const IMAGE = `${ROOT}/image`;
+
+/** The file given as `--report`. */
+export const REPORT = `${ROOT}/report`;
+
+/** The host's kernels and their modules, read-only; both may be missing. */
+export const BOOT = `${ROOT}/boot`;
+export const MODULES = `${ROOT}/modules`;
+
+/** The host's busybox, read-only. */
+export const BUSYBOX = `${ROOT}/busybox`;
+
+/** berth's own cgroup, where the host has cgroup v2. */
+export const CGROUP = `${ROOT}/cgroup`;
+
+/** Facts from /proc and /dev, written by windows.sh. */
+export const HOST_FACTS = `${ROOT}/host`;
+
+/** The sockets that VMs dial into. Their exact paths stand in the permissions. */
+export const QMP_SOCKET = `${ROOT}/qmp.sock`;
+export const AGENT_SOCKET = `${ROOT}/agent.sock`;
+
+/** Where the folder of the n-th `--artifact` is. */
+export function artifactWindow(index: number): string {
+  return `${ROOT}/artifacts/${index}`;
+}
+
+/** One bind mount: see windows.sh for the modes. */
+export interface Window {
+  readonly mode: "ro" | "folder" | "optional" | "make" | "file";
+  /** The path below {@linkcode ROOT}. */
+  readonly target: string;
+  /** The path on the host, relative to the caller's working directory or absolute. */
+  readonly source: string;
+}
+
+/** Whether this process already has its windows: it is the host process then. */
+export function hasWindows(): boolean {
+  try {
+    return Deno.statSync(HOST_FACTS).isDirectory;
+  } catch {
+    return false;
+  }
+}

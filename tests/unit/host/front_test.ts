@@ -1,0 +1,54 @@
+// @ts-types="../../support/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { type FrontOptions, planFront } from "../../../lib/host/front.ts";
+import type { Window } from "../../../lib/host/windows.ts";
+
+const OPTIONS: FrontOptions = {
+  self: ["/bin/berth"],
+  args: ["run", "--", "make", ""],
+  stateDir: "/var/lib/berth",
+  windows: [],
+  env: {},
+  isRoot: true,
+};
+
+/** The plan with the script's text taken out, which is not of this test. */
+function planned(change: Partial<FrontOptions> = {}): string[] {
+  const plan = planFront({ ...OPTIONS, ...change });
+  const script = plan.findIndex((argument) => argument.includes("mount --bind"));
+  assert(plan[3].includes("exec unshare $namespaces"), plan[3]);
+  return plan.with(script, "SCRIPT").with(3, "UNSHARE");
+}
+
+Deno.test("planFront() is this command line for root", () => {
+  assertEquals(planned(), [
+    ...["setsid", "sh", "-c", "UNSHARE", "berth-unshare", "--mount", "sh", "-c", "SCRIPT", "berth-windows"],
+    ...["make", "state", "/var/lib/berth"],
+    ...["--", "/bin/berth", "run", "--", "make", ""],
+  ]);
+});
+
+Deno.test("planFront() gives others a user namespace, in which they are root", () => {
+  assertEquals(planned({ isRoot: false })[5], "--user --map-root-user --mount");
+});
+
+Deno.test("planFront() names windows below the one folder, the state's first, in their order", () => {
+  const windows: Window[] = [
+    { mode: "ro", target: "/run/berth/self/image", source: "img" },
+    { mode: "make", target: "/run/berth/self/artifacts/0", source: "/out put" },
+  ];
+  const plan = planned({ windows });
+  const triples = plan.slice(plan.indexOf("berth-windows") + 1, plan.indexOf("--", plan.indexOf("berth-windows")));
+  assertEquals(triples, [
+    ...["make", "state", "/var/lib/berth"],
+    ...["ro", "image", "img"],
+    ...["make", "artifacts/0", "/out put"],
+  ]);
+});
+
+Deno.test("planFront() lets no path be taken for an option, or for the end of the windows", () => {
+  for (const source of ["-rf", "--", "--version"]) {
+    const plan = planned({ windows: [{ mode: "folder", target: "/run/berth/self/workspace", source }] });
+    assertEquals(plan[plan.indexOf("workspace") + 1], `./${source}`);
+  }
+});
