@@ -1,0 +1,66 @@
+/**
+ * The jail around a program: bubblewrap's arguments. Pure.
+ *
+ * @module
+ */
+
+/** What a jailed program may see. Everything else is not there. */
+export interface JailPlan {
+  readonly readOnly: readonly string[];
+  readonly writable: readonly string[];
+  /** Paths of the host that appear under another path inside, writable. */
+  readonly writableAt?: readonly (readonly [source: string, target: string])[];
+  readonly devices?: readonly string[];
+  readonly cwd: string;
+  /**
+   * Capabilities that are kept. They concern the host's users then, so the program gets no user namespace: it is for
+   * programs that are trusted more than their input, like tar.
+   */
+  readonly capabilities?: readonly string[];
+}
+
+const NAMESPACES_BUT_USER = [
+  "--unshare-ipc",
+  "--unshare-pid",
+  "--unshare-net",
+  "--unshare-uts",
+  "--unshare-cgroup-try",
+];
+
+/**
+ * The command line that puts a program into its jail: namespaces of its own (mount, PID, network, IPC, UTS, user where
+ * possible), no capabilities, no terminal, a private /dev, and an end with its parent.
+ *
+ * The jail leads a session, and so a process group that all of it stays in (no --new-session inside): in its first
+ * milliseconds bubblewrap's own child is not yet tied to it, and only by the group can both be ended for certain. Start
+ * it with `leadsGroup`.
+ */
+export function planJail(plan: JailPlan): string[] {
+  const capabilities = plan.capabilities ?? [];
+  return [
+    "setsid",
+    "bwrap",
+    ...(capabilities.length ? NAMESPACES_BUT_USER : ["--unshare-all"]),
+    "--die-with-parent",
+    ...["--cap-drop", "ALL"],
+    ...capabilities.flatMap((name) => ["--cap-add", name]),
+    "--clearenv",
+    ...["--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin"],
+    ...["--setenv", "LC_ALL", "C.UTF-8"],
+    ...["--ro-bind", "/usr", "/usr"],
+    // On a merged-/usr system these are links into /usr; elsewhere they are folders of their own.
+    ...["/lib", "/lib64", "/lib32", "/bin", "/sbin"].flatMap((path) => ["--ro-bind-try", path, path]),
+    ...["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"],
+    // Debian's alternatives: some programs in /usr/bin are links through it.
+    ...["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"],
+    // No /proc: uid 0 in here is the host's, whom the kernel lets write /proc/sys without any capability.
+    ...["--dev", "/dev"],
+    ...["--tmpfs", "/tmp"],
+    ...(plan.devices ?? []).flatMap((path) => ["--dev-bind", path, path]),
+    ...plan.readOnly.flatMap((path) => ["--ro-bind", path, path]),
+    ...plan.writable.flatMap((path) => ["--bind", path, path]),
+    ...(plan.writableAt ?? []).flatMap(([source, target]) => ["--bind", source, target]),
+    ...["--chdir", plan.cwd],
+    "--",
+  ];
+}
