@@ -1,0 +1,104 @@
+/**
+ * Builds the initramfs that every guest boots: busybox, the kernel modules it needs, the agent.
+ *
+ * @module
+ */
+
+// @ts-types="../base/types/path.d.ts"
+import { basename, join } from "@std/path";
+import { BerthError } from "../base/errors.ts";
+import { runTool } from "../process/tool.ts";
+import { type CpioEntry, writeCpio } from "./cpio.ts";
+import type { Kernel } from "./kernel.ts";
+import { moduleName } from "./modules.ts";
+
+/** A kernel module, ready to be inserted. */
+export interface ModuleBinary {
+  readonly group: string;
+  /** The file's name in the initramfs, as in `virtio_blk.ko`. */
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+/** What goes in. */
+export interface InitramfsInputs {
+  /** A statically linked busybox. */
+  readonly busybox: Uint8Array;
+  /** The names of its applets. */
+  readonly applets: readonly string[];
+  readonly modules: readonly ModuleBinary[];
+  /** Path → text. */
+  readonly agentFiles: Readonly<Record<string, string>>;
+}
+
+const FOLDERS = ["bin", "berth", "dev", "image", "image/bin", "image/etc", "image/root", "modules", "proc", "sys"];
+const PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n";
+const GROUP = "root:x:0:\nnogroup:x:65534:\n";
+
+/** The archive. Pure: the same inputs give the same bytes. */
+export function planInitramfs(inputs: InitramfsInputs): Uint8Array<ArrayBuffer> {
+  const text = (path: string, content: string, mode = 0o644): CpioEntry => ({
+    type: "file",
+    path,
+    mode,
+    data: new TextEncoder().encode(content),
+  });
+  const applets = inputs.applets.filter((name) => name !== "busybox").toSorted();
+  const link = (folder: string) => (name: string): CpioEntry => ({
+    type: "symlink",
+    path: `${folder}/${name}`,
+    target: "busybox",
+  });
+  return writeCpio([
+    ...FOLDERS.map((path): CpioEntry => ({ type: "directory", path, mode: 0o755 })),
+    { type: "file", path: "bin/busybox", mode: 0o755, data: inputs.busybox },
+    ...applets.map(link("bin")),
+    // The job's root of an image without a disk. The agent puts busybox itself there.
+    ...applets.map(link("image/bin")),
+    text("image/etc/passwd", PASSWD),
+    text("image/etc/group", GROUP),
+    ...Object.entries(inputs.agentFiles).map(([path, content]) => text(path, content, 0o755)),
+    text("modules/order", inputs.modules.map(({ group, name }) => `${group} ${name}\n`).join("")),
+    ...inputs.modules.map(({ name, data }): CpioEntry => ({
+      type: "file",
+      path: `modules/${name}`,
+      mode: 0o644,
+      data,
+    })),
+  ]);
+}
+
+/** Reads a kernel's modules, unpacking those that the distribution has compressed in the work folder. */
+export async function readModules(kernel: Kernel, workFolder: string): Promise<ModuleBinary[]> {
+  return await Promise.all(kernel.modules.map(async ({ group, path }) => ({
+    group,
+    name: `${moduleName(path)}.ko`,
+    data: await readModule(join(kernel.modulesFolder, path), workFolder),
+  })));
+}
+
+const UNPACKERS: Readonly<Record<string, string>> = { ".xz": "xz", ".gz": "gzip", ".zst": "zstd" };
+
+async function readModule(path: string, workFolder: string): Promise<Uint8Array> {
+  const extension = path.slice(path.lastIndexOf("."));
+  if (extension === ".ko") return await Deno.readFile(path);
+  const unpacker = UNPACKERS[extension];
+  if (!unpacker) throw new BerthError("image.kernel", `${path}: berth can't unpack ${extension} modules`);
+  const packed = join(workFolder, basename(path));
+  await Deno.copyFile(path, packed);
+  await runTool({ command: unpacker, args: ["-d", packed] });
+  return await Deno.readFile(packed.slice(0, -extension.length));
+}
+
+/** Reads the host's static busybox and asks it for its applets. */
+export async function readBusybox(path: string): Promise<{ busybox: Uint8Array; applets: string[] }> {
+  const busybox = await Deno.readFile(path).catch((cause) => {
+    throw new BerthError("host.program-missing", "the host has no /bin/busybox", { cause });
+  });
+  // A dynamically linked program names its loader, which the initramfs has not.
+  if (new TextDecoder("latin1").decode(busybox).includes("/ld-linux")) {
+    throw new BerthError("host.program-missing", "/bin/busybox is not statically linked; berth needs busybox-static");
+  }
+  const list = await runTool({ command: "busybox", args: ["--list"] });
+  return { busybox, applets: list.split("\n").filter((name) => name) };
+}

@@ -1,0 +1,86 @@
+/**
+ * `spec.json`: what an image is made of. Relative paths are relative to the spec's own folder.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+// @ts-types="../base/types/path.d.ts"
+import { join } from "@std/path";
+import { BerthError } from "../base/errors.ts";
+import { didYouMean } from "../base/nearest.ts";
+
+const path = z.string().min(1);
+// No comma and no equals sign: an image is not trusted, and QEMU's options can name any file of the host.
+const word = z.string().regex(/^[A-Za-z0-9_.-]+$/, "must be a word of letters, digits and _.-");
+const positive = z.int().positive("must be greater than 0");
+
+const RUNNER_CONFIG = z.strictObject({
+  machine: z.literal("microvm", "microvm is the only machine so far").optional(),
+  cpu: word.optional(),
+  console: word.optional(),
+  extraArgs: z.array(z.string()).max(0, "extra arguments are not allowed in an image").optional(),
+});
+
+const SPEC = z.strictObject({
+  /** The guest's architecture, as the kernel names it. */
+  arch: z.literal("x86_64"),
+  kernel: path,
+  initrd: path,
+  /** Words of the kernel's command line that the image wants; berth adds its own. */
+  bootArgs: z.string().regex(/^[\x20-\x7e]*$/, "must be printable ASCII"),
+  /** A read-only root file system (squashfs). Without one the job's root is berth's own small one. */
+  storeDisk: path.optional(),
+  memoryMiB: positive,
+  vcpus: positive,
+  /** The image's shell; for people and other tools. */
+  shell: path.optional(),
+  volumes: z.array(z.unknown()).max(0, "volumes are not supported yet; leave the list empty").optional(),
+  networkInterfaces: z.array(z.unknown()).max(0, "networks are not supported yet; leave the list empty").optional(),
+  runnerType: z.literal("qemu", "qemu is the only runner so far"),
+  runnerConfig: RUNNER_CONFIG.optional(),
+});
+
+/** A valid image spec. */
+export type ImageSpec = z.infer<typeof SPEC>;
+
+/**
+ * Parses the text of a `spec.json`.
+ *
+ * @param where names the file in errors.
+ * @throws {BerthError} `image.spec`, with every wrong field and what is wrong with it.
+ */
+export function parseImageSpec(text: string, where: string): ImageSpec {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new BerthError("image.spec", `${where}: this is not JSON: ${(error as Error).message}`);
+  }
+  const result = SPEC.safeParse(json);
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue) => describe(issue, json));
+  throw new BerthError("image.spec", `${where}: ${problems.join("; ")}`);
+}
+
+function describe(issue: z.core.$ZodIssue, json: unknown): string[] {
+  const field = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(issue.path.length ? RUNNER_CONFIG.shape : SPEC.shape);
+    return issue.keys.map((key) => `unknown field "${[...issue.path, key].join(".")}"${didYouMean(key, known)}`);
+  }
+  const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], json);
+  if (field && given === undefined) return [`the field "${field}" is missing`];
+  return [`${field ? `the field "${field}"` : "the spec"} is wrong: ${issue.message}`];
+}
+
+/** The spec with its paths resolved against the folder it stands in. */
+export function resolveSpec(spec: ImageSpec, folder: string): ImageSpec {
+  const resolve = (path: string) => path.startsWith("/") ? path : join(folder, path);
+  return {
+    ...spec,
+    kernel: resolve(spec.kernel),
+    initrd: resolve(spec.initrd),
+    storeDisk: spec.storeDisk && resolve(spec.storeDisk),
+  };
+}

@@ -1,0 +1,106 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals, assertThrows } from "@std/assert";
+import { BerthError } from "../../../lib/base/errors.ts";
+import { parseImageSpec, resolveSpec } from "../../../lib/image/spec.ts";
+
+const SPEC = {
+  arch: "x86_64",
+  kernel: "vmlinuz",
+  initrd: "../initrd",
+  bootArgs: "quiet x=1",
+  memoryMiB: 512,
+  vcpus: 1,
+  runnerType: "qemu",
+} as const;
+
+const FULL = {
+  ...SPEC,
+  storeDisk: "/abs/root.squashfs",
+  shell: "/bin/bash",
+  volumes: [],
+  networkInterfaces: [],
+  runnerConfig: { machine: "microvm", cpu: "max", console: "ttyS0", extraArgs: [] },
+} as const;
+
+function parse(spec: unknown) {
+  return parseImageSpec(JSON.stringify(spec), "spec.json");
+}
+
+function messageOf(spec: unknown): string {
+  const error = assertThrows(() => parse(spec), BerthError);
+  assertEquals(error.code, "image.spec");
+  return error.message;
+}
+
+Deno.test("parseImageSpec() reads the least and the most that a spec can say", () => {
+  assertEquals(parse(SPEC), { ...SPEC });
+  assertEquals<unknown>(parse(FULL), FULL);
+});
+
+for (const field of Object.keys(SPEC)) {
+  Deno.test(`parseImageSpec() names the missing field ${field}`, () => {
+    assertEquals(messageOf({ ...SPEC, [field]: undefined }), `spec.json: the field "${field}" is missing`);
+  });
+}
+
+Deno.test("parseImageSpec() tells everything that is wrong, at once", () => {
+  const message = messageOf({ ...SPEC, kernel: undefined, vcpus: 0, extra: 1 });
+  for (const words of ['"kernel" is missing', '"vcpus" is wrong', 'unknown field "extra"']) {
+    assertEquals(message.includes(words), true, `${words} in: ${message}`);
+  }
+});
+
+Deno.test("parseImageSpec() names the field that an unknown one was probably meant to be", () => {
+  assertEquals(messageOf({ ...SPEC, memoryMib: 1 }), 'spec.json: unknown field "memoryMib"; did you mean "memoryMiB"?');
+  assertEquals(messageOf({ ...SPEC, frobnicate: 1 }), 'spec.json: unknown field "frobnicate"');
+});
+
+Deno.test("parseImageSpec() names the field of runnerConfig that an unknown one was probably meant to be", () => {
+  const message = messageOf({ ...SPEC, runnerConfig: { machin: "microvm" } });
+  assertEquals(message, 'spec.json: unknown field "runnerConfig.machin"; did you mean "machine"?');
+});
+
+const WRONG: [string, unknown, string][] = [
+  ["arch", "arm64", '"arch" is wrong'],
+  ["kernel", "", '"kernel" is wrong'],
+  ["kernel", null, '"kernel" is wrong'],
+  ["initrd", 7, '"initrd" is wrong'],
+  ["bootArgs", "a\nb", '"bootArgs" is wrong: must be printable ASCII'],
+  ["bootArgs", "ä", "must be printable ASCII"],
+  ["memoryMiB", 0, '"memoryMiB" is wrong: must be greater than 0'],
+  ["memoryMiB", -1, '"memoryMiB" is wrong'],
+  ["memoryMiB", 1.5, '"memoryMiB" is wrong'],
+  ["memoryMiB", "512", '"memoryMiB" is wrong'],
+  ["vcpus", 0, '"vcpus" is wrong: must be greater than 0'],
+  ["runnerType", "xen", '"runnerType" is wrong'],
+  ["volumes", [{}], '"volumes" is wrong: volumes are not supported yet'],
+  ["networkInterfaces", [{}], '"networkInterfaces" is wrong: networks are not supported yet'],
+  ["runnerConfig", { extraArgs: ["-daemonize"] }, '"runnerConfig.extraArgs" is wrong: extra arguments are not allowed'],
+  ["runnerConfig", { machine: "microvm,dumpdtb=x" }, '"runnerConfig.machine" is wrong: microvm is the only machine'],
+  ["runnerConfig", { cpu: "max,x=y" }, '"runnerConfig.cpu" is wrong: must be a word'],
+  ["runnerConfig", { console: "ttyS0 init=/bin/sh" }, '"runnerConfig.console" is wrong: must be a word'],
+  ["runnerConfig", { cpu: "/etc/passwd" }, '"runnerConfig.cpu" is wrong: must be a word'],
+];
+for (const [field, value, words] of WRONG) {
+  Deno.test(`parseImageSpec() refuses ${field} ${JSON.stringify(value)}`, () => {
+    const message = messageOf({ ...SPEC, [field]: value });
+    assertEquals(message.includes(words), true, message);
+  });
+}
+
+Deno.test("parseImageSpec() refuses an image for a runner that is not there yet", () => {
+  assertEquals(messageOf({ ...SPEC, runnerType: "firecracker" }).includes('"runnerType"'), true);
+});
+
+for (const text of ["", "{", "null", "[]", '"x"', "1"]) {
+  Deno.test(`parseImageSpec() refuses the text ${JSON.stringify(text)}, and says in which file`, () => {
+    const error = assertThrows(() => parseImageSpec(text, "images/ci/spec.json"), BerthError, "images/ci/spec.json: ");
+    assertEquals(error.code, "image.spec");
+  });
+}
+
+Deno.test("resolveSpec() makes paths absolute from the spec's folder, and leaves absolute ones", () => {
+  const { kernel, initrd, storeDisk } = resolveSpec(parse(FULL), "/images/ci");
+  assertEquals([kernel, initrd, storeDisk], ["/images/ci/vmlinuz", "/images/initrd", "/abs/root.squashfs"]);
+  assertEquals(resolveSpec(parse(SPEC), "/x").storeDisk, undefined);
+});

@@ -1,0 +1,191 @@
+// @ts-types="../../support/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { settlesWithin } from "../../../lib/base/deadline.ts";
+import { BerthError } from "../../../lib/base/errors.ts";
+import type { ImageSpec } from "../../../lib/image/spec.ts";
+import { ImageStore, loadImageFolder } from "../../../lib/image/store.ts";
+import { temporaryFolder } from "../../support/temp.ts";
+
+function specOf(kernel: string, initrd: string): ImageSpec {
+  return { arch: "x86_64", kernel, initrd, bootArgs: "", memoryMiB: 64, vcpus: 1, runnerType: "qemu" };
+}
+
+function storeTest(name: string, fn: (store: ImageStore, root: string, work: string) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using folder = await temporaryFolder();
+    const root = `${folder.path}/images`;
+    await fn(new ImageStore(root), root, folder.path);
+  });
+}
+
+/** Puts an image of two files in. */
+async function build(store: ImageStore, work: string, name: string, content = name): Promise<ImageSpec> {
+  await Deno.writeTextFile(`${work}/k`, `kernel of ${content}`);
+  await Deno.writeTextFile(`${work}/i`, `initrd of ${content}`);
+  const spec = specOf(await store.put(`${work}/k`, "kernel"), await store.put(`${work}/i`, "initramfs"));
+  await store.name(name, spec, `agent of ${content}`);
+  return spec;
+}
+
+storeTest("load() gives back what was put in and named, with absolute paths", async (store, root, work) => {
+  await build(store, work, "ci");
+  const image = await store.load("ci");
+  assertEquals([image.name, image.agentHash, image.spec.memoryMiB], ["ci", "agent of ci", 64]);
+  assert(image.spec.kernel.startsWith(`${root}/.store/`), image.spec.kernel);
+  assertEquals(await Deno.readTextFile(image.spec.kernel), "kernel of ci");
+  assertEquals(await Deno.readTextFile(image.spec.initrd), "initrd of ci");
+});
+
+storeTest(
+  "put() takes a file in by its content, for its owner only, and from where it was",
+  async (store, root, work) => {
+    const put = async (text: string) => {
+      await Deno.writeTextFile(`${work}/f`, text, { mode: 0o666 });
+      return await store.put(`${work}/f`, "kernel");
+    };
+    const [first, same, other] = [await put("abc"), await put("abc"), await put("abd")];
+    // The beginning of the SHA-256 of "abc".
+    assertEquals(first, "../.store/ba7816bf8f01cfea414140de5dae2223.kernel");
+    assertEquals([same === first, other === first], [true, false]);
+    assertEquals((await Deno.stat(`${root}/x/${first}`.replace("/x/..", ""))).mode! & 0o777, 0o600);
+    await assertRejects(() => Deno.lstat(`${work}/f`), Deno.errors.NotFound);
+  },
+);
+
+storeTest("name() replaces an image, and leaves nothing half done", async (store, root, work) => {
+  await build(store, work, "ci", "old");
+  await build(store, work, "ci", "new");
+  const { spec, agentHash } = await store.load("ci");
+  assertEquals([await Deno.readTextFile(spec.kernel), agentHash], ["kernel of new", "agent of new"]);
+  assertEquals((await Array.fromAsync(Deno.readDir(`${root}/ci`))).map(({ name }) => name).sort(), [
+    "agent",
+    "spec.json",
+  ]);
+});
+
+storeTest("has() and names() know what is there, and nothing in an empty store", async (store, root, work) => {
+  assertEquals([await store.has("ci"), await store.names()], [false, []]);
+  await build(store, work, "zz");
+  await build(store, work, "ci");
+  await Deno.writeTextFile(`${root}/file.json`, JSON.stringify(specOf("/k", "/i")));
+  assertEquals(await store.names(), ["ci", "file", "zz"]);
+  assertEquals([await store.has("ci"), await store.has("file"), await store.has("no")], [true, true, false]);
+});
+
+storeTest("names() names each image once, and none that load() does not find", async (store, root, work) => {
+  await build(store, work, "ci");
+  await Deno.writeTextFile(`${root}/ci.json`, JSON.stringify(specOf("/k", "/i")));
+  await Deno.mkdir(`${root}/cut-off`);
+  assertEquals(await store.names(), ["ci"]);
+});
+
+storeTest("load() finds NAME/spec.json before NAME.json", async (store, root, work) => {
+  await build(store, work, "ci");
+  await Deno.writeTextFile(`${root}/k`, "k");
+  await Deno.writeTextFile(`${root}/ci.json`, JSON.stringify({ ...specOf("k", "k"), memoryMiB: 128 }));
+  assertEquals((await store.load("ci")).spec.memoryMiB, 64);
+  await Deno.remove(`${root}/ci`, { recursive: true });
+  assertEquals((await store.load("ci")).spec.memoryMiB, 128);
+});
+
+storeTest("load() says that there is no such image", async (store) => {
+  const error = await assertRejects(() => store.load("ci"), BerthError, 'there is no image "ci"');
+  assertEquals(error.code, "image.not-found");
+});
+
+storeTest("load() names a file that is gone, and its field", async (store, _root, work) => {
+  await build(store, work, "ci");
+  await Deno.remove((await store.load("ci")).spec.initrd);
+  const error = await assertRejects(() => store.load("ci"), BerthError, 'image "ci": initrd: ');
+  assertEquals(error.code, "image.file-missing");
+});
+
+storeTest("load() takes a folder in a file's place for no file", async (store, root, work) => {
+  await build(store, work, "ci");
+  await Deno.mkdir(`${root}/ci/k`);
+  await store.name("ci", { ...(await store.load("ci")).spec, kernel: "k" }, "x");
+  assertEquals((await assertRejects(() => store.load("ci"), BerthError, "kernel")).code, "image.file-missing");
+});
+
+const NO_NAMES = [
+  ...[
+    "",
+    ".",
+    "..",
+    ".store",
+    ".hidden",
+    "a/b",
+    "/a",
+    "../a",
+    "a/..",
+    "a\\b",
+    "a b",
+    "a\n",
+    "a\0",
+    "ä",
+    "x".repeat(65),
+  ],
+  ...["$(id)", "a;b", "*"],
+];
+for (const name of NO_NAMES) {
+  storeTest(`${JSON.stringify(name.slice(0, 20))} is no name for an image`, async (store) => {
+    const spec = specOf("/k", "/i");
+    for (
+      const use of [
+        () => store.has(name),
+        () => store.load(name),
+        () => store.name(name, spec, "x"),
+        () => store.lock(name, () => {}),
+      ]
+    ) {
+      assertEquals((await assertRejects(use, BerthError, "is not an image name")).code, "image.name");
+    }
+  });
+}
+
+storeTest("lock() waits for who holds it, and says so once", async (store, root) => {
+  const waits: string[] = [];
+  const first = await store.lock("ci", () => waits.push("first"));
+  const second = new ImageStore(root).lock("ci", () => waits.push("second"));
+  assertEquals(await settlesWithin(second, 20), false);
+  assertEquals(waits, ["second"]);
+  first[Symbol.dispose]();
+  (await second)[Symbol.dispose]();
+  assertEquals(waits, ["second"]);
+});
+
+storeTest("lock() keeps nobody from building another image", async (store) => {
+  using _one = await store.lock("one", () => {});
+  using _two = await store.lock("two", () => {
+    throw new Error("it waits");
+  });
+});
+
+storeTest("workFolder() is private, and gone when it is disposed", async (store, root) => {
+  let path = "";
+  {
+    await using work = await store.workFolder();
+    path = work.path;
+    assertMatch(path, new RegExp(`^${root}/\\.work-`));
+    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o700);
+    await Deno.writeTextFile(`${path}/x`, "x");
+  }
+  await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
+});
+
+storeTest("loadImageFolder() loads a folder's image, which has no agent's hash", async (_store, _root, work) => {
+  await Deno.writeTextFile(`${work}/k`, "k");
+  await Deno.writeTextFile(`${work}/spec.json`, JSON.stringify(specOf("k", "k")));
+  const image = await loadImageFolder(work);
+  assertEquals([image.spec.kernel, image.agentHash], [`${work}/k`, undefined]);
+});
+
+storeTest("loadImageFolder() refuses a folder without a spec, and links out of it", async (_store, _root, work) => {
+  assertEquals((await assertRejects(() => loadImageFolder(work), BerthError, "no spec.json")).code, "image.not-found");
+  await Deno.writeTextFile(`${work}/k`, "k");
+  // Deno lets nobody make a link who may not write everything.
+  const made = await new Deno.Command("sh", { args: ["-c", 'ln -s /etc/passwd "$1"', "sh", `${work}/link`] }).output();
+  assert(made.success);
+  await Deno.writeTextFile(`${work}/spec.json`, JSON.stringify(specOf("k", "link")));
+  assertEquals((await assertRejects(() => loadImageFolder(work), BerthError)).code.startsWith("image."), true);
+});
