@@ -1,0 +1,108 @@
+# The agent's loop: reads the host's lines, one at a time, and acts on them.
+
+# say LINE: one line to the host. A short write to a virtio port is never split or mixed with another.
+say() { echo "$*" >&3; }
+
+fail() { say "error $(echo -n "$*" | base64 -w 0)"; }
+
+# The agent is two processes. Signals must get through while a job runs, so a background process reads the port and acts
+# on them; everything else it hands to the foreground. The job belongs to the foreground, because a shell lets background
+# commands ignore SIGINT, and the job would inherit that.
+agent() {
+  # Opening a port right after it appeared can fail with ENXIO, and a failed redirection ends a shell.
+  until (: <>"$port") 2>/dev/null; do usleep 2000; done
+  exec 3<>"$port"
+  mkfifo /run/requests
+  exec 4<>/run/requests
+  listen &
+  say "hello $(param token) agent"
+  while read -r verb <&4; do
+    case $verb in
+    exec) start_job ;;
+    collect) collect ;;
+    *) fail "unknown request: $verb" ;;
+    esac
+  done
+}
+
+listen() {
+  local verb argument
+  while read -r verb argument <&3; do
+    case $verb in
+    signal) signal_job "$argument" ;;
+    part) echo "$argument" >>/run/request ;;
+    poweroff) break ;;
+    *) echo "$verb" >&4 ;;
+    esac
+  done
+  # The host is gone, or wants us gone.
+  reboot -f
+}
+
+# take_request FILE: decodes the fragment that has come in parts.
+take_request() {
+  base64 -d </run/request >"$1"
+  rm /run/request
+}
+
+# start_job: the fragment sets user, workdir, stdin, and two functions that hold the exact environment and argv.
+start_job() {
+  take_request /run/job.sh
+  . /run/job.sh
+  [ "$mounted" ] || mount_root
+  mounted=yes
+  uid= gid= home=/root
+  [ -z "$user" ] || resolve_user || return
+  export uid gid home
+  run_job
+}
+
+# resolve_user: turns $user (NAME or UID, and optionally :GROUP or :GID) into $uid and $gid by the image's own files.
+resolve_user() {
+  local name=${user%%:*} group=${user#*:} entry
+  [ "$group" != "$user" ] || group=
+  entry=$(lookup passwd "$name")
+  uid=$(field 3 "$entry")
+  gid=$(field 4 "$entry")
+  home=$(field 6 "$entry")
+  [ "$uid" ] || uid=$name gid=${gid:-$name}
+  [ -z "$group" ] || gid=$(field 3 "$(lookup group "$group")")
+  gid=${gid:-$group}
+  case $uid$gid in
+  *[!0-9]*) fail "user $user: no such user or group in the image" && return 1 ;;
+  esac
+}
+
+# lookup FILE KEY: the line of /etc/FILE whose name or number is KEY.
+lookup() {
+  local line name
+  while read -r line; do
+    name=${line%%:*}
+    if [ "$name" = "$2" ] || [ "$(field 3 "$line")" = "$2" ]; then
+      echo "$line"
+      return
+    fi
+  done <"/newroot/etc/$1"
+}
+
+# field N LINE: the N-th of a line's fields between colons. It runs in a subshell, so its settings are its own.
+field() (
+  [ "$2" ] || return 0
+  IFS=:
+  set -f
+  set -- "$1" $2
+  shift "$1"
+  echo "$1"
+)
+
+# collect: the fragment sets the positional parameters to the guest's paths.
+collect() {
+  local reason=
+  take_request /run/collect.sh
+  unshare -m sh /berth/artifacts.sh >/run/collected 2>&1 && say collected && return
+  read -r reason </run/collected
+  case $reason in
+  missing*) say "$reason" ;;
+  *) fail "artifacts: $reason" ;;
+  esac
+}

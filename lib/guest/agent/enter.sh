@@ -1,0 +1,25 @@
+# Turns into the job: its own view of the machine, then chroot, identity, environment, exec.
+echo $$ >/run/job.pid
+echo 0 >/proc/self/oom_score_adj
+cd /newroot
+mount -t proc proc proc
+mount -t sysfs -o ro sys sys
+mount -t tmpfs -o mode=0755,nosuid dev dev
+for device in null zero full random urandom tty; do
+  : >dev/$device
+  mount --bind /dev/$device dev/$device
+done
+mkdir dev/pts dev/shm dev/.berth
+mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 pts dev/pts
+mount -t tmpfs -o mode=1777,nosuid,nodev shm dev/shm
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+ln -s fd/0 dev/stdin
+ln -s fd/1 dev/stdout
+ln -s fd/2 dev/stderr
+# The image may hold no program that we could trust or even use, so our own busybox goes along.
+: >dev/.berth/busybox
+mount --bind /bin/busybox dev/.berth/busybox
+exec 7</run/job.sh 8</berth/exec.sh
+mount --move . /
+exec chroot . /dev/.berth/busybox sh /proc/self/fd/8

@@ -1,0 +1,88 @@
+# Runs one job, seen from the agent: output ports, namespaces, exit status.
+
+# open_port FD NAME: opens a port on a file descriptor; the agent has shown that ports can be opened by now, except that
+# each one answers ENXIO for a moment of its own.
+open_port() {
+  wait_for_port "$2"
+  until (: <>"$port") 2>/dev/null; do usleep 2000; done
+  eval "exec $1<>$port"
+}
+
+# The job writes into FIFOs, never into the ports themselves: a port can be opened once only, so a job that opens
+# /dev/stderr again would fail. dd copies what a read gives at once.
+run_job() {
+  local status out err
+  mkfifo /run/in /run/out /run/err
+  open_port 5 berth.out
+  open_port 6 berth.err
+  dd bs=64k </run/out >&5 2>/dev/null &
+  out=$!
+  dd bs=64k </run/err >&6 2>/dev/null &
+  err=$!
+  feed_stdin
+  say started
+  # A shell says "Killed" of a command that was; that is no word of the job's.
+  {
+    unshare -p -m -f sh /berth/namespace.sh <"$input" >/run/out 2>/run/err 3>&- 4>&- 5>&- 6>&- 7>&-
+  } 2>/dev/null
+  # The namespace is gone and with it every process that could hold the output open, so both copies end now. A write to
+  # a port returns when the host has taken it: after this, every byte is in the host's file.
+  wait $out $err
+  [ -z "$feeder" ] || kill $feeder 2>/dev/null
+  if [ -s /run/refused ]; then
+    read -r status </run/refused
+    say "refused $status"
+  else
+    say "exited $(exit_status) $(oom_kills)"
+  fi
+}
+
+feed_stdin() {
+  feeder=
+  input=/dev/null
+  [ "$stdin" ] || return
+  input=/run/in
+  open_port 7 berth.stdin
+  echo "hello $(param token) stdin" >&7
+  copy_chunks <&7 >/run/in 2>/dev/null &
+  feeder=$!
+}
+
+# copy_chunks: a length on a line, then so many bytes; a length of 0 is the end.
+copy_chunks() {
+  local size
+  while read -r size && [ "$size" -gt 0 ]; do
+    dd bs="$size" count=1 iflag=fullblock || return
+  done
+}
+
+# exit_status: "code N" or "signal N", from the line that time(1) writes for anything but a zero.
+exit_status() {
+  local words=
+  [ -f /run/status ] && read -r words </run/status || { echo signal 9 && return; }
+  case $words in
+  *signal*) echo "signal ${words##* }" ;;
+  *status*) echo "code ${words##* }" ;;
+  *) echo code 0 ;;
+  esac
+}
+
+oom_kills() {
+  local name count
+  set -- $(grep '^oom_kill ' /proc/vmstat)
+  echo "${2:-0}"
+}
+
+# signal_job N: KILL ends the whole namespace, any other signal goes to the job's process group.
+signal_job() {
+  local init job
+  # The host asks only after "started", but the processes may need a moment to get there.
+  until [ -s /run/job.pid ] || [ -s /run/status ]; do usleep 2000; done
+  read -r init </run/init.pid
+  read -r job </run/job.pid
+  if [ "$1" = 9 ]; then
+    kill -9 "$init"
+  else
+    nsenter -t "$init" -p kill "-$1" "-$job"
+  fi 2>/dev/null
+}

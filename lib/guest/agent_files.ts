@@ -1,0 +1,36 @@
+/**
+ * The shell side of the agent, as it goes into every initramfs.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import init from "./agent/init.sh" with { type: "text" };
+import agent from "./agent/agent.sh" with { type: "text" };
+import artifacts from "./agent/artifacts.sh" with { type: "text" };
+import devices from "./agent/devices.sh" with { type: "text" };
+import enter from "./agent/enter.sh" with { type: "text" };
+import exec from "./agent/exec.sh" with { type: "text" };
+import job from "./agent/job.sh" with { type: "text" };
+import namespace from "./agent/namespace.sh" with { type: "text" };
+import root from "./agent/root.sh" with { type: "text" };
+
+/** Path in the initramfs → text. */
+export const AGENT_FILES: Readonly<Record<string, string>> = {
+  "init": init,
+  "berth/agent.sh": agent,
+  "berth/artifacts.sh": artifacts,
+  "berth/devices.sh": devices,
+  "berth/enter.sh": enter,
+  "berth/exec.sh": exec,
+  "berth/job.sh": job,
+  "berth/namespace.sh": namespace,
+  "berth/root.sh": root,
+};
+
+/** Tells one version of the agent from another: an image that carries an older one must be built again. */
+export function agentHash(): string {
+  const hash = createHash("sha256");
+  for (const [path, text] of Object.entries(AGENT_FILES)) hash.update(`${path}\0${text}\0`);
+  return hash.digest("hex").slice(0, 16);
+}

@@ -1,0 +1,49 @@
+/**
+ * What the host sends inside the agent's base64: fragments of POSIX shell that carry exact words. Pure.
+ *
+ * @module
+ */
+
+/** One job, as the agent starts it. */
+export interface ExecRequest {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workdir: string;
+  /** `NAME` or `UID`, optionally `:GROUP` or `:GID`; empty for root. */
+  readonly user: string;
+  readonly stdin: boolean;
+}
+
+/** One word of POSIX shell that stands for exactly this text: inside single quotes only the quote itself is special. */
+export function quoteWord(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function quoteWords(words: readonly string[]): string {
+  return words.map(quoteWord).join(" ");
+}
+
+/** The fragment of an `exec` request: see agent.sh and exec.sh, which use it. */
+export function execFragment(request: ExecRequest): string {
+  const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
+  return [
+    `user=${quoteWord(request.user)}`,
+    `workdir=${quoteWord(request.workdir)}`,
+    `stdin=${request.stdin ? "yes" : ""}`,
+    `path=${quoteWord(request.env.PATH ?? "")}`,
+    // HOME comes from the image's user database, unless the request has one: the last of a name counts.
+    `with_env() { exec_as_user env -i "HOME=$home" ${quoteWords(env)} "$@"; }`,
+    `with_argv() { "$@" ${quoteWords(request.argv)}; }`,
+    "",
+  ].join("\n");
+}
+
+/** The fragment of a `collect` request. */
+export function collectFragment(paths: readonly string[]): string {
+  return `set -- ${quoteWords(paths)}\n`;
+}
+
+/** Text → base64 of its UTF-8. */
+export function encodeFragment(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}

@@ -1,0 +1,67 @@
+/**
+ * The agent's lines (see agent/init.sh). What comes from a guest is not trusted: anything that is not exactly a known
+ * line is an error. Pure.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+
+/** How long a line of the agent may be. The longest is an error with its base64. */
+export const LINE_LIMIT_BYTES = 8192;
+
+/** What the agent says. */
+export type AgentMessage =
+  | { readonly kind: "started" }
+  | { readonly kind: "exited"; readonly code?: number; readonly signal?: number; readonly oomKills: number }
+  /** The command can't be run: 127 not found, 126 not executable, 125 the working directory is not there. */
+  | { readonly kind: "refused"; readonly status: 125 | 126 | 127 }
+  | { readonly kind: "error"; readonly text: string }
+  | { readonly kind: "collected" }
+  | { readonly kind: "missing"; readonly index: number };
+
+/** The first line of every connection. */
+export interface Hello {
+  readonly token: string;
+  readonly role: string;
+}
+
+/** Parses the first line of a connection; undefined for anything else than a hello. */
+export function parseHello(line: string): Hello | undefined {
+  const match = /^hello ([0-9a-z]{26}) (agent|stdin)$/.exec(line);
+  return match ? { token: match[1], role: match[2] } : undefined;
+}
+
+/** Parses one of the agent's lines. @throws {BerthError} `guest.protocol`. */
+export function parseMessage(line: string): AgentMessage {
+  const [verb, ...words] = line.split(" ");
+  const rest = words.join(" ");
+  if (line === "started" || line === "collected") return { kind: line };
+  if (verb === "exited") {
+    const match = /^(code|signal) (\d{1,3}) (\d{1,9})$/.exec(rest);
+    if (match && Number(match[2]) <= (match[1] === "code" ? 255 : 64)) {
+      return { kind: "exited", [match[1]]: Number(match[2]), oomKills: Number(match[3]) };
+    }
+  }
+  if (verb === "refused" && /^12[567]$/.test(rest)) return { kind: "refused", status: Number(rest) as 125 | 126 | 127 };
+  if (verb === "missing" && /^\d{1,3}$/.test(rest)) return { kind: "missing", index: Number(rest) };
+  if (verb === "error") {
+    const text = decodeText(rest);
+    if (text !== undefined) return { kind: "error", text };
+  }
+  throw new BerthError("guest.protocol", `the guest's agent said "${printable(line.slice(0, 80))}"`);
+}
+
+function decodeText(base64: string): string | undefined {
+  try {
+    return printable(new TextDecoder().decode(Uint8Array.fromBase64(base64)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A guest's text for a host's terminal: no control character gets through. */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

@@ -1,0 +1,73 @@
+/**
+ * A conversation with one VM's agent.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { collectFragment, encodeFragment, execFragment, type ExecRequest } from "./fragment.ts";
+import type { GuestConnection } from "./hub.ts";
+import { type AgentMessage, parseMessage } from "./protocol.ts";
+
+const PART_CHARS = 2048;
+
+/** Asks the agent, and hears what it says. Disposing closes the connection. */
+export class Session implements Disposable {
+  readonly #connection: GuestConnection;
+
+  constructor(connection: GuestConnection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * The agent's next words. Wait with a deadline or a race; one at a time.
+   *
+   * @throws {BerthError} `job.lost` when the connection ends.
+   */
+  async next(): Promise<AgentMessage> {
+    const line = await this.#connection.lines.next().catch((error) => {
+      if (error instanceof BerthError) throw error;
+      throw new BerthError("job.lost", "the connection to the guest's agent broke", { cause: error });
+    });
+    if (line.done) throw new BerthError("job.lost", "the guest's agent hung up");
+    return parseMessage(line.value);
+  }
+
+  async exec(request: ExecRequest): Promise<void> {
+    await this.#request(execFragment(request), "exec");
+  }
+
+  /** Sends a signal to the job's process group; 9 ends every process of the job. */
+  async signal(number: number): Promise<void> {
+    await this.#say(`signal ${number}`);
+  }
+
+  async collect(paths: readonly string[]): Promise<void> {
+    await this.#request(collectFragment(paths), "collect");
+  }
+
+  async poweroff(): Promise<void> {
+    await this.#say("poweroff");
+  }
+
+  /** A fragment goes in parts: the agent's shell takes long over long lines. */
+  async #request(fragment: string, verb: string): Promise<void> {
+    const base64 = encodeFragment(fragment);
+    for (let start = 0; start < base64.length; start += PART_CHARS) {
+      await this.#say(`part ${base64.slice(start, start + PART_CHARS)}`);
+    }
+    await this.#say(verb);
+  }
+
+  async #say(line: string): Promise<void> {
+    try {
+      await this.#connection.write(new TextEncoder().encode(line + "\n"));
+    } catch (error) {
+      throw new BerthError("job.lost", "the connection to the guest's agent broke", { cause: error });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection[Symbol.dispose]();
+  }
+}

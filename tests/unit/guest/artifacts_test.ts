@@ -1,0 +1,126 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals, assertRejects } from "@std/assert";
+import { BerthError } from "../../../lib/base/errors.ts";
+import { jailMissing, programsMissing, testNeeding } from "../../support/require.ts";
+import { type Member, tarOf } from "../../support/tar.ts";
+import { listTree } from "../../support/tree.ts";
+import { type Place, unpackPlace } from "../../support/unpack.ts";
+
+const noTar = await programsMissing("tar");
+const noJail = noTar ?? await jailMissing();
+
+/** A test that runs with the jail, and without it: the policy alone must hold as well. */
+function unpackTest(name: string, fn: (place: Place, jailed: boolean) => Promise<void>): void {
+  for (const jailed of [true, false]) {
+    testNeeding(jailed ? noJail : noTar, `${name}, ${jailed ? "jailed" : "not jailed"}`, async () => {
+      await using place = await unpackPlace();
+      await fn(place, jailed);
+    });
+  }
+}
+
+const HONEST: Member[] = [
+  { name: "0/", flag: "5", mode: 0o755 },
+  { name: "0/bin/", flag: "5", mode: 0o755 },
+  { name: "0/bin/tool", data: "x".repeat(700), mode: 0o755 },
+  { name: "0/bin/alias", flag: "1", link: "0/bin/tool" },
+  { name: "0/current", flag: "2", link: "bin/tool" },
+  { name: "0/bin/up", flag: "2", link: "../empty" },
+  { name: "0/empty", mode: 0o600 },
+  { name: "0/a 'quoted'\nname", data: "odd" },
+  { name: "0/-rf", data: "dash" },
+  { name: `0/${"n".repeat(150)}`, data: "long" },
+  { name: "1", data: "report" },
+];
+
+unpackTest("unpackArtifacts() takes an honest archive out, file by file", async (place, jailed) => {
+  assertEquals(await place.unpack(tarOf(...HONEST), jailed), []);
+  const file = `file 755: ${"x".repeat(700)}`;
+  assertEquals(await listTree(place.folders[0]), {
+    ...{ "bin": "folder 755", "bin/tool": file, "bin/alias": file, "bin/up": "link to ../empty" },
+    ...{ "current": "link to bin/tool", "empty": "file 600: ", "-rf": "file 644: dash" },
+    ...{ "a 'quoted'\nname": "file 644: odd", ["n".repeat(150)]: "file 644: long" },
+  });
+  assertEquals(await listTree(place.folders[1]), { "report.txt": "file 644: report" });
+  const inodes = await Promise.all(["tool", "alias"].map((name) => Deno.stat(`${place.folders[0]}/bin/${name}`)));
+  assertEquals(inodes[0].ino, inodes[1].ino);
+});
+
+unpackTest("unpackArtifacts() leaves out what would escape, says so, and takes the rest", async (place, jailed) => {
+  const members: Member[] = [
+    { name: "0/ok", data: "ok", mode: 0o4755 },
+    { name: "0/../secret", data: "evil" },
+    { name: "0/etc", flag: "2", link: "/etc" },
+    { name: "0/up", flag: "2", link: ".." },
+    { name: "0/inside", flag: "2", link: "ok" },
+    { name: "0/inside/x", data: "evil" },
+    { name: "0/passwd", flag: "1", link: "/etc/passwd" },
+    { name: "0/null", flag: "3" },
+    { name: "0/disk", flag: "4" },
+    { name: "0/fifo", flag: "6" },
+    { name: "/etc/evil", data: "evil" },
+    { name: "7/evil", data: "evil" },
+    { name: "0/\x1b[2J", flag: "6" },
+    { name: "0/last", data: "last" },
+  ];
+  assertEquals(await place.unpack(tarOf(...members), jailed), [
+    "../secret: its name leads out of the artifact",
+    "etc: it is a link that leads out of the artifact, to /etc",
+    "up: it is a link that leads out of the artifact, to ..",
+    "inside/x: its name goes through a link",
+    "passwd: it is a hard link to something that is not in the artifact",
+    "null: it is neither a file, a folder nor a link",
+    "disk: it is neither a file, a folder nor a link",
+    "fifo: it is neither a file, a folder nor a link",
+    "\\x1b[2J: it is neither a file, a folder nor a link",
+  ]);
+  assertEquals(await listTree(place.folders[0]), {
+    ...{ "ok": "file 755: ok", "inside": "link to ok", "last": "file 644: last" },
+  });
+});
+
+unpackTest("unpackArtifacts() skips the data of what is left out", async (place, jailed) => {
+  const inner = tarOf({ name: "0/smuggled", data: "evil" });
+  assertEquals((await place.unpack(tarOf({ name: "0/../x", data: inner }, { name: "0/y" }), jailed)).length, 1);
+  assertEquals(Object.keys(await listTree(place.folders[0])), ["y"]);
+});
+
+unpackTest("unpackArtifacts() names twenty members that are left out, and counts the rest", async (place, jailed) => {
+  const members = Array.from({ length: 25 }, (_, index) => ({ name: `0/${index}`, flag: "6" }));
+  const said = await place.unpack(tarOf(...members), jailed);
+  assertEquals([said.length, said[19], said[20]], [
+    21,
+    "19: it is neither a file, a folder nor a link",
+    "and 5 more",
+  ]);
+});
+
+unpackTest("unpackArtifacts() takes files out that are larger than its buffer", async (place, jailed) => {
+  const data = new Uint8Array(1_000_001).map((_, index) => index % 251);
+  assertEquals(await place.unpack(tarOf({ name: "0/big", data }), jailed), []);
+  assertEquals(await Deno.readFile(`${place.folders[0]}/big`), data);
+});
+
+unpackTest("unpackArtifacts() takes an empty archive for no artifact", async (place, jailed) => {
+  assertEquals(await place.unpack(tarOf(), jailed), []);
+  assertEquals(await listTree(place.folders[0]), {});
+});
+
+const CUT: [string, (archive: Uint8Array) => Uint8Array][] = [
+  ["is empty", (archive) => archive.subarray(0, 0)],
+  ["ends in a header", (archive) => archive.subarray(0, 1024 + 300)],
+  ["ends in a file", (archive) => archive.subarray(0, 1024 + 512 + 100)],
+  ["ends between two members", (archive) => archive.subarray(0, 1024)],
+  ["has lost its end", (archive) => archive.subarray(0, archive.length - 1024)],
+];
+for (const [how, cut] of CUT) {
+  unpackTest(`unpackArtifacts() says that an archive which ${how} is broken`, async (place, jailed) => {
+    const error = await assertRejects(() => place.unpack(cut(tarOf(...HONEST)), jailed), BerthError, "cut off");
+    assertEquals(error.code, "guest.protocol");
+  });
+}
+
+unpackTest("unpackArtifacts() stops when it is told to", async (place, jailed) => {
+  const stopped = AbortSignal.abort(new RangeError("enough"));
+  await assertRejects(() => place.unpack(tarOf(...HONEST), jailed, stopped), RangeError, "enough");
+});

@@ -1,0 +1,100 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import {
+  collectFragment,
+  encodeFragment,
+  execFragment,
+  type ExecRequest,
+  quoteWord,
+} from "../../../lib/guest/fragment.ts";
+import { seeded } from "../../support/random.ts";
+import { programsMissing, testNeeding } from "../../support/require.ts";
+import { runScript, splitNul } from "../../support/shell.ts";
+import { temporaryFolder } from "../../support/temp.ts";
+
+/** Words that have broken shells before. U+00C1 to U+0108 bring the bytes 0x81 to 0x88, which ash uses for itself. */
+const WORDS = [
+  ...["", " ", "a b", "'", "''", "'\\''", '"', "\\", "\\'", "\\n", "\n", "\n\n", "end\n", "a\nb\n\n", "\t", "\r\n"],
+  ...["-", "--", "-n", "-e", "-x=1", "=", "$HOME", "${x}", "$(id)", "`id`", "!", "!!", "#", "~", "*", "?", "[a]"],
+  ...[";", "&", "|", "<", ">", "(", ")", "{", "}", "{a,b}", "%s", "%", "\x01", "\x1b[0m", "\x7f", "\x80", "ÿ"],
+  ..."\xc1\xc2\xc3\xc4\xc5\xc6\xc7\xc8ĀāĂăĄąĆć",
+  ...["\u0081\u0082\u0088", "a\u0081'b", "äöü ß", "日本語", "🚀", "\uFEFFbom", "x".repeat(5000), "'".repeat(500)],
+];
+const ALPHABET = [..."ab '\"\\\n\r\t$`!*?[]{}()<>|&;#~%=-\x01\x7f\u0081\u0085\u0088Áăć語🚀"];
+
+function randomWords(count: number): string[] {
+  const random = seeded(42);
+  const word = () => Array.from({ length: random(12) }, () => ALPHABET[random(ALPHABET.length)]).join("");
+  return Array.from({ length: count }, word);
+}
+
+/** What a shell makes of a script. */
+async function outputOf(shell: readonly string[], script: string, ...args: string[]): Promise<string[]> {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/script.sh`;
+  await Deno.writeTextFile(path, script);
+  return splitNul(await runScript(shell, path, ...args));
+}
+
+/** A fragment as the agent gets it: base64 over a line, decoded into a file, sourced. */
+const SOURCED = `printf %s "$1" | base64 -d >"$2" && . "$2"\n`;
+
+async function sourced(shell: readonly string[], fragment: string, after: string): Promise<string[]> {
+  await using folder = await temporaryFolder();
+  return await outputOf(shell, SOURCED + after, encodeFragment(fragment), `${folder.path}/fragment.sh`);
+}
+
+const REQUEST: ExecRequest = { argv: ["x"], env: {}, workdir: "/", user: "", stdin: false };
+const noBusybox = await programsMissing("busybox");
+
+for (const shell of [["sh"], ["busybox", "sh"]]) {
+  const name = shell.join(" ");
+  const test = (what: string, fn: () => Promise<void>) =>
+    testNeeding(shell[0] === "busybox" ? noBusybox : undefined, `${what}, in ${name}`, fn);
+
+  test("quoteWord() keeps every word that has broken a shell before", async () => {
+    const words = WORDS.map(quoteWord).join(" ");
+    assertEquals(await outputOf(shell, `printf '%s\\0' ${words}`), WORDS);
+  });
+
+  test("quoteWord() keeps 2000 random words", async () => {
+    const words = randomWords(2000);
+    assertEquals(await outputOf(shell, `printf '%s\\0' ${words.map(quoteWord).join(" ")}`), words);
+  });
+
+  test("collectFragment() sets the positional parameters to exactly the paths", async () => {
+    const paths = ["/out", "/a b/c'd", "/new\nline\n", "-x", ...randomWords(200)];
+    const printed = await sourced(shell, collectFragment(paths), 'for path; do printf "%s\\0" "$path"; done');
+    assertEquals(printed, paths);
+  });
+
+  test("execFragment() hands over user, workdir, path and stdin", async () => {
+    const request = { ...REQUEST, user: "it's:me", workdir: "/a b\n", stdin: true, env: { PATH: "/b'in:/ü" } };
+    const print = 'printf "%s\\0" "$user" "$workdir" "$path" "$stdin"';
+    assertEquals(await sourced(shell, execFragment(request), print), ["it's:me", "/a b\n", "/b'in:/ü", "yes"]);
+    assertEquals(await sourced(shell, execFragment(REQUEST), print), ["", "/", "", ""]);
+  });
+
+  test("execFragment() puts the job's words behind those that it is called with", async () => {
+    const words = [...WORDS, ...randomWords(200)];
+    const show = "show() { for word; do printf '%s\\0' \"$word\"; done; }\nwith_argv show first";
+    assertEquals(await sourced(shell, execFragment({ ...REQUEST, argv: words }), show), ["first", ...words]);
+  });
+}
+
+testNeeding(noBusybox, "execFragment() sets exactly the environment, and HOME unless the job has one", async () => {
+  const values = Object.fromEntries(WORDS.map((word, index) => [`V${index}`, word]));
+  const environment = async (env: Record<string, string>) => {
+    // exec.sh has it; there it changes to the job's user before.
+    const script = 'exec_as_user() { exec busybox "$@"; }\nhome=/home/ci\nwith_env busybox cat /proc/self/environ';
+    return await sourced(["busybox", "sh"], execFragment({ ...REQUEST, env }), script);
+  };
+  const expected = Object.entries(values).map(([name, value]) => `${name}=${value}`);
+  assertEquals(await environment(values), ["HOME=/home/ci", ...expected]);
+  assertEquals(await environment({ HOME: "/mine" }), ["HOME=/mine"]);
+});
+
+Deno.test("encodeFragment() is one word of base64, of the text's UTF-8", () => {
+  assertEquals(encodeFragment("ä\n"), "w6QK");
+  assertEquals(/^[A-Za-z0-9+/=]+$/.test(encodeFragment("x".repeat(10_000))), true);
+});
