@@ -1,0 +1,59 @@
+/**
+ * Decides how a guest is run: by KVM where a guest has really run on it, else by emulation (TCG).
+ *
+ * @module
+ */
+
+import { BerthError } from "../../base/errors.ts";
+import { kvmNode, recall, remember } from "../../host/memory.ts";
+import { ROOT } from "../../host/windows.ts";
+import type { Accelerator } from "../vmm.ts";
+import { probe } from "./probe.ts";
+
+const PROBE_MS = 3000;
+const FIRMWARE = `${ROOT}/probe.bin`;
+
+/** The decision. */
+export interface AcceleratorChoice {
+  readonly accelerator: Accelerator;
+  /** Why it is not KVM, when nobody asked for emulation. */
+  readonly note?: string;
+  /** Words for the guest's kernel. */
+  readonly bootArgs: readonly string[];
+}
+
+/** @throws {BerthError} `host.kvm` when KVM is asked for and does not run a guest. */
+export async function chooseAccelerator(wanted: "auto" | "kvm" | "tcg"): Promise<AcceleratorChoice> {
+  if (wanted === "tcg") return await emulation();
+  const kvm = await probeKvm();
+  if (kvm.works) return { accelerator: "kvm", bootArgs: [] };
+  if (wanted === "kvm") throw new BerthError("host.kvm", `KVM does not work on this host: ${kvm.detail}`);
+  return { ...await emulation(), note: `no KVM, so the guest is emulated (TCG), which is slow: ${kvm.detail}` };
+}
+
+async function probeKvm(): Promise<{ works: boolean; detail: string }> {
+  // The node can come and go while the host runs, so it is looked at each time; the probe runs once.
+  const node = await kvmNode();
+  if (node === "missing") return { works: false, detail: "there is no /dev/kvm" };
+  if (node === "denied") return { works: false, detail: "/dev/kvm may not be opened by this user" };
+  const known = (await recall()).kvm;
+  if (known) return known;
+  const { works, detail } = await probe("kvm", FIRMWARE, PROBE_MS);
+  const kvm = { works, detail: works ? detail : `/dev/kvm is there, but ${detail}` };
+  await remember({ kvm });
+  return kvm;
+}
+
+/**
+ * An emulated guest is told how fast its time stamp counter is. Left alone, its kernel measures that against the PIT,
+ * which fails when the host is busy; the microvm machine has no other clock that could stand in (no HPET, no PM timer,
+ * no PIT interrupt with reduced ACPI), and the boot hangs.
+ */
+async function emulation(): Promise<AcceleratorChoice> {
+  let khz = (await recall()).tcgTscKhz;
+  if (khz === undefined) {
+    khz = (await probe("tcg", FIRMWARE, PROBE_MS)).tscKhz;
+    if (khz !== undefined) await remember({ tcgTscKhz: khz });
+  }
+  return { accelerator: "tcg", bootArgs: khz === undefined ? [] : [`tsc_early_khz=${khz}`, "tsc=reliable"] };
+}

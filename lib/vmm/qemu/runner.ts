@@ -1,0 +1,95 @@
+/**
+ * Boots a VM with QEMU and owns it until it is gone.
+ *
+ * @module
+ */
+
+import { settlesWithin } from "../../base/deadline.ts";
+import { AGENT_SOCKET, QMP_SOCKET } from "../../host/windows.ts";
+import { type Child, startChild } from "../../process/child.ts";
+import type { JailPlan } from "../../process/jail.ts";
+import { planLaunch } from "../../process/launch.ts";
+import type { Vm, VmExit, VmPlan } from "../vmm.ts";
+import { planQemu } from "./args.ts";
+import type { Qmp, QmpEvent, QmpHub } from "./qmp.ts";
+
+const WORDS_KEPT = 16 * 1024;
+/** How long QEMU may take to end after it was told so by QMP. */
+const QUIT_MS = 3000;
+const LAST_EVENT_MS = 1000;
+
+/** What QEMU may see in its jail. Pure. */
+export function planQemuJail(plan: VmPlan): JailPlan {
+  const images = [plan.kernel, plan.initrd, ...plan.disks.filter(({ readOnly }) => readOnly).map(({ path }) => path)];
+  return {
+    readOnly: images,
+    writable: [plan.folder, QMP_SOCKET, AGENT_SOCKET],
+    devices: plan.accelerator === "kvm" ? ["/dev/kvm"] : [],
+    cwd: plan.folder,
+  };
+}
+
+/** Starts QEMU; it dials in on its own time. */
+export function bootQemu(plan: VmPlan, hub: QmpHub): Vm {
+  const { command, args } = planLaunch({
+    cgroup: plan.cgroup,
+    jail: plan.jailed ? planQemuJail(plan) : undefined,
+    argv: planQemu(plan),
+  });
+  return new QemuVm(startChild({ command, args, stderr: "piped", leadsGroup: true }), plan.name, hub);
+}
+
+class QemuVm implements Vm {
+  readonly exited: Promise<VmExit>;
+  readonly #child: Child;
+  readonly #name: string;
+  readonly #hub: QmpHub;
+  readonly #qmp: Promise<Qmp>;
+  #connected: Qmp | undefined;
+  #reason: string | undefined;
+
+  constructor(child: Child, name: string, hub: QmpHub) {
+    this.#child = child;
+    this.#name = name;
+    this.#hub = hub;
+    this.#qmp = hub.expect(name, (event) => this.#take(event));
+    void this.#qmp.then((qmp) => this.#connected = qmp);
+    this.exited = this.#waitForEnd();
+  }
+
+  #take({ name, data }: QmpEvent): void {
+    if (name === "SHUTDOWN") this.#reason = String(data.reason);
+    if (name === "GUEST_PANICKED") this.#reason = "guest-panic";
+  }
+
+  async #waitForEnd(): Promise<VmExit> {
+    let words = "";
+    // The end of this stream says that nothing of the jail is left that could hold it: QEMU is gone, not only its parent.
+    for await (const chunk of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      words = (words + chunk).slice(-WORDS_KEPT);
+    }
+    const { code } = await this.#child.status;
+    this.#hub.forget(this.#name);
+    if (this.#connected) {
+      // Its last event, why it shut down, may still be on the way.
+      await settlesWithin(this.#connected.closed, LAST_EVENT_MS);
+      this.#connected[Symbol.dispose]();
+    }
+    return { code, words: words.trim(), reason: this.#reason };
+  }
+
+  async quit(): Promise<void> {
+    // A QEMU that hangs does not answer either; killing is the next rung.
+    await this.#connected?.execute("quit").catch(() => {});
+    await settlesWithin(this.exited, QUIT_MS);
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.exited;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What a virtual machine monitor must do for a job. `qemu/` does it; nothing above this folder knows how.
+ *
+ * @module
+ */
+
+/** How the guest's instructions are run. */
+export type Accelerator = "kvm" | "tcg";
+
+/** A disk of the guest, which finds it by its serial. */
+export interface Disk {
+  readonly serial: string;
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** Everything a VMM needs to know to boot one VM. */
+export interface VmPlan {
+  readonly name: string;
+  /** What the guest's agent proves itself with. */
+  readonly token: string;
+  readonly accelerator: Accelerator;
+  readonly memoryMiB: number;
+  readonly vcpus: number;
+  readonly kernel: string;
+  readonly initrd: string;
+  /** Words for the kernel's command line, the image's own included. */
+  readonly bootArgs: readonly string[];
+  readonly disks: readonly Disk[];
+  /** The job's own folder, where {@linkcode VM_FILES} are. */
+  readonly folder: string;
+  readonly stdin: boolean;
+  readonly artifacts: boolean;
+  /** Whether the VMM runs in a jail. */
+  readonly jailed: boolean;
+  /** The folder of the cgroup that the VMM is born in. */
+  readonly cgroup?: string;
+  /** What an image may choose. */
+  readonly cpu?: string;
+  readonly console?: string;
+}
+
+/** The files that a VM writes, in its job's folder. */
+export const VM_FILES = { stdout: "out", stderr: "err", serial: "serial.log", artifacts: "artifacts.tar" } as const;
+
+/** How a VM ended. */
+export interface VmExit {
+  readonly code: number;
+  /** The last words of the VMM itself. */
+  readonly words: string;
+  /** Why the machine shut down, as the VMM reported it: `guest-reset`, `host-qmp-quit`, `guest-panic`…; absent when it
+   * ended without a word. */
+  readonly reason?: string;
+}
+
+/** A running VM. Disposing ends it for certain. */
+export interface Vm extends AsyncDisposable {
+  /** Settles when the VMM has ended and is reaped; never rejects. */
+  readonly exited: Promise<VmExit>;
+  /** Asks the VMM to end, without the guest. */
+  quit(): Promise<void>;
+  /** Ends the VMM at once. */
+  kill(): void;
+}
