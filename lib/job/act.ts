@@ -1,0 +1,122 @@
+/**
+ * From exec to the job's end, whoever causes it.
+ *
+ * @module
+ */
+
+import { aborted, DeadlineError, settlesWithin, within } from "../base/deadline.ts";
+import { BerthError, describeError } from "../base/errors.ts";
+import { formatMillis } from "../base/units.ts";
+import type { AgentMessage } from "../guest/protocol.ts";
+import type { Session } from "../guest/session.ts";
+import type { Vm } from "../vmm/vmm.ts";
+import type { JobPlan } from "./plan.ts";
+import { STOP_NUMBERS, type StopRequest } from "./stop.ts";
+import { type End, infra } from "./verdict.ts";
+
+/** From a timeout's TERM to its KILL. */
+const TIMEOUT_GRACE_MS = 5000;
+/** From a cancellation's signal to its KILL: the whole stop is to be over within 3 s. */
+const CANCEL_GRACE_MS = 1200;
+/** How long the agent may take to report a job that was killed. */
+const KILL_MS = 1000;
+/** How long a VM whose agent hung up may take to end, before it counts as running without its agent. */
+const LAST_BREATH_MS = 2000;
+
+const SIGTERM = 15;
+const SIGKILL = 9;
+
+/** What can end a job from outside of it. */
+export interface Interruptions {
+  readonly stop: StopRequest;
+  /** Rejects when the host can't go on, as with a full disk. */
+  readonly hostFailure: Promise<never>;
+}
+
+/** Runs the job in a VM that waits for it. */
+export async function act(plan: JobPlan, vm: Vm, session: Session, interruptions: Interruptions): Promise<End> {
+  const { stop, hostFailure } = interruptions;
+  const started = Promise.withResolvers<void>();
+  const ended = converse(plan, vm, session, started.resolve);
+  using cancelled = aborted(stop.requested);
+  using timeout = timeoutAfter(started.promise, plan.timeoutMs);
+  const end = await Promise.race<End>([
+    ended,
+    vm.exited.then((exit) => ({ kind: "vm-ended", exit })),
+    timeout.end,
+    cancelled.promise.then(() => ({ kind: "cancelled", by: stop.reason! })),
+    hostFailure.catch((error) => infra(error)),
+  ]);
+  if (end.kind === "timed-out") await stopJob(session, ended, SIGTERM, TIMEOUT_GRACE_MS);
+  if (end.kind === "cancelled") await stopJob(session, ended, STOP_NUMBERS[end.by], CANCEL_GRACE_MS);
+  return end;
+}
+
+/** The end of a job that runs too long, counted from its start. */
+function timeoutAfter(started: Promise<void>, timeoutMs: number | undefined): { end: Promise<End> } & Disposable {
+  const { promise, resolve } = Promise.withResolvers<End>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
+  if (timeoutMs !== undefined) {
+    const reason = `the job was still running after ${formatMillis(timeoutMs)}`;
+    void started.then(() => {
+      if (!over) timer = setTimeout(() => resolve({ kind: "timed-out", reason }), timeoutMs);
+    });
+  }
+  return {
+    end: promise,
+    [Symbol.dispose]: () => {
+      over = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Tells the job to end, and then does not ask any more. What it prints meanwhile still counts. */
+async function stopJob(session: Session, ended: Promise<End>, signal: number, graceMs: number): Promise<void> {
+  try {
+    await session.signal(signal);
+    if (await settlesWithin(ended, graceMs)) return;
+    await session.signal(SIGKILL);
+    await settlesWithin(ended, KILL_MS);
+  } catch {
+    // An agent that is gone can't stop anything; the VM's end will.
+  }
+}
+
+/** The agent's account of the job. Never rejects. */
+async function converse(plan: JobPlan, vm: Vm, session: Session, onStarted: () => void): Promise<End> {
+  try {
+    await session.exec(plan.exec);
+    // What the guest does before it starts the job is a part of its boot.
+    const first = await within(session.next(), plan.bootTimeoutMs, "the guest to start the job");
+    if (first.kind !== "started") return judge(plan, first);
+    onStarted();
+    return judge(plan, await session.next());
+  } catch (error) {
+    if (error instanceof DeadlineError) return { kind: "boot-failed", reason: error.message };
+    // The agent's connection ends with the VM; then the VM's end is what there is to tell.
+    if (await settlesWithin(vm.exited, LAST_BREATH_MS)) return { kind: "vm-ended", exit: await vm.exited };
+    return { kind: "agent-lost", reason: describeError(error) };
+  }
+}
+
+function judge(plan: JobPlan, message: AgentMessage): End {
+  switch (message.kind) {
+    case "exited":
+      return message;
+    case "refused":
+      if (message.status === 125) {
+        return infra(
+          new BerthError("job.workdir", `--workdir ${plan.exec.workdir}: there is no such folder in the guest`),
+        );
+      }
+      return { kind: "refused", status: message.status, command: plan.exec.argv[0] };
+    case "error":
+      return infra(new BerthError(message.text.startsWith("user ") ? "job.user" : "guest.setup", message.text));
+    case "started":
+    case "collected":
+    case "missing":
+      return { kind: "agent-lost", reason: `the agent answered what nobody asked: ${message.kind}` };
+  }
+}

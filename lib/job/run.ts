@@ -1,0 +1,198 @@
+/**
+ * The one lifecycle of a job: prepare, boot, run, collect, shut down, clean up. When it returns, nothing is left.
+ *
+ * @module
+ */
+
+import { aborted, settlesWithin } from "../base/deadline.ts";
+import { describeError, translateDiskFull } from "../base/errors.ts";
+import type { Group, GroupUsage } from "../cgroup/group.ts";
+import type { Subtree } from "../cgroup/subtree.ts";
+import type { Hub } from "../guest/hub.ts";
+import type { Session } from "../guest/session.ts";
+import { watchFreeSpace } from "../host/disk.ts";
+import { WORKSPACE } from "../host/windows.ts";
+import { createWorkspaceDisk } from "../image/workspace.ts";
+import type { QmpHub } from "../vmm/qemu/qmp.ts";
+import type { Vm } from "../vmm/vmm.ts";
+import { act } from "./act.ts";
+import { boot, onInsisted } from "./boot.ts";
+import { collectArtifacts } from "./collect.ts";
+import { createJobFolder } from "./folder.ts";
+import { createVmFiles, readTail, type VmFiles } from "./files.ts";
+import { OutputFollower, type Sink } from "./output.ts";
+import type { JobPlan } from "./plan.ts";
+import type { JobResult, Timings } from "./report.ts";
+import { feedStdin } from "./stdin.ts";
+import type { StopRequest } from "./stop.ts";
+import { decideVerdict, type End, infra } from "./verdict.ts";
+
+/** How long the guest may take to power off. */
+const POWEROFF_MS = 10_000;
+/** The same for a job that somebody wants gone. */
+const HASTY_MS = 300;
+/** How much of the console is shown when the guest is to blame. */
+const CONSOLE_BYTES = 4096;
+
+/** What a job tells while it runs. */
+export type JobEvent =
+  | { readonly kind: "retry"; readonly reason: string }
+  | { readonly kind: "left-out"; readonly what: string }
+  | { readonly kind: "console"; readonly text: string };
+
+/** What a job is connected to. */
+export interface JobIo {
+  readonly hub: Hub;
+  readonly qmpHub: QmpHub;
+  /** Where the VM's group is made; absent: no limits. */
+  readonly subtree?: Subtree;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly stdin?: ReadableStream<Uint8Array>;
+  readonly stop: StopRequest;
+  readonly notify: (event: JobEvent) => void;
+}
+
+/** Runs a job to its end. Never rejects: what goes wrong is a verdict, or a trouble beside it. */
+export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
+  const run = new JobRun(plan, io);
+  const end = await run.live();
+  const troubles = await run.cleanUp();
+  return {
+    verdict: decideVerdict(end, run.usage?.oomKills),
+    attempts: run.attempts,
+    limited: io.subtree !== undefined,
+    timings: run.timings,
+    usage: run.usage,
+    troubles,
+  };
+}
+
+class JobRun {
+  attempts = 0;
+  usage: GroupUsage | undefined;
+  readonly timings: Timings = {};
+  readonly #plan: JobPlan;
+  readonly #io: JobIo;
+  readonly #stack = new AsyncDisposableStack();
+  readonly #started = performance.now();
+  #phaseStarted = performance.now();
+
+  constructor(plan: JobPlan, io: JobIo) {
+    this.#plan = plan;
+    this.#io = io;
+  }
+
+  #endPhase(phase: keyof Timings): void {
+    const now = performance.now();
+    this.timings[phase] = Math.round(now - this.#phaseStarted);
+    this.#phaseStarted = now;
+  }
+
+  async live(): Promise<End> {
+    const { stop } = this.#io;
+    try {
+      return await this.#live();
+    } catch (error) {
+      // Whatever breaks while a job is being stopped is a consequence of that.
+      return stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error);
+    }
+  }
+
+  async #live(): Promise<End> {
+    const { folder } = this.#plan.vm;
+    const { files, group } = await this.#prepare(folder);
+    this.#endPhase("prepare");
+    const { stdout, stderr, stop, notify } = this.#io;
+    const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
+    const follower = this.#stack.use(new OutputFollower(folder, sources, () => stop.stop("SIGPIPE")));
+    const end = await this.#runVm(files, group);
+    await this.#deliver(follower);
+    if (["boot-failed", "vm-ended", "agent-lost"].includes(end.kind)) {
+      const text = await readTail(files.serial, CONSOLE_BYTES);
+      if (text.trim()) notify({ kind: "console", text });
+    }
+    return end;
+  }
+
+  /** Makes the job's folder, its disk and its group. */
+  async #prepare(folder: string): Promise<{ files: VmFiles; group?: Group }> {
+    const { workspaceDisk, limits, id } = this.#plan;
+    try {
+      this.#stack.use(await createJobFolder(folder));
+      const files = createVmFiles(folder, (file) => this.#stack.use(file));
+      if (workspaceDisk) await createWorkspaceDisk(WORKSPACE, workspaceDisk, this.#io.stop.requested);
+      if (!this.#io.subtree) return { files };
+      const group = this.#stack.use(await this.#io.subtree.createGroup(`vm-${id}`, limits));
+      this.#stack.defer(async () => {
+        this.usage = await group.readUsage();
+      });
+      return { files, group };
+    } catch (error) {
+      throw translateDiskFull(error, "the job's folder");
+    }
+  }
+
+  async #runVm(files: VmFiles, group?: Group): Promise<End> {
+    const { hub, stop, notify } = this.#io;
+    const booted = await boot({ ...this.#plan.vm, cgroup: group?.path }, {
+      ...this.#io,
+      bootTimeoutMs: this.#plan.bootTimeoutMs,
+      onAttempt: (attempt) => this.attempts = attempt,
+      onRetry: (reason) => notify({ kind: "retry", reason }),
+    });
+    this.#endPhase("boot");
+    if ("end" in booted) return booted.end;
+    const { vm, session } = booted;
+    await using _vm = vm;
+    using _session = session;
+    using _insisted = onInsisted(stop, vm);
+    using disk = watchFreeSpace(this.#plan.vm.folder);
+    if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
+    let end = await act(this.#plan, vm, session, { stop, hostFailure: disk.failure });
+    this.#endPhase("run");
+    if (end.kind === "exited" && end.code === 0) end = await this.#collect(session, files.artifacts, disk.failure, end);
+    hub.forget(this.#plan.vm.token);
+    await this.#shutDown(vm, session, end);
+    return end;
+  }
+
+  /** An artifact that is not there is berth's failure, not the job's. */
+  async #collect(session: Session, archive: Deno.FsFile, hostFailure: Promise<never>, end: End): Promise<End> {
+    if (this.#plan.artifacts.length === 0) return end;
+    const { stop, notify } = this.#io;
+    try {
+      const onLeftOut = (what: string) => notify({ kind: "left-out", what });
+      await collectArtifacts(this.#plan, session, { archive, onLeftOut, signal: stop.requested, hostFailure });
+      return end;
+    } catch (error) {
+      return stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error);
+    }
+  }
+
+  /** Guest first, then the VMM's own way, then force (the VM's disposal). */
+  async #shutDown(vm: Vm, session: Session, end: End): Promise<void> {
+    if (end.kind === "vm-ended") return;
+    const patience = this.#io.stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
+    await session.poweroff().catch(() => {});
+    if (await settlesWithin(vm.exited, patience)) return;
+    if (!this.#io.stop.reason) await vm.quit();
+  }
+
+  /** Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go. */
+  async #deliver(follower: OutputFollower): Promise<void> {
+    const finished = follower.finish();
+    using stopped = aborted(this.#io.stop.requested);
+    await Promise.race([finished, stopped.promise.then(() => settlesWithin(finished, HASTY_MS))]);
+  }
+
+  /** Tries every step, whatever the others do, and returns what failed. */
+  async cleanUp(): Promise<string[]> {
+    this.#phaseStarted = performance.now();
+    const troubles: string[] = [];
+    await this.#stack.disposeAsync().catch((error) => troubles.push(`cleaning up: ${describeError(error)}`));
+    this.#endPhase("cleanup");
+    this.timings.total = Math.round(performance.now() - this.#started);
+    return troubles;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Why a job ended, from what was seen. Pure.
+ *
+ * @module
+ */
+
+import { BerthError, describeError, ERRORS } from "../base/errors.ts";
+import type { VmExit } from "../vmm/vmm.ts";
+import { STOP_NUMBERS, type StopReason } from "./stop.ts";
+
+/** Every way in which a job can end. */
+export type VerdictName =
+  | "succeeded"
+  | "failed"
+  | "timed-out"
+  | "cancelled"
+  | "oom-guest"
+  | "oom-host"
+  | "vmm-crashed"
+  | "guest-lost"
+  | "boot-failed"
+  | "infra";
+
+/** What was seen at the end. */
+export type End =
+  | { readonly kind: "exited"; readonly code?: number; readonly signal?: number; readonly oomKills: number }
+  | { readonly kind: "refused"; readonly status: 126 | 127; readonly command: string }
+  | { readonly kind: "timed-out"; readonly reason: string }
+  | { readonly kind: "cancelled"; readonly by: StopReason }
+  | { readonly kind: "boot-failed"; readonly reason: string }
+  /** The VM ended under the job. */
+  | { readonly kind: "vm-ended"; readonly exit: VmExit }
+  /** The VM runs, but its agent is gone. */
+  | { readonly kind: "agent-lost"; readonly reason: string }
+  | { readonly kind: "infra"; readonly reason: string; readonly hint?: string };
+
+/** An end that berth is to blame for, or its caller. */
+export function infra(error: unknown): End {
+  return { kind: "infra", reason: describeError(error), hint: error instanceof BerthError ? error.hint : undefined };
+}
+
+/** The verdict, and the exit status that berth gives it. */
+export interface Verdict {
+  readonly verdict: VerdictName;
+  readonly status: number;
+  /** The job's own, when it ended by itself. */
+  readonly exitCode?: number;
+  readonly signal?: number;
+  readonly reason: string;
+  /** What the reader can do about it. */
+  readonly hint?: string;
+}
+
+/** berth could not do its part. */
+export const STATUS_INFRA = 125;
+const STATUS_TIMED_OUT = 124;
+const SIGKILL = 9;
+
+/** @param hostOomKills how often the host's kernel killed in the VM's cgroup; undefined where nobody counts. */
+export function decideVerdict(end: End, hostOomKills?: number): Verdict {
+  if (hostOomKills && ["vm-ended", "agent-lost", "boot-failed"].includes(end.kind)) {
+    return { verdict: "oom-host", status: 128 + SIGKILL, reason: "the VM ran into the memory limit of its cgroup" };
+  }
+  switch (end.kind) {
+    case "exited":
+      return exited(end);
+    case "refused":
+      return {
+        verdict: "failed",
+        status: end.status,
+        exitCode: end.status,
+        reason: `${end.command}: ${
+          end.status === 127 ? "there is no such command in the image" : "it can't be executed"
+        }`,
+      };
+    case "timed-out":
+      return { verdict: "timed-out", status: STATUS_TIMED_OUT, reason: end.reason };
+    case "cancelled":
+      return cancelled(end.by);
+    case "vm-ended":
+      return vmEnded(end.exit);
+    case "agent-lost":
+      return { verdict: "guest-lost", status: STATUS_INFRA, reason: end.reason };
+    case "boot-failed":
+      return { verdict: "boot-failed", status: STATUS_INFRA, reason: end.reason, hint: ERRORS["job.boot"] };
+    case "infra":
+      return { verdict: "infra", status: STATUS_INFRA, reason: end.reason, hint: end.hint };
+  }
+}
+
+function exited({ code, signal, oomKills }: Extract<End, { kind: "exited" }>): Verdict {
+  if (signal !== undefined) {
+    const status = 128 + signal;
+    if (signal === SIGKILL && oomKills > 0) {
+      return { verdict: "oom-guest", status, signal, reason: "the guest's memory ran out; --memory gives it more" };
+    }
+    return { verdict: "failed", status, signal, reason: `the job was ended by signal ${signal}` };
+  }
+  const exitCode = code ?? 0;
+  if (exitCode === 0) return { verdict: "succeeded", status: 0, exitCode, reason: "the job exited with status 0" };
+  const oom = oomKills > 0 ? "; the guest's memory ran out meanwhile, --memory gives it more" : "";
+  return { verdict: "failed", status: exitCode, exitCode, reason: `the job exited with status ${exitCode}${oom}` };
+}
+
+function cancelled(by: StopReason): Verdict {
+  const why = by === "SIGPIPE" ? "nobody reads its output any more" : `berth got ${by}`;
+  return { verdict: "cancelled", status: 128 + STOP_NUMBERS[by], reason: `the job was cancelled: ${why}` };
+}
+
+function vmEnded({ code, words, reason }: VmExit): Verdict {
+  if (code === 0 && reason?.startsWith("guest-")) {
+    const how = { "guest-panic": "its kernel panicked", "guest-shutdown": "it was powered off" }[reason];
+    return {
+      verdict: "guest-lost",
+      status: STATUS_INFRA,
+      reason: `the guest ended under the job: ${how ?? "it was reset, by a panic or by the job"}`,
+    };
+  }
+  const last = words.split("\n").at(-1);
+  return {
+    verdict: "vmm-crashed",
+    status: STATUS_INFRA,
+    reason: reason === "host-signal"
+      ? "the VMM was ended under the job by a signal of the host"
+      : `the VMM ended with status ${code} under the job${last ? ` (${last})` : ""}`,
+  };
+}

@@ -1,0 +1,124 @@
+// @ts-types="../../support/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { within } from "../../../lib/base/deadline.ts";
+import { encodeFragment } from "../../../lib/guest/fragment.ts";
+import { Hub } from "../../../lib/guest/hub.ts";
+import { Session } from "../../../lib/guest/session.ts";
+import { act } from "../../../lib/job/act.ts";
+import { planJob } from "../../../lib/job/plan.ts";
+import { StopRequest } from "../../../lib/job/stop.ts";
+import type { End } from "../../../lib/job/verdict.ts";
+import type { Vm, VmExit } from "../../../lib/vmm/vmm.ts";
+import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
+import { Caller, socketPath } from "../../support/socket.ts";
+
+/** A VM that does nothing, and ends when a test wants it to. */
+class IdleVm implements Vm {
+  readonly #exit = Promise.withResolvers<VmExit>();
+  readonly exited = this.#exit.promise;
+  end(exit: VmExit): void {
+    this.#exit.resolve(exit);
+  }
+  quit = () => Promise.resolve();
+  kill = () => {};
+  [Symbol.asyncDispose] = () => Promise.resolve();
+}
+
+interface Scene {
+  /** The job's end. */
+  readonly end: Promise<End>;
+  readonly agent: Caller;
+  readonly vm: IdleVm;
+  readonly stop: StopRequest;
+  failHost(error: Error): void;
+}
+
+/** A job whose agent is at a real socket, and has been asked to run it. */
+function actTest(name: string, options: { timeoutMs?: number }, fn: (scene: Scene) => Promise<void>): void {
+  Deno.test(name, async () => {
+    using socket = await socketPath("hub");
+    await using hub = Hub.listen(socket.path);
+    const arriving = hub.expect(LEAST_INPUTS.token, "agent");
+    using agent = await Caller.dial(socket.path);
+    await agent.send(`hello ${LEAST_INPUTS.token} agent\n`);
+    using session = new Session(await within(arriving, 5000, "the agent"));
+    const [vm, stop, hostFailure] = [new IdleVm(), new StopRequest(), Promise.withResolvers<never>()];
+    hostFailure.promise.catch(() => {});
+    const plan = planJob({ ...LEAST_SPEC, workdir: "/src", ...options }, LEAST_INPUTS);
+    const end = act(plan, vm, session, { stop, hostFailure: hostFailure.promise });
+    end.catch(() => {});
+    const asked = await agent.line();
+    assert(asked?.startsWith("part "), asked);
+    assertEquals(await agent.line(), "exec");
+    await fn({ end, agent, vm, stop, failHost: hostFailure.reject });
+    // Who still waits for it need not wait any more.
+    vm.end({ code: 0, words: "" });
+  });
+}
+
+const ENDS: [string, string, End | RegExp][] = [
+  ["an exit", "exited code 3 0", { kind: "exited", code: 3, oomKills: 0 }],
+  ["a death by signal", "exited signal 9 2", { kind: "exited", signal: 9, oomKills: 2 }],
+  ["a command that is not there", "refused 127", { kind: "refused", status: 127, command: "make" }],
+  ["a command that can't be executed", "refused 126", { kind: "refused", status: 126, command: "make" }],
+  ["a working directory that is not there", "refused 125", /^infra: --workdir \/src: there is no such folder/],
+  ["an unknown user", `error ${encodeFragment("user x: no such user")}`, /^infra: user x: no such user$/],
+];
+for (const [what, line, expected] of ENDS) {
+  actTest(`act() ends with ${what}, as the agent says`, {}, async ({ end, agent }) => {
+    await agent.send(`started\n${line}\n`);
+    const seen = await within(end, 5000, "the end");
+    if (!(expected instanceof RegExp)) return assertEquals(seen, expected);
+    assert("reason" in seen && expected.test(`${seen.kind}: ${seen.reason}`), JSON.stringify(seen));
+  });
+}
+
+actTest("act() ends at once with a VM that ends by itself", {}, async ({ end, vm }) => {
+  vm.end({ code: 134, words: "assertion" });
+  assertEquals(await within(end, 5000, "the end"), { kind: "vm-ended", exit: { code: 134, words: "assertion" } });
+});
+
+actTest("act() blames the VM's end for a connection that breaks with it", {}, async ({ end, agent, vm }) => {
+  agent[Symbol.dispose]();
+  vm.end({ code: 0, words: "", reason: "guest-panic" });
+  assertEquals((await within(end, 5000, "the end")).kind, "vm-ended");
+});
+
+actTest("act() loses an agent that hangs up while its VM runs on", {}, async ({ end, agent }) => {
+  agent[Symbol.dispose]();
+  assertEquals(await within(end, 10_000, "the end"), { kind: "agent-lost", reason: "the guest's agent hung up" });
+});
+
+actTest("act() loses an agent that talks nonsense", {}, async ({ end, agent }) => {
+  await agent.send("collected\n");
+  const seen = await within(end, 10_000, "the end");
+  assertEquals(seen.kind, "agent-lost");
+});
+
+actTest("act() ends a job by TERM when its time is up", { timeoutMs: 20 }, async ({ end, agent }) => {
+  await agent.send("started\n");
+  assertEquals(await agent.line(), "signal 15");
+  await agent.send("exited signal 15 0\n");
+  const seen = await within(end, 4000, "the end");
+  assertEquals(seen, { kind: "timed-out", reason: "the job was still running after 20 ms" });
+});
+
+actTest("act() passes a cancellation's signal on, and KILLs a job that stays", {}, async ({ end, agent, stop }) => {
+  await agent.send("started\n");
+  stop.stop("SIGINT");
+  assertEquals([await agent.line(), await agent.line()], ["signal 2", "signal 9"]);
+  await agent.send("exited signal 9 0\n");
+  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGINT" });
+});
+
+actTest("act() can be cancelled although its agent is gone", {}, async ({ end, agent, stop }) => {
+  agent[Symbol.dispose]();
+  stop.stop("SIGTERM");
+  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGTERM" });
+});
+
+actTest("act() ends with what keeps the host from going on", {}, async ({ end, failHost }) => {
+  failHost(new Error("the disk is full"));
+  const seen = await within(end, 5000, "the end");
+  assertEquals(seen.kind === "infra" && seen.reason, "the disk is full");
+});

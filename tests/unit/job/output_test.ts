@@ -1,0 +1,155 @@
+// @ts-types="../../support/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { settlesWithin, within } from "../../../lib/base/deadline.ts";
+import { OutputFollower, type Sink } from "../../../lib/job/output.ts";
+import { temporaryFolder } from "../../support/temp.ts";
+
+interface Scene {
+  readonly folder: string;
+  /** A file that grows, opened for the follower. */
+  open(name: string): Promise<Deno.FsFile>;
+  /** Appends as QEMU does: by a handle of its own. */
+  append(name: string, bytes: Uint8Array): Promise<void>;
+}
+
+function outputTest(name: string, fn: (scene: Scene) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using temporary = await temporaryFolder();
+    const folder = temporary.path;
+    using stack = new DisposableStack();
+    await fn({
+      folder,
+      open: async (name) => stack.use(await Deno.open(`${folder}/${name}`, { read: true, write: true, create: true })),
+      append: (name, bytes) => Deno.writeFile(`${folder}/${name}`, bytes, { append: true }),
+    });
+  });
+}
+
+/** Keeps what it gets, and tells when there is enough. */
+class Collector {
+  bytes = new Uint8Array();
+  #waits: { length: number; resolve: () => void }[] = [];
+
+  readonly sink: Sink = (chunk) => {
+    this.bytes = new Uint8Array([...this.bytes, ...chunk]);
+    for (const { length, resolve } of this.#waits) if (this.bytes.length >= length) resolve();
+    return Promise.resolve();
+  };
+
+  async has(length: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.bytes.length >= length) resolve();
+    this.#waits.push({ length, resolve });
+    await within(promise, 5000, `${length} bytes`);
+  }
+}
+
+function pattern(length: number, seed = 0): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length).map((_, index) => (index * 7 + seed + (index >> 8)) & 0xff);
+}
+
+function broken(): void {
+  throw new Error("no sink is broken");
+}
+
+outputTest("OutputFollower delivers what is appended, while it is being written", async ({ folder, open, append }) => {
+  const collector = new Collector();
+  await using _follower = new OutputFollower(folder, [[await open("out"), collector.sink]], broken);
+  await append("out", pattern(10));
+  await collector.has(10);
+  await append("out", pattern(5, 3));
+  await collector.has(15);
+  assertEquals(collector.bytes, new Uint8Array([...pattern(10), ...pattern(5, 3)]));
+});
+
+outputTest("finish() delivers a large output to the last byte", async ({ folder, open, append }) => {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const sink: Sink = (bytes) => Promise.resolve(void parts.push(new Uint8Array(bytes)));
+  await using follower = new OutputFollower(folder, [[await open("out"), sink]], broken);
+  const whole = pattern(3 * 1024 * 1024 + 17);
+  for (let start = 0; start < whole.length; start += 700_001) {
+    await append("out", whole.subarray(start, start + 700_001));
+  }
+  await follower.finish();
+  const delivered = new Uint8Array(await new Blob(parts).arrayBuffer());
+  assertEquals(delivered.length, whole.length);
+  assert(delivered.every((byte, index) => byte === whole[index]));
+  assert(parts.every(({ length }) => length <= 256 * 1024), "memory stays flat");
+});
+
+outputTest("finish() waits for a slow sink, which slows nobody else", async ({ folder, open, append }) => {
+  const [slow, fast] = [new Collector(), new Collector()];
+  const gate = Promise.withResolvers<void>();
+  const slowSink: Sink = async (bytes) => {
+    const copy = bytes.slice();
+    await gate.promise;
+    await slow.sink(copy);
+  };
+  const sources = [[await open("out"), slowSink], [await open("err"), fast.sink]] as const;
+  await using follower = new OutputFollower(folder, sources, broken);
+  await append("out", pattern(1000));
+  await append("err", pattern(2000));
+  await fast.has(2000);
+  const finished = follower.finish();
+  assertEquals(await settlesWithin(finished, 20), false);
+  assertEquals(slow.bytes.length, 0);
+  gate.resolve();
+  await finished;
+  assertEquals(slow.bytes, pattern(1000));
+});
+
+outputTest("a sink that takes no more is told of, and the other one goes on", async ({ folder, open, append }) => {
+  const collector = new Collector();
+  const told = Promise.withResolvers<void>();
+  let count = 0;
+  const sources = [[await open("out"), () => Promise.reject(new Deno.errors.BrokenPipe())], [
+    await open("err"),
+    collector.sink,
+  ]] as const;
+  const onBroken = () => {
+    count++;
+    told.resolve();
+  };
+  await using follower = new OutputFollower(folder, sources, onBroken);
+  await append("out", pattern(10));
+  await within(told.promise, 5000, "the broken sink");
+  await append("out", pattern(10));
+  await append("err", pattern(10));
+  await follower.finish();
+  assertEquals([count, collector.bytes], [1, pattern(10)]);
+});
+
+outputTest("finish() ends with empty files, and at a second time too", async ({ folder, open }) => {
+  const collector = new Collector();
+  await using follower = new OutputFollower(folder, [[await open("out"), collector.sink]], broken);
+  await follower.finish();
+  await follower.finish();
+  assertEquals(collector.bytes.length, 0);
+});
+
+outputTest("disposing an OutputFollower ends it without delivering, and closes what it opened", async (scene) => {
+  const collector = new Collector();
+  const follower = new OutputFollower(scene.folder, [[await scene.open("out"), collector.sink]], broken);
+  await follower[Symbol.asyncDispose]();
+  await scene.append("out", pattern(10));
+  await follower.finish();
+  assertEquals(collector.bytes.length, 0);
+  await follower[Symbol.asyncDispose]();
+});
+
+outputTest("disposing an OutputFollower does not wait for a sink that never comes back", async (scene) => {
+  const entered = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const stuck: Sink = async () => {
+    entered.resolve();
+    await release.promise;
+  };
+  const follower = new OutputFollower(scene.folder, [[await scene.open("out"), stuck]], broken);
+  await scene.append("out", pattern(10));
+  await within(entered.promise, 5000, "the sink");
+  const disposed = Promise.resolve(follower[Symbol.asyncDispose]());
+  const inTime = await settlesWithin(disposed, 3000);
+  release.resolve();
+  await disposed;
+  assert(inTime, "the reader of a job's output can keep berth from ending");
+});

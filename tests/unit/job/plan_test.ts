@@ -1,0 +1,134 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import { type PlanInputs, planJob } from "../../../lib/job/plan.ts";
+import type { JobSpec } from "../../../lib/job/spec.ts";
+import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const MIB = 1024 ** 2;
+
+function plan(spec: Partial<JobSpec> = {}, inputs: Partial<PlanInputs> = {}) {
+  return planJob({ ...LEAST_SPEC, ...spec }, { ...LEAST_INPUTS, ...inputs });
+}
+
+function planWithImage(image: Partial<PlanInputs["image"]["spec"]>, spec: Partial<JobSpec> = {}) {
+  return plan(spec, { image: { name: "ci", spec: { ...LEAST_INPUTS.image.spec, ...image } } });
+}
+
+Deno.test("planJob() is this plan for a job that asks for nothing", () => {
+  assertEquals(plan(), {
+    id: "0123456789ab",
+    name: undefined,
+    image: "default",
+    vm: {
+      name: "0123456789ab",
+      token: "0123456789abcdefghjkmnpqrs",
+      accelerator: "kvm",
+      memoryMiB: 512,
+      vcpus: 1,
+      kernel: "/store/k",
+      initrd: "/store/i",
+      bootArgs: [],
+      disks: [],
+      folder: "/run/berth/self/state/jobs/0123456789ab",
+      stdin: false,
+      artifacts: false,
+      jailed: true,
+    },
+    exec: { argv: ["make", "test"], env: { PATH }, workdir: "/", user: "", stdin: false },
+    artifacts: [],
+    limits: { memoryMaxBytes: (512 + 96) * MIB, pidsMax: 256 },
+    workspaceDisk: undefined,
+    timeoutMs: undefined,
+    bootTimeoutMs: 20_000,
+  });
+});
+
+Deno.test("planJob() is this plan for a job that asks for everything", () => {
+  const spec: JobSpec = {
+    argv: ["sh", "-c", "make"],
+    env: { PATH: "/opt/bin", A: "1" },
+    workdir: "/src",
+    user: "ci:ci",
+    stdin: true,
+    name: "nightly",
+    workspace: true,
+    artifacts: ["/out", "/report.txt"],
+    memoryBytes: 1024 * MIB + 5,
+    cpus: 4,
+    pidsMax: 300,
+    timeoutMs: 60_000,
+    bootTimeoutMs: 5000,
+    accel: "tcg",
+    limits: "require",
+    jail: "off",
+  };
+  const image = {
+    name: "ci",
+    spec: {
+      ...LEAST_INPUTS.image.spec,
+      storeDisk: "/store/root",
+      bootArgs: " quiet  x=1 ",
+      runnerConfig: { machine: "microvm" as const, cpu: "max", console: "hvc0" },
+    },
+  };
+  const accelerator = { accelerator: "tcg", bootArgs: ["tsc=reliable"], note: "slow" } as const;
+  const folder = "/run/berth/self/state/jobs/0123456789ab";
+  assertEquals(planJob(spec, { ...LEAST_INPUTS, image, accelerator, jailed: false }), {
+    id: "0123456789ab",
+    name: "nightly",
+    image: "ci",
+    vm: {
+      name: "0123456789ab",
+      token: "0123456789abcdefghjkmnpqrs",
+      accelerator: "tcg",
+      memoryMiB: 1024,
+      vcpus: 4,
+      kernel: "/store/k",
+      initrd: "/store/i",
+      bootArgs: ["tsc=reliable", "quiet", "x=1"],
+      disks: [
+        { serial: "root", path: "/store/root", readOnly: true },
+        { serial: "workspace", path: `${folder}/workspace.ext4`, readOnly: false },
+      ],
+      folder,
+      stdin: true,
+      artifacts: true,
+      jailed: false,
+      cpu: "max",
+      console: "hvc0",
+    },
+    exec: {
+      argv: ["sh", "-c", "make"],
+      env: { PATH: "/opt/bin", A: "1" },
+      workdir: "/src",
+      user: "ci:ci",
+      stdin: true,
+    },
+    artifacts: [
+      { guest: "/out", folder: "/run/berth/self/artifacts/0" },
+      { guest: "/report.txt", folder: "/run/berth/self/artifacts/1" },
+    ],
+    limits: { memoryMaxBytes: (1024 + 96 + 128) * MIB, pidsMax: 300 },
+    workspaceDisk: `${folder}/workspace.ext4`,
+    timeoutMs: 60_000,
+    bootTimeoutMs: 5000,
+  });
+});
+
+Deno.test("planJob() starts a job in its workspace, unless it asks for another folder", () => {
+  assertEquals(plan({ workspace: true }).exec.workdir, "/workspace");
+  assertEquals(plan({ workspace: true, workdir: "/" }).exec.workdir, "/");
+});
+
+Deno.test("planJob() lets the job's memory and CPUs go before the image's", () => {
+  const image = { memoryMiB: 2048, vcpus: 3 };
+  assertEquals([planWithImage(image).vm.memoryMiB, planWithImage(image).vm.vcpus], [2048, 3]);
+  const { vm, limits } = planWithImage(image, { memoryBytes: 256 * MIB, cpus: 1 });
+  assertEquals([vm.memoryMiB, vm.vcpus, limits.memoryMaxBytes], [256, 1, (256 + 96) * MIB]);
+});
+
+Deno.test("planJob() gives an emulated guest more time to boot, and QEMU memory for its translations", () => {
+  const { bootTimeoutMs, limits } = plan({}, { accelerator: { accelerator: "tcg", bootArgs: [] } });
+  assertEquals([bootTimeoutMs, limits.memoryMaxBytes], [60_000, (512 + 96 + 128) * MIB]);
+});

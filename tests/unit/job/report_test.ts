@@ -1,0 +1,67 @@
+// @ts-types="../../support/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { planJob } from "../../../lib/job/plan.ts";
+import { type JobResult, planReport } from "../../../lib/job/report.ts";
+import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
+
+const PLAN = planJob(LEAST_SPEC, LEAST_INPUTS);
+const RESULT: JobResult = {
+  verdict: { verdict: "failed", status: 3, exitCode: 3, reason: "the job exited with status 3" },
+  attempts: 2,
+  limited: true,
+  timings: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
+  usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
+  troubles: [],
+};
+
+/** As it stands in the file. */
+function written(result: Partial<JobResult>, name?: string): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(planReport({ ...PLAN, name }, { ...RESULT, ...result })));
+}
+
+Deno.test("planReport() is this report", () => {
+  assertEquals(written({}, "nightly"), {
+    id: "0123456789ab",
+    name: "nightly",
+    verdict: "failed",
+    exitCode: 3,
+    signal: null,
+    reason: "the job exited with status 3",
+    accel: "kvm",
+    image: "default",
+    attempts: 2,
+    limits: {
+      memoryMaxBytes: { value: 608 * 1024 ** 2, enforcedBy: "cgroup" },
+      pidsMax: { value: 256, enforcedBy: "cgroup" },
+    },
+    timingsMs: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
+    usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0 },
+  });
+});
+
+Deno.test("planReport() leaves out what is not known, and makes no 0 of it", () => {
+  const report = written({
+    usage: { cpuMs: undefined, memoryPeakBytes: undefined },
+    timings: { prepare: 1, total: 2 },
+  });
+  assertEquals([report.usage, report.timingsMs], [{}, { prepare: 1, total: 2 }]);
+  assert(!("name" in report));
+  assertEquals(written({ usage: undefined }).usage, {});
+});
+
+Deno.test("planReport() keeps a 0 that was counted", () => {
+  assertEquals(written({ usage: { cpuMs: 0, memoryPeakBytes: 0 } }).usage, { cpuMs: 0, memoryPeakBytes: 0 });
+});
+
+Deno.test("planReport() tells a death by signal from an exit", () => {
+  const verdict = { verdict: "oom-guest", status: 137, signal: 9, reason: "x" } as const;
+  const { exitCode, signal } = written({ verdict });
+  assertEquals([exitCode, signal], [null, 9]);
+});
+
+Deno.test("planReport() says that nobody enforces limits where nobody does", () => {
+  assertEquals(written({ limited: false }).limits, {
+    memoryMaxBytes: { value: 608 * 1024 ** 2, enforcedBy: "none" },
+    pidsMax: { value: 256, enforcedBy: "none" },
+  });
+});
