@@ -1,0 +1,44 @@
+/**
+ * berth's own words, on standard error: one line each, with its name in front.
+ *
+ * @module
+ */
+
+import { BerthError, describeError } from "../base/errors.ts";
+
+/** Says things, in the user's terms. */
+export class Console {
+  readonly #quiet: boolean;
+  readonly #paths: readonly (readonly [window: string, path: string])[];
+
+  /** @param paths windows and what they show: messages name what the user named. */
+  constructor(quiet: boolean, paths: readonly (readonly [window: string, path: string])[] = []) {
+    this.#quiet = quiet;
+    this.#paths = paths.toSorted(([a], [b]) => b.length - a.length);
+  }
+
+  /** Something worth knowing; not said when the user wants quiet. */
+  note(message: string): void {
+    if (!this.#quiet) this.#write(message);
+  }
+
+  /** What went wrong, and what to do. */
+  error(error: unknown, hint = error instanceof BerthError ? error.hint : undefined): void {
+    this.#write(describeError(error) + (hint ? ` (${hint})` : ""));
+  }
+
+  #write(message: string): void {
+    let text = message;
+    for (const [window, path] of this.#paths) text = text.replaceAll(window, () => path);
+    const lines = text.split("\n").map((line) => `berth: ${line}\n`).join("");
+    writeAllSync(new TextEncoder().encode(lines));
+  }
+}
+
+function writeAllSync(bytes: Uint8Array): void {
+  try {
+    for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+  } catch {
+    // Nobody hears us: there is no other way to say so.
+  }
+}

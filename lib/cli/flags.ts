@@ -1,0 +1,123 @@
+/**
+ * The flags of `berth run`: one table for the parser and for the help.
+ *
+ * @module
+ */
+
+/** A flag, as the help shows it. */
+export interface Flag {
+  readonly name: string;
+  /** What its value is called; absent: the flag has none. */
+  readonly value?: string;
+  readonly help: string;
+  /** May be given more than once. */
+  readonly repeats?: boolean;
+  /** Belongs to a capability that is still to come. */
+  readonly notYet?: boolean;
+}
+
+/** Flags of `berth run`. */
+export const RUN_FLAGS: readonly Flag[] = [
+  {
+    name: "image",
+    value: "NAME|DIR",
+    help: 'the image (default "default", built on first use), or a folder with a spec.json',
+  },
+  { name: "memory", value: "SIZE", help: "the guest's memory, as in 512M or 2G (default: the image's, 512M)" },
+  { name: "cpus", value: "N", help: "virtual CPUs (default: the image's, 1)" },
+  { name: "pids", value: "N", help: "processes and threads of the VMM on the host (default 256)" },
+  { name: "timeout", value: "TIME", help: "end the job after this time, as in 90s, 10m or 2h (default: never)" },
+  {
+    name: "boot-timeout",
+    value: "TIME",
+    help: "cut a boot after this time and try once more (default 20s, emulated 60s)",
+  },
+  { name: "env", value: "K=V", help: "an environment variable of the job", repeats: true },
+  { name: "workdir", value: "PATH", help: "where the job starts (default /workspace with --workspace, else /)" },
+  { name: "user", value: "USER[:GROUP]", help: "who the job runs as: names of the image, or numbers (default root)" },
+  { name: "workspace", value: "DIR", help: "a folder that is copied into the guest as /workspace" },
+  {
+    name: "artifact",
+    value: "GUEST=DIR",
+    help: "a file or folder that is copied out into DIR when the job succeeds",
+    repeats: true,
+  },
+  { name: "stdin", help: "give the job berth's standard input (default: it is empty)" },
+  { name: "name", value: "NAME", help: "a name for the job, for the report" },
+  {
+    name: "accel",
+    value: "auto|kvm|tcg",
+    help: "how the guest is run (default auto: KVM if a guest runs on it, else emulated)",
+  },
+  {
+    name: "limits",
+    value: "auto|require|off",
+    help: "cgroup limits: where possible, or refuse without, or none (default auto)",
+  },
+  {
+    name: "jail",
+    value: "auto|require|off",
+    help: "the VMM in bubblewrap: where possible, or refuse without, or not (default auto)",
+  },
+  { name: "report", value: "FILE", help: "write how it went as JSON" },
+  { name: "quiet", help: "nothing on stderr but the job's own words and errors" },
+  { name: "swap", value: "SIZE", help: "the VM's swap on the host", notYet: true },
+  { name: "cpu-quota", value: "PERCENT", help: "CPU time of the VM, 100 is one core", notYet: true },
+  { name: "cpu-weight", value: "N", help: "the VM's share of busy CPUs", notYet: true },
+  { name: "io-weight", value: "N", help: "the VM's share of busy disks", notYet: true },
+  { name: "cpuset", value: "LIST", help: "the host's CPUs that the VM may use", notYet: true },
+  { name: "tenant", value: "NAME", help: "whose job it is", notYet: true },
+];
+
+/** Flags of `berth image build`. */
+export const BUILD_FLAGS: readonly Flag[] = [
+  { name: "debian", value: "SUITE", help: "make the root file system from this Debian suite, as in bookworm" },
+  { name: "packages", value: "A,B,…", help: "with these packages and what they need" },
+  { name: "quiet", help: "no progress on stderr" },
+];
+
+/** Commands of the design that are still to come. */
+export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill", "gc", "doctor", "completions"];
+
+function flagLines(flags: readonly Flag[]): string {
+  return flags.filter(({ notYet }) => !notYet).map(({ name, value, help }) => {
+    const left = `  --${name}${value ? ` ${value}` : ""}`;
+    return left.length > 24 ? `${left}\n${" ".repeat(26)}${help}` : left.padEnd(26) + help;
+  }).join("\n");
+}
+
+/** `berth --help`. */
+export function mainHelp(): string {
+  return `berth runs each CI job in its own throwaway microVM.
+
+  berth run [flags] -- CMD [ARG…]     run one job here and now
+  berth image ls                      list the images
+  berth image build NAME [flags]      build an image
+  berth --version | --help            also: berth run --help, berth image build --help
+
+Exit status of berth run: the job's own; 128+N when signal N ended it; 124 timed out; 125 berth could not
+do its part; 126 the command can't be executed; 127 there is no such command; 130 or 143 cancelled by INT
+or TERM; 137 out of memory.
+`;
+}
+
+/** `berth run --help`. */
+export function runHelp(): string {
+  const later = RUN_FLAGS.filter(({ notYet }) => notYet).map(({ name }) => `--${name}`).join(" ");
+  return `berth run [flags] -- CMD [ARG…]
+
+${flagLines(RUN_FLAGS)}
+
+Not yet: ${later}
+`;
+}
+
+/** `berth image build --help`. */
+export function buildHelp(): string {
+  return `berth image build NAME [flags]
+
+${flagLines(BUILD_FLAGS)}
+
+Without --debian the image has berth's own small root file system (busybox), like the image "default".
+`;
+}

@@ -1,0 +1,24 @@
+/**
+ * The image store and the builders' view of the host, as this program's windows show them.
+ *
+ * @module
+ */
+
+import { AGENT_FILES, agentHash } from "../guest/agent_files.ts";
+import { BOOT, BUSYBOX, MODULES, STATE } from "../host/windows.ts";
+import type { BuildHost } from "../image/build.ts";
+import { ImageStore } from "../image/store.ts";
+
+export function openStore(): ImageStore {
+  return new ImageStore(`${STATE}/images`);
+}
+
+export function buildHost(): BuildHost {
+  return {
+    bootFolder: BOOT,
+    modulesFolder: MODULES,
+    busyboxFile: BUSYBOX,
+    agentFiles: AGENT_FILES,
+    agentHash: agentHash(),
+  };
+}

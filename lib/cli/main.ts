@@ -1,0 +1,54 @@
+/**
+ * Which command it is. What a command needs is loaded only when it is called, so that `--version` is at once.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { BerthError } from "../base/errors.ts";
+import { didYouMean } from "../base/nearest.ts";
+import { Console } from "./console.ts";
+import { buildHelp, COMMANDS_NOT_YET, mainHelp, runHelp } from "./flags.ts";
+
+const STATUS_USAGE = 125;
+
+/** Runs a command line and returns the exit status. */
+export async function main(argv: readonly string[], mainModule: string): Promise<number> {
+  try {
+    return await dispatch(argv, mainModule);
+  } catch (error) {
+    new Console(false).error(error);
+    return STATUS_USAGE;
+  }
+}
+
+async function dispatch(argv: readonly string[], mainModule: string): Promise<number> {
+  const [command, ...rest] = argv;
+  if (command === "--version") return print(`berth ${config.version}\n`);
+  if (command === "--help" || command === "help") return print(mainHelp());
+  if (command === "run") {
+    if (wantsHelp(rest)) return print(runHelp());
+    const { run } = await import("./run.ts");
+    return await run(rest, mainModule);
+  }
+  if (command === "image") {
+    if (wantsHelp(rest)) return print(buildHelp());
+    const { image } = await import("./image.ts");
+    return await image(rest, mainModule);
+  }
+  if (command === undefined) throw new BerthError("usage.command", "there is no command");
+  if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);
+  const known = ["run", "image", ...COMMANDS_NOT_YET];
+  throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
+}
+
+/** Whether help is asked for, before the job's own command begins. */
+function wantsHelp(args: readonly string[]): boolean {
+  const own = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
+  return own[0] === "--help" || (own[0] === "build" && own.includes("--help"));
+}
+
+function print(text: string): number {
+  console.log(text.trimEnd());
+  return 0;
+}

@@ -1,0 +1,109 @@
+/**
+ * The command line of `berth run`, understood. Pure.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { parseCount, parseDuration, parseSize } from "../base/units.ts";
+import { DEFAULT_IMAGE } from "../image/names.ts";
+import { DEFAULT_PIDS_MAX, type JobSpec, type Need } from "../job/spec.ts";
+import { RUN_FLAGS } from "./flags.ts";
+import { type ParsedFlags, parseFlags } from "./parse.ts";
+
+/** What the user asks for: the job, and the paths of the host that it concerns. */
+export interface RunArgs {
+  readonly spec: JobSpec;
+  readonly image: { readonly name: string } | { readonly folder: string };
+  readonly workspace?: string;
+  /** The folders of the artifacts, in the order of `spec.artifacts`. */
+  readonly artifactFolders: readonly string[];
+  readonly report?: string;
+  readonly quiet: boolean;
+}
+
+/** Debian's kernel and the agent boot in 96 MiB, and not in 80. */
+const LEAST_MEMORY_BYTES = 96 * 1024 ** 2;
+
+/** @param hostMemoryBytes what a guest can have at most. @throws {BerthError} `usage.*`. */
+export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): RunArgs {
+  const flags = parseFlags(argv, RUN_FLAGS);
+  if (flags.rest.length === 0) throw new BerthError("usage.command", "berth run: there is no command to run");
+  if (flags.rest[0] === "") throw new BerthError("usage.command", "berth run: the command is empty");
+  const artifacts = flags.values("artifact").map(parseArtifact);
+  const image = flags.value("image") ?? DEFAULT_IMAGE;
+  return {
+    spec: {
+      argv: flags.rest,
+      env: Object.fromEntries(flags.values("env").map(parseEnv)),
+      workdir: optional(flags.value("workdir"), (text) => absolute(text, "--workdir")),
+      user: flags.value("user") ?? "",
+      stdin: flags.has("stdin"),
+      name: optional(flags.value("name"), parseName),
+      workspace: flags.value("workspace") !== undefined,
+      artifacts: artifacts.map(({ guest }) => guest),
+      memoryBytes: optional(flags.value("memory"), (text) => parseMemory(text, hostMemoryBytes)),
+      cpus: optional(flags.value("cpus"), (text) => parseCount(text, "--cpus", 1, 64)),
+      pidsMax: optional(flags.value("pids"), (text) => parseCount(text, "--pids", 16, 4_194_304)) ?? DEFAULT_PIDS_MAX,
+      timeoutMs: optional(flags.value("timeout"), (text) => parseDuration(text, "--timeout")),
+      bootTimeoutMs: optional(flags.value("boot-timeout"), (text) => parseDuration(text, "--boot-timeout")),
+      accel: choice(flags, "accel", ["auto", "kvm", "tcg"] as const),
+      limits: choice<Need>(flags, "limits", ["auto", "require", "off"]),
+      jail: choice<Need>(flags, "jail", ["auto", "require", "off"]),
+    },
+    image: /^[./]|\//.test(image) ? { folder: image } : { name: image },
+    workspace: flags.value("workspace"),
+    artifactFolders: artifacts.map(({ folder }) => folder),
+    report: flags.value("report"),
+    quiet: flags.has("quiet"),
+  };
+}
+
+function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : parse(text);
+}
+
+function parseMemory(text: string, hostBytes: number): number {
+  const bytes = parseSize(text, "--memory");
+  if (bytes < LEAST_MEMORY_BYTES) {
+    throw new BerthError("usage.value", `--memory: ${text} is too little for a guest; give it 96M at least`);
+  }
+  if (bytes > hostBytes) {
+    const most = Math.floor(hostBytes / 1024 ** 2);
+    throw new BerthError("usage.value", `--memory: ${text} is more than this host has; give it ${most}M at most`);
+  }
+  return bytes;
+}
+
+function parseEnv(text: string): [name: string, value: string] {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new BerthError("usage.value", `--env: "${text}" has no name and value; write NAME=VALUE`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function parseArtifact(text: string): { guest: string; folder: string } {
+  // The last =, as a guest's path may have one and a folder's seldom does.
+  const equals = text.lastIndexOf("=");
+  if (equals < 1 || equals === text.length - 1) {
+    throw new BerthError("usage.value", `--artifact: "${text}" names no two places; write GUEST=DIR`);
+  }
+  return { guest: absolute(text.slice(0, equals), "--artifact"), folder: text.slice(equals + 1) };
+}
+
+function absolute(path: string, flag: string): string {
+  if (path.startsWith("/")) return path;
+  throw new BerthError("usage.value", `${flag}: "${path}" is not an absolute path in the guest; begin it with /`);
+}
+
+function parseName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new BerthError("usage.value", `--name: "${text}" is not a name; use up to 64 letters, digits and . _ -`);
+}
+
+function choice<T extends string>(flags: ParsedFlags, name: string, choices: readonly T[]): T {
+  const text = flags.value(name);
+  if (text === undefined) return choices[0];
+  const found = choices.find((one) => one === text);
+  if (found) return found;
+  throw new BerthError("usage.value", `--${name}: "${text}" is not one of ${choices.join(", ")}`);
+}

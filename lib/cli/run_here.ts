@@ -1,0 +1,134 @@
+/**
+ * `berth run` in the host process: sockets, image, plan, job, report, exit status.
+ *
+ * @module
+ */
+
+import { BerthError, describeError } from "../base/errors.ts";
+import { randomId, randomToken } from "../base/ids.ts";
+import { writeAll } from "../base/write_all.ts";
+import { openSubtree, type Subtree } from "../cgroup/subtree.ts";
+import { Hub } from "../guest/hub.ts";
+import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT } from "../host/windows.ts";
+import { ensureDefaultImage } from "../image/build.ts";
+import { DEFAULT_IMAGE } from "../image/names.ts";
+import { type Image, loadImageFolder } from "../image/store.ts";
+import { type JobPlan, planJob } from "../job/plan.ts";
+import { type JobResult, planEarlyReport, planReport, type Report } from "../job/report.ts";
+import { type JobEvent, runJob } from "../job/run.ts";
+import type { JobSpec } from "../job/spec.ts";
+import { StopRequest } from "../job/stop.ts";
+import { decideVerdict, infra } from "../job/verdict.ts";
+import { jailProblem } from "../process/jail_check.ts";
+import { chooseAccelerator } from "../vmm/qemu/accelerator.ts";
+import { QmpHub } from "../vmm/qemu/qmp.ts";
+import { printable } from "../guest/protocol.ts";
+import { Console } from "./console.ts";
+import { buildHost, openStore } from "./image_host.ts";
+import type { RunArgs } from "./run_args.ts";
+
+/** Runs the job and returns berth's exit status. */
+export async function runHere(args: RunArgs, paths: readonly (readonly [string, string])[]): Promise<number> {
+  const console = new Console(args.quiet, paths);
+  const stop = new StopRequest();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.stop(signal));
+  try {
+    return await runJobHere(args, stop, console);
+  } catch (error) {
+    // Before there is a job there is nothing to clean up, only to say.
+    const verdict = decideVerdict(stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error));
+    console.error(verdict.reason, verdict.hint);
+    const image = "name" in args.image ? args.image.name : args.image.folder;
+    await writeReport(args, planEarlyReport(image, args.spec.name, verdict), console);
+    return verdict.status;
+  }
+}
+
+async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): Promise<number> {
+  const image = await loadImage(args, stop.requested, console);
+  const accelerator = await chooseAccelerator(args.spec.accel);
+  if (accelerator.note) console.note(accelerator.note);
+  const jailed = await chooseJail(args.spec, console);
+  await using stack = new AsyncDisposableStack();
+  const subtree = await chooseLimits(args.spec, console);
+  if (subtree) stack.use(subtree);
+  stop.requested.throwIfAborted();
+  const plan = planJob(args.spec, { id: randomId(), token: randomToken(), image, accelerator, jailed });
+  const result = await runJob(plan, {
+    hub: stack.use(Hub.listen(AGENT_SOCKET)),
+    qmpHub: stack.use(QmpHub.listen(QMP_SOCKET)),
+    subtree,
+    stdout: (bytes) => writeAll(Deno.stdout, bytes),
+    stderr: (bytes) => writeAll(Deno.stderr, bytes),
+    stdin: args.spec.stdin ? Deno.stdin.readable : undefined,
+    stop,
+    notify: (event) =>
+      event.kind === "console" ? console.error(describeEvent(event)) : console.note(describeEvent(event)),
+  });
+  await conclude(args, plan, result, console);
+  return result.verdict.status;
+}
+
+async function loadImage(args: RunArgs, signal: AbortSignal, console: Console): Promise<Image> {
+  if ("folder" in args.image) return await loadImageFolder(IMAGE);
+  const store = openStore();
+  const host = buildHost();
+  if (args.image.name === DEFAULT_IMAGE) {
+    await ensureDefaultImage(store, host, { signal, onProgress: (line) => console.note(line) });
+  }
+  const image = await store.load(args.image.name);
+  if (image.agentHash !== undefined && image.agentHash !== host.agentHash) {
+    throw new BerthError("image.file-missing", `image "${image.name}" was built by another version of berth`);
+  }
+  return image;
+}
+
+async function chooseJail({ jail }: JobSpec, console: Console): Promise<boolean> {
+  if (jail === "off") return false;
+  const problem = await jailProblem();
+  if (problem === undefined) return true;
+  if (jail === "require") throw new BerthError("host.jail", `bubblewrap does not work here: ${problem}`);
+  console.note(`QEMU runs without its jail: bubblewrap does not work here: ${problem}`);
+  return false;
+}
+
+async function chooseLimits({ limits }: JobSpec, console: Console): Promise<Subtree | undefined> {
+  if (limits === "off") return undefined;
+  const opened = await openSubtree();
+  if ("subtree" in opened) return opened.subtree;
+  if (limits === "require") throw new BerthError("host.limits", `limits can't be enforced: ${opened.reason}`);
+  console.note(`not enforced: memory.max, pids.max: ${opened.reason}`);
+}
+
+function describeEvent(event: JobEvent): string {
+  switch (event.kind) {
+    case "retry":
+      return `${event.reason}; trying once more`;
+    case "left-out":
+      return `artifact: left out ${event.what}`;
+    case "console":
+      return `the end of the guest's console:\n${event.text.trimEnd().split(/\r?\n/).map(printable).join("\n")}`;
+  }
+}
+
+/** Says how it ended, where the exit status alone does not, and writes the report. */
+async function conclude(args: RunArgs, plan: JobPlan, result: JobResult, console: Console): Promise<void> {
+  const { verdict } = result;
+  for (const trouble of result.troubles) console.error(trouble);
+  const own = verdict.verdict === "succeeded" || (verdict.verdict === "failed" && !isRefusal(plan, verdict.reason));
+  if (!own) console.error(`${verdict.verdict}: ${verdict.reason}`, verdict.hint);
+  await writeReport(args, planReport(plan, result), console);
+}
+
+async function writeReport(args: RunArgs, report: Partial<Report>, console: Console): Promise<void> {
+  if (args.report === undefined) return;
+  try {
+    await Deno.writeTextFile(REPORT, JSON.stringify(report, null, 2) + "\n");
+  } catch (error) {
+    console.error(`the report can't be written: ${describeError(error)}`);
+  }
+}
+
+function isRefusal(plan: JobPlan, reason: string): boolean {
+  return reason.startsWith(`${plan.exec.argv[0]}: `);
+}

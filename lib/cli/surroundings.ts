@@ -1,0 +1,52 @@
+/**
+ * What berth takes from the process it is: the only place that reads the environment.
+ *
+ * @module
+ */
+
+// @ts-types="../base/types/path.d.ts"
+import { fromFileUrl } from "@std/path";
+import { HOST_PATH } from "../host/programs.ts";
+
+/** The surroundings of one call. */
+export interface Surroundings {
+  readonly isRoot: boolean;
+  /** Where images and jobs are kept, as a path of the host. */
+  readonly stateDir: string;
+  readonly hostMemoryBytes: number;
+  /** The command that runs this program again. */
+  readonly self: readonly string[];
+  /** What the host process inherits, and nothing else. */
+  readonly hostEnv: Readonly<Record<string, string>>;
+}
+
+/** Names that are passed on where they are set: the proxies for builds, and what Deno itself needs to run from source. */
+const PASSED_ON = ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "NO_COLOR", "http_proxy", "https_proxy", "no_proxy"];
+
+/** Reads them. @param mainModule the URL of main.ts, for running from source. */
+export function readSurroundings(mainModule: string): Surroundings {
+  const isRoot = Deno.uid() === 0;
+  const stateDir = Deno.env.get("BERTH_STATE") || defaultState(isRoot);
+  const passed = PASSED_ON.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    isRoot,
+    stateDir,
+    hostMemoryBytes: Deno.systemMemoryInfo().total,
+    self: ownCommand(mainModule),
+    hostEnv: { ...Object.fromEntries(passed), PATH: HOST_PATH, BERTH_STATE: stateDir },
+  };
+}
+
+function defaultState(isRoot: boolean): string {
+  if (isRoot) return "/var/lib/berth";
+  const data = Deno.env.get("XDG_DATA_HOME") || `${Deno.env.get("HOME") ?? "/tmp"}/.local/share`;
+  return `${data}/berth`;
+}
+
+function ownCommand(mainModule: string): string[] {
+  if (Deno.build.standalone) return [Deno.execPath()];
+  return [Deno.execPath(), "run", "--quiet", "--no-prompt", "--permission-set=berth", fromFileUrl(mainModule)];
+}

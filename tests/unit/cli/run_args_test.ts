@@ -1,0 +1,125 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals, assertThrows } from "@std/assert";
+import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
+import { parseRunArgs } from "../../../lib/cli/run_args.ts";
+
+const HOST_BYTES = 4 * 1024 ** 3;
+
+function parse(...argv: string[]) {
+  return parseRunArgs(argv, HOST_BYTES);
+}
+
+Deno.test("parseRunArgs() has a default for everything but the command", () => {
+  assertEquals(parse("make"), {
+    spec: {
+      argv: ["make"],
+      env: {},
+      workdir: undefined,
+      user: "",
+      stdin: false,
+      name: undefined,
+      workspace: false,
+      artifacts: [],
+      memoryBytes: undefined,
+      cpus: undefined,
+      pidsMax: 256,
+      timeoutMs: undefined,
+      bootTimeoutMs: undefined,
+      accel: "auto",
+      limits: "auto",
+      jail: "auto",
+    },
+    image: { name: "default" },
+    workspace: undefined,
+    artifactFolders: [],
+    report: undefined,
+    quiet: false,
+  });
+});
+
+Deno.test("parseRunArgs() understands every flag", () => {
+  const flags = [
+    ...["--image=bookworm", "--memory=1G", "--cpus=2", "--pids=300", "--timeout=90s", "--boot-timeout=5s"],
+    ...["--env=A=1", "--env=B=", "--workdir=/src", "--user=ci:ci", "--workspace=.", "--artifact=/out=o", "--stdin"],
+    ...["--name=nightly-1", "--accel=kvm", "--limits=require", "--jail=off", "--report=r.json", "--quiet"],
+  ];
+  assertEquals(parse(...flags, "--", "sh", "-c", "exit"), {
+    spec: {
+      argv: ["sh", "-c", "exit"],
+      env: { A: "1", B: "" },
+      workdir: "/src",
+      user: "ci:ci",
+      stdin: true,
+      name: "nightly-1",
+      workspace: true,
+      artifacts: ["/out"],
+      memoryBytes: 1024 ** 3,
+      cpus: 2,
+      pidsMax: 300,
+      timeoutMs: 90_000,
+      bootTimeoutMs: 5000,
+      accel: "kvm",
+      limits: "require",
+      jail: "off",
+    },
+    image: { name: "bookworm" },
+    workspace: ".",
+    artifactFolders: ["o"],
+    report: "r.json",
+    quiet: true,
+  });
+});
+
+for (const path of ["/srv/image", "./image", "../image", "images/x", "."]) {
+  Deno.test(`parseRunArgs() takes the image ${path} for a folder`, () => {
+    assertEquals(parse("--image", path, "x").image, { folder: path });
+  });
+}
+
+Deno.test("parseRunArgs() pairs artifacts with their folders, by the last equals sign", () => {
+  const { spec, artifactFolders } = parse("--artifact=/a=b=out", "--artifact=/c=d", "x");
+  assertEquals([spec.artifacts, artifactFolders], [["/a=b", "/c"], ["out", "d"]]);
+});
+
+Deno.test("parseRunArgs() lets the last of several values of a variable count", () => {
+  assertEquals(parse("--env=A=1", "--env=A=2", "x").spec.env, { A: "2" });
+});
+
+const WRONG: [string[], ErrorCode, string][] = [
+  [[], "usage.command", "there is no command"],
+  [["--quiet"], "usage.command", "there is no command"],
+  [["--"], "usage.command", "there is no command"],
+  [["--", ""], "usage.command", "the command is empty"],
+  [["--memory=95M", "x"], "usage.value", "--memory: 95M is too little for a guest; give it 96M"],
+  [["--memory=5G", "x"], "usage.value", "--memory: 5G is more than this host has; give it 4096M at most"],
+  [["--memory=lots", "x"], "usage.value", '--memory: "lots" is not a size'],
+  [["--cpus=0", "x"], "usage.value", "--cpus"],
+  [["--cpus=65", "x"], "usage.value", "from 1 to 64"],
+  [["--cpus=1.5", "x"], "usage.value", "--cpus"],
+  [["--pids=15", "x"], "usage.value", "from 16 to 4194304"],
+  [["--timeout=0s", "x"], "usage.value", "--timeout"],
+  [["--boot-timeout=10", "x"], "usage.value", "--boot-timeout"],
+  [["--env=A", "x"], "usage.value", '--env: "A" has no name and value; write NAME=VALUE'],
+  [["--env==1", "x"], "usage.value", "write NAME=VALUE"],
+  [["--workdir=src", "x"], "usage.value", '--workdir: "src" is not an absolute path'],
+  [["--artifact=/out", "x"], "usage.value", "write GUEST=DIR"],
+  [["--artifact=/out=", "x"], "usage.value", "write GUEST=DIR"],
+  [["--artifact==o", "x"], "usage.value", "write GUEST=DIR"],
+  [["--artifact=out=o", "x"], "usage.value", '"out" is not an absolute path'],
+  [["--name=.x", "x"], "usage.value", '--name: ".x" is not a name'],
+  [["--name=a/b", "x"], "usage.value", "--name"],
+  [[`--name=${"x".repeat(65)}`, "x"], "usage.value", "up to 64"],
+  [["--accel=xen", "x"], "usage.value", '--accel: "xen" is not one of auto, kvm, tcg'],
+  [["--limits=on", "x"], "usage.value", "not one of auto, require, off"],
+  [["--jail=yes", "x"], "usage.value", "--jail"],
+];
+for (const [argv, code, words] of WRONG) {
+  Deno.test(`parseRunArgs() refuses [${argv.join(" ").slice(0, 40)}], and says what would be right`, () => {
+    assertEquals(assertThrows(() => parse(...argv), BerthError, words).code, code);
+  });
+}
+
+Deno.test("parseRunArgs() takes memory at both bounds", () => {
+  assertEquals(parse("--memory=96M", "x").spec.memoryBytes, 96 * 1024 ** 2);
+  assertEquals(parse("--memory=4G", "x").spec.memoryBytes, HOST_BYTES);
+});
