@@ -1,0 +1,122 @@
+/**
+ * The command lines that are measured. The script gets its machine from berth's own plan, so the two can't drift apart.
+ *
+ * @module
+ */
+
+import { parseRunArgs } from "../../lib/cli/run_args.ts";
+import type { ExecRequest } from "../../lib/guest/fragment.ts";
+import { Session } from "../../lib/guest/session.ts";
+import { parseImageSpec, resolveSpec } from "../../lib/image/spec.ts";
+import { type JobPlan, planJob } from "../../lib/job/plan.ts";
+import { planQemu } from "../../lib/vmm/qemu/args.ts";
+import type { Accelerator } from "../../lib/vmm/vmm.ts";
+import type { Call } from "./child.ts";
+import { SCRATCH, STATE } from "./places.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const SCRIPT = new URL("by_hand.sh", import.meta.url).pathname;
+/** The first run builds the image. */
+const BUILD_LIMIT_MS = 300_000;
+const RUN_LIMIT_MS = 150_000;
+const OUTPUT_LIMIT_MS = 600_000;
+const START_LIMIT_MS = 30_000;
+
+/** What both run their jobs on. */
+export interface Setup {
+  readonly imageSpec: string;
+  readonly accelerator: Accelerator;
+  /** See accelerator.ts; unknown with KVM, which doesn't need it. */
+  readonly tcgTscKhz?: number;
+}
+
+/** A job of berth's, from source. */
+export function byBerth(flags: readonly string[], job: readonly string[], limitMs = RUN_LIMIT_MS): Call {
+  return {
+    what: `berth run -- ${job.join(" ")}`,
+    argv: [...deno("--permission-set=berth", MAIN), "run", ...flags, "--", ...job],
+    cwd: SCRATCH,
+    env: { BERTH_STATE: STATE },
+    limitMs,
+  };
+}
+
+/** The run that builds the image, finds out about the host, and reports both. */
+export function firstRun(report: string): Call {
+  return byBerth(["--quiet", "--report", report], ["true"], BUILD_LIMIT_MS);
+}
+
+/** The same job by hand. */
+export async function byHand(setup: Setup, job: readonly string[], limitMs = RUN_LIMIT_MS): Promise<Call> {
+  const plan = planSame(setup, job);
+  const args = planQemu(plan.vm);
+  const valueOf = (flag: string) => args[args.indexOf(flag) + 1];
+  return {
+    what: `by hand: ${job.join(" ")}`,
+    argv: ["sh", SCRIPT],
+    cwd: SCRATCH,
+    env: {
+      MACHINE: valueOf("-machine"),
+      ACCEL: valueOf("-accel"),
+      CPU: valueOf("-cpu"),
+      MEMORY: valueOf("-m"),
+      VCPUS: valueOf("-smp"),
+      KERNEL: plan.vm.kernel,
+      INITRD: plan.vm.initrd,
+      APPEND: valueOf("-append"),
+      REQUEST: await requestLines(plan.exec),
+      // Only so that it is known as the benchmark's, should it be left behind.
+      BERTH_STATE: STATE,
+    },
+    limitMs,
+  };
+}
+
+/** What berth would say to the agent, word for word. */
+async function requestLines(request: ExecRequest): Promise<string> {
+  let said = "";
+  using session = new Session({
+    lines: (async function* () {})(),
+    write: (bytes) => {
+      said += new TextDecoder().decode(bytes);
+      return Promise.resolve();
+    },
+    [Symbol.dispose]: () => {},
+  });
+  await session.exec(request);
+  return said;
+}
+
+/** What berth would do for this job. */
+function planSame({ imageSpec, accelerator, tcgTscKhz }: Setup, job: readonly string[]): JobPlan {
+  const { spec } = parseRunArgs(["--quiet", "--", ...job], Infinity);
+  const bootArgs = accelerator === "tcg" && tcgTscKhz ? [`tsc_early_khz=${tcgTscKhz}`, "tsc=reliable"] : [];
+  return planJob(spec, {
+    id: "0".repeat(12),
+    token: "0".repeat(26),
+    image: { name: "default", spec: resolveSpec(parseImageSpec(imageSpec, "spec.json"), `${STATE}/images/default`) },
+    accelerator: { accelerator, bootArgs },
+    jailed: false,
+  });
+}
+
+/** Both sides of the output's measurement: a job that prints zeros. */
+export async function outputCalls(setup: Setup, mebibytes: number): Promise<[berth: Call, hand: Call]> {
+  const job = ["dd", "if=/dev/zero", "bs=1M", `count=${mebibytes}`];
+  return [byBerth(["--quiet"], job, OUTPUT_LIMIT_MS), await byHand(setup, job, OUTPUT_LIMIT_MS)];
+}
+
+/** Both sides of the start-up's measurement. The folder has an empty program and an empty configuration. */
+export function startCalls(folder: string): [berth: Call, empty: Call] {
+  const call = (what: string, ...args: string[]): Call => (
+    { what, argv: deno(...args), cwd: folder, limitMs: START_LIMIT_MS }
+  );
+  return [
+    call("berth --version", "--permission-set=berth", MAIN, "--version"),
+    call("an empty program", "empty.ts"),
+  ];
+}
+
+function deno(...args: string[]): string[] {
+  return [Deno.execPath(), "run", "-q", "--no-prompt", ...args];
+}

@@ -1,0 +1,56 @@
+/**
+ * Runs the test suites one after the other, all of them whatever one of them says, and ends with the plain line
+ * `N passed, N failed`.
+ *
+ * @module
+ */
+
+/** Each suite is a task, in the order of the time they take. */
+const SUITES = ["ok", "test:vm", "test:host"];
+/** Building the test host mounts and chroots. */
+const NEED_ROOT = ["test:host"];
+
+let passed = 0;
+let failed = 0;
+for (const suite of SUITES) {
+  console.log(`== deno task ${suite}`);
+  if (NEED_ROOT.includes(suite) && Deno.uid() !== 0) {
+    console.log(`left out: deno task ${suite} needs root`);
+    // As with single tests: see tests/support/require.ts.
+    if (Deno.env.get("BERTH_TEST_REQUIRE") === "1") failed++;
+    continue;
+  }
+  const { code, text } = await run(suite);
+  const counts = summary(text);
+  passed += counts.passed;
+  failed += counts.failed;
+  // A suite that broke before or after its tests has failed, whatever it counted.
+  if (code !== 0 && counts.failed === 0) failed++;
+  if (counts.passed === 0) failed++;
+}
+console.log(`${passed} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);
+
+/** Runs a task, passing its output on as it comes. */
+async function run(suite: string): Promise<{ code: number; text: string }> {
+  const child = new Deno.Command("sh", {
+    args: ["-c", 'exec "$@" 2>&1', "sh", Deno.execPath(), "task", suite],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+  }).spawn();
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    await Deno.stdout.write(chunk);
+    // The summary is at the end.
+    text = (text + decoder.decode(chunk, { stream: true })).slice(-65536);
+  }
+  return { code: (await child.status).code, text };
+}
+
+/** The last summary in a suite's output: Deno's own (`ok | 3 passed | 1 failed`), or the plain line. */
+function summary(text: string): { passed: number; failed: number } {
+  const matches = [...text.matchAll(/(\d+) passed(?: \(\d+ steps?\))?(?:,| \|) (\d+) failed/g)];
+  const last = matches.at(-1);
+  return { passed: Number(last?.[1] ?? 0), failed: Number(last?.[2] ?? 0) };
+}

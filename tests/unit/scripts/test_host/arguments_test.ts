@@ -1,0 +1,31 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseArguments, planTestArguments } from "../../../../scripts/test_host/arguments.ts";
+import { TestHostError } from "../../../../scripts/test_host/failure.ts";
+
+Deno.test("parseArguments() has a default for everything", () => {
+  assertEquals(parseArguments([]), {
+    testArguments: ["tests/host"],
+    resultsFolder: ".test-host/results",
+    timeoutMs: 900_000,
+    permissionSet: "host-tests",
+  });
+});
+
+Deno.test("parseArguments() reads options and filters in any order, with or without --", () => {
+  const argv = ["--", "kvm", "--timeout", "60", "tests/host/a_test.ts", "--results", "out"];
+  const options = parseArguments([...argv, "--permission-set", "root"]);
+  assertEquals(options.testArguments, ["--filter=/kvm/", "tests/host/a_test.ts"]);
+  assertEquals(options.timeoutMs, 60_000);
+  assertEquals(options.resultsFolder, "out");
+  assertEquals(options.permissionSet, "root");
+});
+
+Deno.test("planTestArguments() selects any of the words, each taken literally", () => {
+  assertEquals(planTestArguments(["/dev/kvm", "a.b"]), ["--filter=/\\/dev\\/kvm|a\\.b/", "tests/host"]);
+});
+
+for (const argv of [["--nonsense"], ["--timeout"], ["--timeout", "0"], ["--permission-set", "a b"]]) {
+  Deno.test(`parseArguments() refuses ${argv.join(" ")}`, () => {
+    assertThrows(() => parseArguments(argv), TestHostError, argv[0]);
+  });
+}

@@ -1,0 +1,62 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { berth, emptyFolder, leftovers, SCRATCH, shell } from "../support/berth.ts";
+
+await Deno.mkdir(SCRATCH, { recursive: true });
+
+/** Type, mode, size, link target and name of everything below a folder. */
+const LISTING =
+  `find . -mindepth 1 ! -type d -printf '%y %m %s %n %l %p\\n' -o -type d -mindepth 1 -printf '%y %m %p\\n' | sort`;
+
+Deno.test("--workspace copies a folder in, and --artifact the same folder out again", async () => {
+  const workspace = await emptyFolder("workspace");
+  const out = `${SCRATCH}/out`;
+  await Deno.remove(out, { recursive: true }).catch(() => {});
+  await shell(
+    `cd "$1"; mkdir -p empty deep/er "a b"; echo text >plain; printf 'x%.0s' $(seq 5000) >deep/er/large
+    chmod 640 plain; chmod 700 empty; ln plain hard; ln -s deep/er link; ln -s ../plain deep/up; echo q >"a b/it's"
+    touch $(printf 'n%.0s' $(seq 200)); echo "\\303\\201" >umlaut-ä; : >zero`,
+    workspace,
+  );
+  const args = ["run", "--quiet", "--workspace", workspace, "--artifact", `/workspace=${out}`];
+  const { code, stdout, stderr } = await berth([...args, "--", "sh", "-c", "pwd; stat -c %h hard; cat deep/up"]);
+  assertEquals([code, stdout], [0, "/workspace\n2\ntext\n"], stderr);
+  assertEquals(await shell(`cd "$1"; ${LISTING}`, out), await shell(`cd "$1"; ${LISTING}`, workspace));
+  assertEquals(await shell(`diff -r "$1" "$2"`, workspace, out), "");
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("a job's changes stay in its copy of the workspace", async () => {
+  const workspace = await emptyFolder("workspace");
+  await Deno.writeTextFile(`${workspace}/kept`, "as it was");
+  const script = "echo changed >kept; echo new >new; mkdir -p x && dd if=/dev/zero of=x/y bs=1M count=64 2>/dev/null";
+  assertEquals((await berth(["run", "--quiet", "--workspace", workspace, "--", "sh", "-c", script])).code, 0);
+  assertEquals(await shell(`cd "$1"; ls; cat kept`, workspace), "kept\nas it was");
+});
+
+Deno.test("--artifact takes single files and several places, and nothing leads out of them", async () => {
+  const out = await emptyFolder("hostile");
+  const secret = `${SCRATCH}/secret`;
+  await Deno.writeTextFile(secret, "the host's");
+  const script = `mkdir -p /out/sub /two; cd /out; echo good >sub/good; ln -s sub/good fine
+    ln -s ${secret} absolute; ln -s ../../../../../..${secret} climbing; ln -s sub/../../.. sneaky; ln -s .. sub/up
+    ln -s ../.. sub/escape; mkfifo fifo; mknod device c 1 3; echo x >setuid; chmod 4755 setuid; echo single >/two/file`;
+  const artifacts = ["--artifact", `/out=${out}/a`, "--artifact", `/two/file=${out}/b`];
+  const { code, stderr } = await berth(["run", ...artifacts, "--", "sh", "-c", script]);
+  assertEquals(code, 0, stderr);
+  const names = await shell(`cd "$1"; find . -mindepth 1 | sort; stat -c %a a/setuid; cat b/file`, out);
+  const expected = ["./a", "./a/fine", "./a/setuid", "./a/sub", "./a/sub/good", "./a/sub/up", "./b", "./b/file"];
+  assertEquals(names, [...expected, "755", "single", ""].join("\n"));
+  for (const name of ["absolute", "climbing", "sneaky", "sub/escape", "fifo", "device"]) {
+    assertStringIncludes(stderr, `berth: artifact: left out ${name}: `);
+  }
+  assertEquals(await Deno.readTextFile(secret), "the host's");
+});
+
+Deno.test("an artifact that is not there makes a job that succeeded an error", async () => {
+  const args = ["run", "--quiet", "--artifact", `/nothing=${SCRATCH}/none`];
+  const missing = await berth([...args, "--", "true"]);
+  assertEquals(missing.code, 125);
+  assertStringIncludes(missing.stderr, "--artifact /nothing: the job has ended, and there is no such file or folder");
+  assertEquals((await berth([...args, "--", "sh", "-c", "exit 4"])).code, 4, "a job's own failure comes first");
+  assertEquals(await leftovers(), []);
+});

@@ -1,0 +1,140 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { awaitVmm, berth, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
+
+await Deno.mkdir(SCRATCH, { recursive: true });
+
+/** Starts a job that prints "up" and then does what the script says, and waits until it is up. */
+async function startJob(script: string, flags: string[] = []) {
+  const child = start(["run", "--quiet", ...flags, "--", "sh", "-c", `echo up; ${script}`]);
+  const [mine, theirs] = child.stdout.tee();
+  const reader = mine.getReader();
+  await reader.read();
+  void reader.cancel();
+  const ended = Promise.all([new Response(theirs).text(), new Response(child.stderr).text(), child.status]);
+  return { child, ended: ended.then(([stdout, stderr, { code }]) => ({ code, stdout, stderr })) };
+}
+
+for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test(`${signal} stops the job, which gets it, and ends with ${status}`, async () => {
+    const name = signal.slice(3);
+    const { child, ended } = await startJob(`trap 'echo got ${name}; exit 0' ${name}; while :; do sleep 1; done`);
+    child.kill(signal);
+    const { code, stdout } = await ended;
+    assertEquals([code, stdout], [status, `up\ngot ${name}\n`]);
+    assertEquals(await leftovers(), []);
+  });
+}
+
+Deno.test("SIGTERM ends a job that ignores it", async () => {
+  const { child, ended } = await startJob("trap '' TERM INT; while :; do sleep 1; done");
+  child.kill("SIGTERM");
+  assertEquals((await ended).code, 143);
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("a second signal ends a job at once", async () => {
+  const { child, ended } = await startJob("trap '' TERM INT; while :; do sleep 1; done");
+  child.kill("SIGINT");
+  child.kill("SIGTERM");
+  assertEquals((await ended).code, 130);
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("SIGTERM during the boot ends it", async () => {
+  const child = start(["run", "--", "true"]);
+  const ended = finish(child);
+  await awaitVmm("there");
+  child.kill("SIGTERM");
+  assertEquals((await ended).code, 143);
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("a killed front process takes the VM with it", async () => {
+  const { child, ended } = await startJob("while :; do sleep 1; done");
+  child.kill("SIGKILL");
+  assertEquals((await ended).code, 137);
+  // The host process gets its TERM from the kernel, and takes as long as any cancelled job.
+  await awaitVmm("gone");
+  await shell(`for i in $(seq 200); do ls -d "$1"/jobs/* 2>/dev/null || exit 0; sleep 0.05; done; exit 1`, STATE);
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("a killed host process takes QEMU and the mounts with it", async () => {
+  const { ended } = await startJob("while :; do sleep 1; done");
+  const host = await shell(
+    `for process in /proc/[0-9]*; do
+      grep -q ' /run/berth ' $process/mounts 2>/dev/null &&
+        tr '\\0' '\\n' <$process/environ 2>/dev/null | grep -qxF "BERTH_STATE=$1" && echo "\${process#/proc/}"
+    done; true`,
+    STATE,
+  );
+  await shell("kill -KILL $1", host.trim());
+  const { code, stderr } = await ended;
+  assertEquals(code, 125);
+  assertStringIncludes(stderr, "berth: the host process was ended by SIGKILL");
+  await awaitVmm("gone");
+  // Nothing could remove its folder and its lock then; the next start does.
+  const left = await leftovers();
+  assertEquals(
+    left.map((path) => path.replace(/\/[^/.]+(?=$|\.)/, "/ID")),
+    ["ID", "ID.owner"].map((name) => `${STATE}/jobs/${name}`),
+  );
+  assertEquals((await berth(["run", "--quiet", "--", "true"])).code, 0);
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("--timeout gives a job its TERM and the time to end, and keeps what it printed", async () => {
+  const report = `${SCRATCH}/report.json`;
+  const script = "trap 'echo cleaning up; exit 0' TERM; echo working; while :; do sleep 1; done";
+  const args = ["run", "--quiet", "--timeout", "2s", "--report", report, "--", "sh", "-c", script];
+  const { code, stdout, stderr } = await berth(args);
+  assertEquals([code, stdout], [124, "working\ncleaning up\n"]);
+  assertStringIncludes(stderr, "timed-out: the job was still running after 2 s");
+  assertEquals(JSON.parse(await Deno.readTextFile(report)).verdict, "timed-out");
+});
+
+Deno.test("--timeout ends a job that ignores TERM", async () => {
+  const script = "trap '' TERM; echo working; while :; do sleep 1; done";
+  const { code, stdout } = await berth(["run", "--quiet", "--timeout", "1s", "--", "sh", "-c", script]);
+  assertEquals([code, stdout], [124, "working\n"]);
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("a killed QEMU is a crashed VMM, and the console is shown", async () => {
+  const { ended } = await startJob("echo boo >/dev/kmsg; while :; do sleep 1; done");
+  await shell("kill -KILL $1", await awaitVmm("there"));
+  const { code, stderr } = await ended;
+  assertEquals(code, 125);
+  assertStringIncludes(stderr, "vmm-crashed: the VMM ended with status 137 under the job");
+  assertEquals(await leftovers(), []);
+});
+
+for (const [what, key] of [["resets", "b"], ["panics", "c"]]) {
+  Deno.test(`a job that ${what} its guest has lost it, and never succeeds`, async () => {
+    const { code, stdout, stderr } = await berth([
+      "run",
+      "--",
+      "sh",
+      "-c",
+      `echo before; echo ${key} >/proc/sysrq-trigger; sleep 60`,
+    ]);
+    assertEquals([code, stdout], [125, "before\n"], stderr);
+    assertStringIncludes(stderr, "berth: guest-lost: the guest ended under the job");
+    assertEquals(await leftovers(), []);
+  });
+}
+
+Deno.test("a job that powers off ends itself only: its namespace is not the guest's", async () => {
+  const { code, stdout } = await berth(["run", "--quiet", "--", "sh", "-c", "echo before; poweroff -f; sleep 60"]);
+  assertEquals([code, stdout], [137, "before\n"]);
+});
+
+Deno.test("a reader that goes away cancels the job", async () => {
+  const child = start(["run", "--quiet", "--", "yes"]);
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  const [stderr, { code }] = await Promise.all([new Response(child.stderr).text(), child.status]);
+  assertEquals(code, 141, stderr);
+  assertEquals(await leftovers(), []);
+});
