@@ -11,7 +11,7 @@
 
 /** From the top to the bottom. */
 const LAYERS = [
-  ...["main.ts", "lib/cli", "lib/serve", "lib/job", "lib/vmm", "lib/guest", "lib/image", "lib/process", "lib/cgroup"],
+  ...["main.ts", "lib/cli", "lib/serve", "lib/job", "lib/vmm", "lib/guest", "lib/image", "lib/cgroup", "lib/process"],
   ...["lib/host", "lib/base"],
 ];
 /** What is no code, and may be imported from anywhere but the bottom. */

@@ -19,6 +19,21 @@ export const ERRORS = {
   "host.kvm": "use --accel auto, or give this host a KVM that runs guests",
   "host.limits": "run in a unit or scope with Delegate=yes on a cgroup v2 host, or use --limits auto",
   "host.jail": "install bubblewrap and allow user namespaces, or use --jail auto",
+  "cgroup.v1": "boot the host with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all, or use --limits auto",
+  "cgroup.hybrid": "boot the host with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all, or use --limits auto",
+  "cgroup.no-mount": "mount -t cgroup2 none /sys/fs/cgroup, or use --limits auto",
+  "cgroup.namespace": "in a container use --cgroupns=private, else name a group that is mounted with --cgroup-parent",
+  "cgroup.parent": "make the group first (mkdir), and give its path in the cgroup2 mount, as in /sys/fs/cgroup/ci",
+  "cgroup.form": "--cgroup-parent takes self, a path like /sys/fs/cgroup/ci, or SLICE:PREFIX:NAME for systemd",
+  "cgroup.controller": "add it to cgroup.subtree_control of every group above, or set Delegate=yes in the unit",
+  "cgroup.read-only":
+    "mount -o remount,rw /sys/fs/cgroup; in a container --cgroupns=private and a writable /sys/fs/cgroup",
+  "cgroup.denied":
+    "systemd-run [--user] --scope -p Delegate=yes, or Delegate=yes in the unit, or --cgroup-driver systemd",
+  "cgroup.undelegated":
+    "systemd-run [--user] --scope -p Delegate=yes, or Delegate=yes in the unit, or --cgroup-driver systemd",
+  "cgroup.systemd": "use --cgroup-driver cgroupfs in a delegated group, or a host where systemd runs",
+  "cgroup.busy": "use a group that is berth's alone: systemd-run --scope -p Delegate=yes, or --cgroup-parent",
   "image.name": "image names are made of letters, digits, `.`, `_` and `-`, and do not begin with a dot",
   "image.not-found": "berth image ls lists the images; berth image build NAME --debian SUITE makes one",
   "image.spec": "correct the field in the image's spec.json",
@@ -26,6 +41,7 @@ export const ERRORS = {
   "image.kernel": "use a kernel with virtio-mmio, virtio-console and, for images with a disk, overlayfs",
   "image.build": "see the tool's words above",
   "image.package": "check the name with apt-cache search, and the suite",
+  "job.unknown": "the job's id stands in its report, and in the name of its folder in berth's state folder, jobs/",
   "job.workspace": "--workspace takes an existing folder",
   "job.artifact": "--artifact takes GUEST=DIR, and GUEST must be there when the job ends",
   "job.user": "--user takes NAME or UID, and optionally :GROUP or :GID, known to the image",
@@ -37,6 +53,8 @@ export const ERRORS = {
   "process.failed": "see the program's words above",
   "wait.deadline": "the host may be overloaded; try again",
   "vmm.qmp": "QEMU broke the QMP protocol; check its version (7.2 or newer)",
+  "cgroup.unit": "end the unit first (systemctl stop ends what runs in it, too), or choose another NAME",
+  "cgroup.device": "`systemctl show -P DeviceAllow UNIT` lists the devices that a VM's processes may open",
 } as const;
 
 /** One of the codes in {@linkcode ERRORS}. */

@@ -1,5 +1,5 @@
 /**
- * The flags of `berth run`: one table for the parser and for the help.
+ * The flags of every command: one table for the parser and for the help.
  *
  * @module
  */
@@ -16,6 +16,58 @@ export interface Flag {
   readonly notYet?: boolean;
 }
 
+const PIDS: Flag = { name: "pids", value: "N", help: "processes and threads of the VMM on the host" };
+
+/** Limits of the VM's group that can be given to a job, and changed while it runs. */
+const LIMIT_FLAGS: readonly Flag[] = [
+  {
+    name: "memory-high",
+    value: "SIZE",
+    help: "slow the VM down and reclaim its memory above this; the guest's or more",
+  },
+  { name: "swap", value: "SIZE", help: "the VM's swap on the host; 0 is none at all" },
+  { name: "cpu-quota", value: "PERCENT", help: "CPU time of the VM, VMM included; 100 is one core" },
+  { name: "cpu-weight", value: "N", help: "the VM's share of busy CPUs, 1 to 10000, where others have 100" },
+  { name: "io-weight", value: "N", help: "the VM's share of busy disks, 1 to 10000, where others have 100" },
+  {
+    name: "io-max",
+    value: "DEV:KEY=RATE[,…]",
+    help: "a disk's rates per second, as in sda:rbps=10M,wiops=500; keys: rbps wbps riops wiops",
+    repeats: true,
+  },
+  { name: "cpuset", value: "LIST", help: "the host's CPUs that the VM may use, as in 0-3,8" },
+  { name: "cpuset-mems", value: "LIST", help: "the host's memory nodes that the VM may use, as in 0-1" },
+];
+
+const DEVICE: Flag = {
+  name: "device",
+  value: "PATH[:rwm]",
+  help: "a device node of the host that the VMM may read, write or make, beside those that it needs",
+  repeats: true,
+};
+
+/** Whose VM it is, and where its group is made. */
+const PLACE_FLAGS: readonly Flag[] = [
+  { name: "tenant", value: "NAME", help: "whose job it is: the VMs of a tenant are in one group" },
+  { name: "tenant-memory", value: "SIZE", help: "the most memory of all VMs of the tenant" },
+  { name: "tenant-swap", value: "SIZE", help: "the most swap of all of them; 0 is none at all" },
+  { name: "tenant-pids", value: "N", help: "processes and threads of all of them" },
+  { name: "tenant-cpu-quota", value: "PERCENT", help: "CPU time of all of them; 100 is one core" },
+  {
+    name: "cgroup-parent",
+    value: "self|PATH|SLICE:PREFIX:NAME",
+    help: "below which group (default self: berth's own), or in which slice and scope of systemd",
+  },
+  {
+    name: "cgroup-driver",
+    value: "auto|cgroupfs|systemd",
+    help: "who makes the group: berth, or systemd (default auto: who can)",
+  },
+];
+
+/** Flags of `berth run` that ask for something which only a group can give. */
+export const GROUP_FLAGS: readonly Flag[] = [PIDS, ...LIMIT_FLAGS, ...PLACE_FLAGS, DEVICE];
+
 /** Flags of `berth run`. */
 export const RUN_FLAGS: readonly Flag[] = [
   {
@@ -25,7 +77,8 @@ export const RUN_FLAGS: readonly Flag[] = [
   },
   { name: "memory", value: "SIZE", help: "the guest's memory, as in 512M or 2G (default: the image's, 512M)" },
   { name: "cpus", value: "N", help: "virtual CPUs (default: the image's, 1)" },
-  { name: "pids", value: "N", help: "processes and threads of the VMM on the host (default 256)" },
+  { ...PIDS, help: `${PIDS.help} (default 256)` },
+  ...LIMIT_FLAGS,
   { name: "timeout", value: "TIME", help: "end the job after this time, as in 90s, 10m or 2h (default: never)" },
   {
     name: "boot-timeout",
@@ -54,6 +107,8 @@ export const RUN_FLAGS: readonly Flag[] = [
     value: "auto|require|off",
     help: "cgroup limits: where possible, or refuse without, or none (default auto)",
   },
+  ...PLACE_FLAGS,
+  DEVICE,
   {
     name: "jail",
     value: "auto|require|off",
@@ -61,12 +116,16 @@ export const RUN_FLAGS: readonly Flag[] = [
   },
   { name: "report", value: "FILE", help: "write how it went as JSON" },
   { name: "quiet", help: "nothing on stderr but the job's own words and errors" },
-  { name: "swap", value: "SIZE", help: "the VM's swap on the host", notYet: true },
-  { name: "cpu-quota", value: "PERCENT", help: "CPU time of the VM, 100 is one core", notYet: true },
-  { name: "cpu-weight", value: "N", help: "the VM's share of busy CPUs", notYet: true },
-  { name: "io-weight", value: "N", help: "the VM's share of busy disks", notYet: true },
-  { name: "cpuset", value: "LIST", help: "the host's CPUs that the VM may use", notYet: true },
-  { name: "tenant", value: "NAME", help: "whose job it is", notYet: true },
+];
+
+/** Flags of `berth update`. */
+export const UPDATE_FLAGS: readonly Flag[] = [
+  { name: "memory", value: "SIZE", help: "the most memory of the VM on the host: the guest's and the VMM's" },
+  PIDS,
+  ...LIMIT_FLAGS,
+  DEVICE,
+  { name: "device-rm", value: "PATH", help: "a device node that the VMM may use no more", repeats: true },
+  { name: "quiet", help: "nothing on stderr but errors" },
 ];
 
 /** Flags of `berth image build`. */
@@ -91,9 +150,10 @@ export function mainHelp(): string {
   return `berth runs each CI job in its own throwaway microVM.
 
   berth run [flags] -- CMD [ARG…]     run one job here and now
+  berth update ID [flags]             change the limits of a job that runs
   berth image ls                      list the images
   berth image build NAME [flags]      build an image
-  berth --version | --help            also: berth run --help, berth image build --help
+  berth --version | --help            also with --help: berth run, berth update, berth image build
 
 Exit status of berth run: the job's own; 128+N when signal N ended it; 124 timed out; 125 berth could not
 do its part; 126 the command can't be executed; 127 there is no such command; 130 or 143 cancelled by INT
@@ -103,12 +163,21 @@ or TERM; 137 out of memory.
 
 /** `berth run --help`. */
 export function runHelp(): string {
-  const later = RUN_FLAGS.filter(({ notYet }) => notYet).map(({ name }) => `--${name}`).join(" ");
   return `berth run [flags] -- CMD [ARG…]
 
 ${flagLines(RUN_FLAGS)}
 
-Not yet: ${later}
+A limit that is asked for is in force, or the job is refused (--limits require), or a warning says that it is not.
+`;
+}
+
+/** `berth update --help`. */
+export function updateHelp(): string {
+  return `berth update ID [flags]
+
+${flagLines(UPDATE_FLAGS)}
+
+ID is the job's id. Limits that are not named stay as they are.
 `;
 }
 

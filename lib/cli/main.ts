@@ -8,7 +8,7 @@ import config from "../../deno.json" with { type: "json" };
 import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./console.ts";
-import { buildHelp, COMMANDS_NOT_YET, mainHelp, runHelp } from "./flags.ts";
+import { buildHelp, COMMANDS_NOT_YET, mainHelp, runHelp, updateHelp } from "./flags.ts";
 
 const STATUS_USAGE = 125;
 
@@ -31,6 +31,11 @@ async function dispatch(argv: readonly string[], mainModule: string): Promise<nu
     const { run } = await import("./run.ts");
     return await run(rest, mainModule);
   }
+  if (command === "update") {
+    if (wantsHelp(rest)) return print(updateHelp());
+    const { update } = await import("./update.ts");
+    return await update(rest, mainModule);
+  }
   if (command === "image") {
     if (wantsHelp(rest)) return print(buildHelp());
     const { image } = await import("./image.ts");
@@ -38,7 +43,7 @@ async function dispatch(argv: readonly string[], mainModule: string): Promise<nu
   }
   if (command === undefined) throw new BerthError("usage.command", "there is no command");
   if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);
-  const known = ["run", "image", ...COMMANDS_NOT_YET];
+  const known = ["run", "update", "image", ...COMMANDS_NOT_YET];
   throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
 }
 

@@ -5,18 +5,25 @@
  * @module
  */
 
+import { isDiskNumber, type Limits } from "../cgroup/limits.ts";
+import { nodesToLookFor, parseDevice, pathsOf } from "../cgroup/systemd/devices.ts";
+import { DEFAULT_SLICE, slicePath } from "../cgroup/systemd/properties.ts";
 import { runFront } from "../host/front.ts";
 import {
   artifactWindow,
   BOOT,
   BUSYBOX,
+  CGROUP,
   hasWindows,
+  HOST_FACTS,
   IMAGE,
   MODULES,
   REPORT,
+  SLICE,
   type Window,
   WORKSPACE,
 } from "../host/windows.ts";
+import type { JobSpec } from "../job/spec.ts";
 import { parseRunArgs, type RunArgs } from "./run_args.ts";
 import { readSurroundings } from "./surroundings.ts";
 
@@ -50,7 +57,38 @@ export function runWindows(args: RunArgs): Window[] {
     ...(args.workspace === undefined ? [] : [{ mode: "folder", target: WORKSPACE, source: args.workspace } as const]),
     ...args.artifactFolders.map((source, index) => ({ mode: "make", target: artifactWindow(index), source } as const)),
     ...(args.report === undefined ? [] : [{ mode: "file", target: REPORT, source: args.report } as const]),
+    ...(args.spec.limits === "off" ? [] : groupWindows(args.spec)),
   ];
+}
+
+/** The windows and facts that a VM's group needs. Pure. */
+function groupWindows({ cgroupParent: parent, cgroupDriver, groupLimits, devices }: JobSpec): Window[] {
+  const slice = slicePath(parent.kind === "unit" ? parent.slice : DEFAULT_SLICE);
+  const isSystemds = parent.kind === "unit" || cgroupDriver === "systemd";
+  const spare = cgroupDriver === "auto" && parent.kind === "self";
+  const own = devices.map(parseDevice);
+  return [
+    { mode: "cgroup", target: CGROUP, source: parent.kind === "path" ? parent.path : "self" },
+    ...(isSystemds || spare
+      ? [{ mode: isSystemds ? "slice" : "spare_slice", target: SLICE, source: slice } as const]
+      : []),
+    ...(isSystemds || spare ? nodesToLookFor(own) : pathsOf(own)).map(deviceFact),
+    ...diskFacts(groupLimits),
+  ];
+}
+
+/** Asks whether a device node is there. */
+export function deviceFact(path: string): Window {
+  return { mode: "device", target: HOST_FACTS, source: path };
+}
+
+/** Asks for the numbers of disks that are given by name. */
+export function diskFacts({ ioMax = [] }: Limits): Window[] {
+  return ioMax.filter(({ device }) => !isDiskNumber(device)).map(({ device }) => ({
+    mode: "block",
+    target: HOST_FACTS,
+    source: device,
+  }));
 }
 
 /** What the windows show, for messages. */

@@ -5,11 +5,13 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { parseCount, parseDuration, parseSize } from "../base/units.ts";
+import { parseCount, parseDuration } from "../base/units.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import { DEFAULT_PIDS_MAX, type JobSpec, type Need } from "../job/spec.ts";
 import { RUN_FLAGS } from "./flags.ts";
-import { type ParsedFlags, parseFlags } from "./parse.ts";
+import { parseGroupSpec } from "./limit_args.ts";
+import { parseFlags } from "./parse.ts";
+import { choice, optional, parseMemory, parsePids } from "./values.ts";
 
 /** What the user asks for: the job, and the paths of the host that it concerns. */
 export interface RunArgs {
@@ -22,9 +24,6 @@ export interface RunArgs {
   readonly quiet: boolean;
 }
 
-/** Debian's kernel and the agent boot in 96 MiB, and not in 80. */
-const LEAST_MEMORY_BYTES = 96 * 1024 ** 2;
-
 /** @param hostMemoryBytes what a guest can have at most. @throws {BerthError} `usage.*`. */
 export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): RunArgs {
   const flags = parseFlags(argv, RUN_FLAGS);
@@ -32,6 +31,14 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
   if (flags.rest[0] === "") throw new BerthError("usage.command", "berth run: the command is empty");
   const artifacts = flags.values("artifact").map(parseArtifact);
   const image = flags.value("image") ?? DEFAULT_IMAGE;
+  const memoryBytes = optional(flags.value("memory"), (text) => parseGuestMemory(text, hostMemoryBytes));
+  const group = parseGroupSpec(flags);
+  const { memoryHighBytes } = group.groupLimits;
+  if (memoryHighBytes !== undefined && memoryBytes !== undefined && memoryHighBytes < memoryBytes) {
+    // Such a VM would be slowed down before its guest has its memory.
+    const [high, memory] = [flags.value("memory-high"), flags.value("memory")];
+    throw new BerthError("usage.value", `--memory-high: ${high} is less than the guest has (--memory ${memory})`);
+  }
   return {
     spec: {
       argv: flags.rest,
@@ -42,13 +49,13 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       name: optional(flags.value("name"), parseName),
       workspace: flags.value("workspace") !== undefined,
       artifacts: artifacts.map(({ guest }) => guest),
-      memoryBytes: optional(flags.value("memory"), (text) => parseMemory(text, hostMemoryBytes)),
+      memoryBytes,
       cpus: optional(flags.value("cpus"), (text) => parseCount(text, "--cpus", 1, 64)),
-      pidsMax: optional(flags.value("pids"), (text) => parseCount(text, "--pids", 16, 4_194_304)) ?? DEFAULT_PIDS_MAX,
+      pidsMax: optional(flags.value("pids"), (text) => parsePids(text, "--pids")) ?? DEFAULT_PIDS_MAX,
       timeoutMs: optional(flags.value("timeout"), (text) => parseDuration(text, "--timeout")),
       bootTimeoutMs: optional(flags.value("boot-timeout"), (text) => parseDuration(text, "--boot-timeout")),
       accel: choice(flags, "accel", ["auto", "kvm", "tcg"] as const),
-      limits: choice<Need>(flags, "limits", ["auto", "require", "off"]),
+      ...group,
       jail: choice<Need>(flags, "jail", ["auto", "require", "off"]),
     },
     image: /^[./]|\//.test(image) ? { folder: image } : { name: image },
@@ -59,20 +66,11 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
   };
 }
 
-function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
-  return text === undefined ? undefined : parse(text);
-}
-
-function parseMemory(text: string, hostBytes: number): number {
-  const bytes = parseSize(text, "--memory");
-  if (bytes < LEAST_MEMORY_BYTES) {
-    throw new BerthError("usage.value", `--memory: ${text} is too little for a guest; give it 96M at least`);
-  }
-  if (bytes > hostBytes) {
-    const most = Math.floor(hostBytes / 1024 ** 2);
-    throw new BerthError("usage.value", `--memory: ${text} is more than this host has; give it ${most}M at most`);
-  }
-  return bytes;
+function parseGuestMemory(text: string, hostBytes: number): number {
+  const bytes = parseMemory(text, "--memory");
+  if (bytes <= hostBytes) return bytes;
+  const most = Math.floor(hostBytes / 1024 ** 2);
+  throw new BerthError("usage.value", `--memory: ${text} is more than this host has; give it ${most}M at most`);
 }
 
 function parseEnv(text: string): [name: string, value: string] {
@@ -98,12 +96,4 @@ function absolute(path: string, flag: string): string {
 function parseName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
   throw new BerthError("usage.value", `--name: "${text}" is not a name; use up to 64 letters, digits and . _ -`);
-}
-
-function choice<T extends string>(flags: ParsedFlags, name: string, choices: readonly T[]): T {
-  const text = flags.value(name);
-  if (text === undefined) return choices[0];
-  const found = choices.find((one) => one === text);
-  if (found) return found;
-  throw new BerthError("usage.value", `--${name}: "${text}" is not one of ${choices.join(", ")}`);
 }

@@ -4,11 +4,15 @@
  * @module
  */
 
-import { BerthError, describeError } from "../base/errors.ts";
+import { BerthError, describeError, type ErrorCode } from "../base/errors.ts";
 import { randomId, randomToken } from "../base/ids.ts";
 import { writeAll } from "../base/write_all.ts";
-import { openSubtree, type Subtree } from "../cgroup/subtree.ts";
+import type { Driver } from "../cgroup/driver.ts";
+import { FILE_OF, type LimitName, limitsIn, withDiskNumbers } from "../cgroup/limits.ts";
+import { openDriver } from "../cgroup/open.ts";
+import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { Hub } from "../guest/hub.ts";
+import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT } from "../host/windows.ts";
 import { ensureDefaultImage } from "../image/build.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
@@ -50,14 +54,19 @@ async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): P
   if (accelerator.note) console.note(accelerator.note);
   const jailed = await chooseJail(args.spec, console);
   await using stack = new AsyncDisposableStack();
-  const subtree = await chooseLimits(args.spec, console);
-  if (subtree) stack.use(subtree);
+  const facts = await readCgroupFacts();
+  const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
+  const driver = await chooseDriver(spec, facts, console);
+  if (driver) stack.use(driver);
   stop.requested.throwIfAborted();
-  const plan = planJob(args.spec, { id: randomId(), token: randomToken(), image, accelerator, jailed });
+  const inputs = { id: randomId(), token: randomToken(), image, accelerator, jailed, contained: driver !== undefined };
+  const plan = planJob(spec, inputs);
+  const unenforceable = driver ? chooseUnenforced(plan, spec, driver, console) : [];
   const result = await runJob(plan, {
     hub: stack.use(Hub.listen(AGENT_SOCKET)),
     qmpHub: stack.use(QmpHub.listen(QMP_SOCKET)),
-    subtree,
+    driver,
+    unenforceable,
     stdout: (bytes) => writeAll(Deno.stdout, bytes),
     stderr: (bytes) => writeAll(Deno.stderr, bytes),
     stdin: args.spec.stdin ? Deno.stdin.readable : undefined,
@@ -92,12 +101,42 @@ async function chooseJail({ jail }: JobSpec, console: Console): Promise<boolean>
   return false;
 }
 
-async function chooseLimits({ limits }: JobSpec, console: Console): Promise<Subtree | undefined> {
-  if (limits === "off") return undefined;
-  const opened = await openSubtree();
-  if ("subtree" in opened) return opened.subtree;
-  if (limits === "require") throw new BerthError("host.limits", `limits can't be enforced: ${opened.reason}`);
-  console.note(`not enforced: memory.max, pids.max: ${opened.reason}`);
+/** What a wrong call is, and nothing that a job could do without. */
+const NEVER_DEGRADES = ["usage.value", "cgroup.form", "cgroup.parent"];
+
+/** Opens whoever makes groups here; without, a job that may do without gets the limits of last resort. */
+async function chooseDriver(spec: JobSpec, facts: CgroupFacts, console: Console): Promise<Driver | undefined> {
+  if (spec.limits === "off") return undefined;
+  const { cgroupDriver: driver, cgroupParent: parent, devices } = spec;
+  try {
+    return await openDriver({ driver, parent, devices, onWarning: (message) => console.note(message) }, facts);
+  } catch (error) {
+    const degrades = error instanceof BerthError && !NEVER_DEGRADES.includes(error.code);
+    if (spec.limits === "require" || !degrades) throw error;
+    const files = limitsIn({ memoryMaxBytes: 0, pidsMax: 0, ...spec.groupLimits }).map((name) => FILE_OF[name]);
+    console.note(
+      `not enforced: ${files.join(", ")}: ${error.message} (${error.hint}); QEMU gets ulimit -v and -t instead`,
+    );
+    return undefined;
+  }
+}
+
+/** What of the plan the driver can't enforce: an error where limits are required, else said. */
+function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver, console: Console): LimitName[] {
+  const leaveOut = (code: ErrorCode, message: string) => {
+    if (spec.limits === "require") throw new BerthError(code, message);
+    console.note(message);
+  };
+  const unenforceable = driver.unenforceable(plan.limits);
+  for (const { limit, reason } of unenforceable) {
+    leaveOut("cgroup.controller", `not enforced: ${FILE_OF[limit]}: ${reason}`);
+  }
+  // Without systemd it is the jail that has no other devices, but what it has can be read and written.
+  if (driver.name === "cgroupfs") {
+    const loose = spec.devices.find((text) => !plan.vm.jailed || !parseDevice(text).access.startsWith("rw"));
+    if (loose) leaveOut("cgroup.device", `not enforced: --device ${loose}: only systemd limits access to a device`);
+  }
+  return unenforceable.map(({ limit }) => limit);
 }
 
 function describeEvent(event: JobEvent): string {

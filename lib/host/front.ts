@@ -6,6 +6,8 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import cgroupWindowsScript from "./cgroup_windows.sh" with { type: "text" };
+import frontScript from "./front.sh" with { type: "text" };
 import windowsScript from "./windows.sh" with { type: "text" };
 import { ROOT, STATE, type Window } from "./windows.ts";
 
@@ -23,10 +25,6 @@ export interface FrontOptions {
 
 const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** Tries first: the status of an unshare that fails must not look like the job's. */
-const UNSHARE = `unshare $1 true || { echo "berth: this user can't make namespaces here" >&2; exit 125; }
-namespaces=$1 && shift && exec unshare $namespaces -- "$@"`;
-
 /** The command line of the host process, windows included. Pure. */
 export function planFront(options: FrontOptions): string[] {
   const windows: Window[] = [{ mode: "make", target: STATE, source: options.stateDir }, ...options.windows];
@@ -38,8 +36,10 @@ export function planFront(options: FrontOptions): string[] {
   ]);
   const namespaces = options.isRoot ? "--mount" : "--user --map-root-user --mount";
   // A session of its own: a Ctrl-C at the terminal reaches the front process only, which passes it on, once.
-  const shell = ["sh", "-c", windowsScript, "berth-windows", ...triples, "--", ...options.self, ...options.args];
-  return ["setsid", "sh", "-c", UNSHARE, "berth-unshare", namespaces, ...shell];
+  const script = `${cgroupWindowsScript}\n${windowsScript}`;
+  const shell = ["sh", "-c", script, "berth-windows", ...triples, "--", ...options.self, ...options.args];
+  const ask = windows.some(({ mode }) => mode === "cgroup") ? "ask" : "-";
+  return ["setsid", "sh", "-c", frontScript, "berth-front", namespaces, ask, ...shell];
 }
 
 /** Runs the host process and returns its exit status. */

@@ -5,6 +5,7 @@
 #   ro        a file or folder, read-only           folder  a folder, read-only
 #   optional  a file or folder, read-only, if there  make    a folder, created when it is missing
 #   file      a file, created when it is missing
+#   and those of cgroup_windows.sh: open_MODE there gets PATH
 set -eu
 # Whatever fails in here is berth's failure, and its status must not look like a job's.
 trap '[ $? = 0 ] || exit 125' EXIT
@@ -33,6 +34,10 @@ while [ "$1" != -- ]; do
   shift 3
   case $name in */*) mkdir -p "$self/${name%/*}" ;; esac
   case $mode in
+  cgroup | slice | spare_slice | group | device | block)
+    open_$mode "$path"
+    continue
+    ;;
   make) mkdir -p -- "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
   file) [ ! -d "$path" ] && (: >>"$path") 2>/dev/null || fail "$path: this file can't be written" ;;
   optional) [ -e "$path" ] || continue ;;
@@ -45,16 +50,11 @@ shift
 
 # What only /proc, /dev and the mount table can tell, and the host process may not read there.
 cat /proc/sys/kernel/random/boot_id >$self/host/boot_id
-cat /proc/self/cgroup >$self/host/cgroup
-findmnt -rn -t cgroup2 -o TARGET,OPTIONS >$self/host/cgroup2 || true
-echo "$$ $PPID" >$self/host/pids
 if [ ! -e /dev/kvm ]; then echo missing; elif [ -r /dev/kvm ] && [ -w /dev/kvm ]; then echo accessible; else
   echo denied
 fi >$self/host/kvm
 
-own=$(sed -n 's/^0:://p' $self/host/cgroup)
-read -r mounted options <$self/host/cgroup2 || mounted=
-if [ "$mounted" ] && [ -d "$mounted$own" ]; then bind make cgroup "$mounted$own"; fi
+unset BERTH_DELEGATED
 
 # The host process must not outlive the process that was started by the user: TERM makes it end its VM and clean up.
 exec setpriv --pdeathsig TERM -- "$@"

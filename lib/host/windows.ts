@@ -27,8 +27,11 @@ export const MODULES = `${ROOT}/modules`;
 /** The host's busybox, read-only. */
 export const BUSYBOX = `${ROOT}/busybox`;
 
-/** berth's own cgroup, where the host has cgroup v2. */
+/** The cgroup that VMs' groups are made in, or that of a VM. */
 export const CGROUP = `${ROOT}/cgroup`;
+
+/** The slice that systemd makes VMs' scopes in. */
+export const SLICE = `${ROOT}/slice`;
 
 /** Facts from /proc and /dev, written by windows.sh. */
 export const HOST_FACTS = `${ROOT}/host`;
@@ -44,7 +47,9 @@ export function artifactWindow(index: number): string {
 
 /** One bind mount: see windows.sh for the modes. */
 export interface Window {
-  readonly mode: "ro" | "folder" | "optional" | "make" | "file";
+  readonly mode:
+    | ("ro" | "folder" | "optional" | "make" | "file")
+    | ("cgroup" | "slice" | "spare_slice" | "group" | "device" | "block");
   /** The path below {@linkcode ROOT}. */
   readonly target: string;
   /** The path on the host, relative to the caller's working directory or absolute. */

@@ -9,12 +9,35 @@
  */
 
 // @ts-types="../base/types/path.d.ts"
-import { dirname } from "@std/path";
+import { basename, dirname } from "@std/path";
+import { BerthError } from "../base/errors.ts";
+import { writeAll } from "../base/write_all.ts";
+import type { DriverName } from "../cgroup/driver.ts";
 
 const OWNER = ".owner";
+/** Beside the folder: the path of the VM's cgroup, as a line. */
+const CGROUP = ".cgroup";
 
-/** Creates a job's folder, after removing those whose owner is gone. Disposing removes it. */
-export async function createJobFolder(path: string): Promise<AsyncDisposable> {
+/** A job's folder. Disposing removes it. */
+export interface JobFolder extends AsyncDisposable {
+  /** Notes what the job has beside its folder, for others: see {@linkcode readRecord}. */
+  record(record: JobRecord): Promise<void>;
+}
+
+/** What others need to know of a job that runs. */
+export interface JobRecord {
+  readonly driver: DriverName;
+  /** The path of the cgroup that has the VM's limits, as the host sees it. */
+  readonly cgroup: string;
+  /** The unit of systemd, when that is the driver. */
+  readonly unit?: string;
+  readonly guestMemoryBytes: number;
+  /** What `memory.max` has beside the guest's memory. */
+  readonly memoryOverheadBytes: number;
+}
+
+/** Creates a job's folder, after removing those whose owner is gone. */
+export async function createJobFolder(path: string): Promise<JobFolder> {
   const jobs = dirname(path);
   await Deno.mkdir(jobs, { recursive: true, mode: 0o700 });
   // One at a time: no owner's file is there without its lock for anybody who looks.
@@ -23,7 +46,11 @@ export async function createJobFolder(path: string): Promise<AsyncDisposable> {
   await removeAbandoned(jobs);
   const owner = await Deno.open(path + OWNER, { createNew: true, write: true });
   await owner.lock(true);
-  const folder: AsyncDisposable = {
+  const folder: JobFolder = {
+    async record(record) {
+      await Deno.writeTextFile(path + CGROUP, `${record.cgroup}\n`, { createNew: true });
+      await writeAll(owner, new TextEncoder().encode(JSON.stringify(record) + "\n"));
+    },
     async [Symbol.asyncDispose]() {
       using _lock = owner;
       await removeFolder(path);
@@ -38,6 +65,21 @@ export async function createJobFolder(path: string): Promise<AsyncDisposable> {
   }
 }
 
+/**
+ * The record of a job that runs.
+ *
+ * @throws {BerthError} `job.unknown` when there is no such job, or no more, or none yet.
+ */
+export async function readRecord(path: string): Promise<JobRecord> {
+  const id = basename(path);
+  using owner = await Deno.open(path + OWNER, { read: true, write: true }).catch(ignoreNotFound);
+  if (!owner) throw new BerthError("job.unknown", `there is no job ${id}`);
+  if (owner.tryLockSync(true)) throw new BerthError("job.unknown", `the job ${id} is over`);
+  const text = await new Response(owner.readable).text();
+  if (!text.endsWith("\n")) throw new BerthError("job.unknown", `the job ${id} has no VM, or none with limits`);
+  return JSON.parse(text);
+}
+
 async function removeAbandoned(jobs: string): Promise<void> {
   for await (const { name } of Deno.readDir(jobs)) {
     if (!name.endsWith(OWNER)) continue;
@@ -50,6 +92,7 @@ async function removeAbandoned(jobs: string): Promise<void> {
 /** The folder first: without its owner's file nobody would find it. */
 async function removeFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
+  await Deno.remove(path + CGROUP).catch(ignoreNotFound);
   await Deno.remove(path + OWNER).catch(ignoreNotFound);
 }
 

@@ -4,10 +4,16 @@
  * @module
  */
 
+import { BerthError } from "../base/errors.ts";
+import { formatBytes } from "../base/units.ts";
+import type { Tenant } from "../cgroup/driver.ts";
+import type { Limits } from "../cgroup/limits.ts";
+import { parseDevice, pathsOf } from "../cgroup/systemd/devices.ts";
 import { artifactWindow, STATE } from "../host/windows.ts";
 import type { ArtifactTarget } from "../guest/artifacts.ts";
 import type { ExecRequest } from "../guest/fragment.ts";
 import type { Image } from "../image/store.ts";
+import type { Rlimits } from "../process/launch.ts";
 import { TCG_CACHE_MIB } from "../vmm/qemu/args.ts";
 import type { AcceleratorChoice } from "../vmm/qemu/accelerator.ts";
 import type { VmPlan } from "../vmm/vmm.ts";
@@ -19,6 +25,18 @@ const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** QEMU's own memory beside the guest's: seen 40 to 70 MiB, the jail's processes included. */
 const VMM_OVERHEAD_MIB = 96;
 
+const MIB = 1024 ** 2;
+
+/**
+ * Address space of a QEMU without a cgroup, per byte of its guest's memory: what it reserves is many times what it uses,
+ * under TCG above all.
+ */
+const ADDRESS_SPACE_FACTOR = 14;
+/** Each vCPU's thread reserves a stack and an arena of malloc: seen 74 MiB. */
+const ADDRESS_SPACE_PER_VCPU = 128 * MIB;
+/** CPU time of a QEMU without a cgroup, when no timeout says that it needs more. */
+const LEAST_CPU_SECONDS = 3600;
+
 /** How long a boot may take before it is cut: emulated guests on a busy host have been seen to take 6 s. */
 const BOOT_TIMEOUT_MS = { kvm: 20_000, tcg: 60_000 } as const;
 
@@ -29,12 +47,8 @@ export interface PlanInputs {
   readonly image: Image;
   readonly accelerator: AcceleratorChoice;
   readonly jailed: boolean;
-}
-
-/** The limits of the VM's cgroup. */
-export interface Limits {
-  readonly memoryMaxBytes: number;
-  readonly pidsMax: number;
+  /** Whether there is somebody who makes groups. */
+  readonly contained: boolean;
 }
 
 /** Everything that a job does. */
@@ -45,7 +59,11 @@ export interface JobPlan {
   readonly vm: VmPlan;
   readonly exec: ExecRequest;
   readonly artifacts: readonly ArtifactTarget[];
+  /** The limits of the VM's cgroup. */
   readonly limits: Limits;
+  /** What `memory.max` has beside the guest's memory. */
+  readonly memoryOverheadBytes: number;
+  readonly tenant?: Tenant;
   /** Where the workspace's disk is made; absent without a workspace. */
   readonly workspaceDisk?: string;
   readonly timeoutMs?: number;
@@ -57,8 +75,8 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
   const { id, image, accelerator: { accelerator } } = inputs;
   const folder = `${STATE}/jobs/${id}`;
   const workspaceDisk = spec.workspace ? `${folder}/workspace.ext4` : undefined;
-  const memoryMiB = spec.memoryBytes === undefined ? image.spec.memoryMiB : Math.floor(spec.memoryBytes / 1024 ** 2);
-  const overheadMiB = VMM_OVERHEAD_MIB + (accelerator === "tcg" ? TCG_CACHE_MIB : 0);
+  const memoryMiB = spec.memoryBytes === undefined ? image.spec.memoryMiB : Math.floor(spec.memoryBytes / MIB);
+  const memoryOverheadBytes = (VMM_OVERHEAD_MIB + (accelerator === "tcg" ? TCG_CACHE_MIB : 0)) * MIB;
   return {
     id,
     name: spec.name,
@@ -72,10 +90,32 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
       stdin: spec.stdin,
     },
     artifacts: spec.artifacts.map((guest, index) => ({ guest, folder: artifactWindow(index) })),
-    limits: { memoryMaxBytes: (memoryMiB + overheadMiB) * 1024 ** 2, pidsMax: spec.pidsMax },
+    limits: planLimits(spec, memoryMiB * MIB, memoryOverheadBytes),
+    memoryOverheadBytes,
+    tenant: spec.tenant,
     workspaceDisk,
     timeoutMs: spec.timeoutMs,
     bootTimeoutMs: spec.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator],
+  };
+}
+
+/** @throws {BerthError} `usage.value` when the group would be slowed down before its guest has its memory. */
+function planLimits(spec: JobSpec, guestBytes: number, overheadBytes: number): Limits {
+  const { memoryHighBytes } = spec.groupLimits;
+  if (memoryHighBytes !== undefined && memoryHighBytes < guestBytes) {
+    const [high, guest] = [memoryHighBytes, guestBytes].map(formatBytes);
+    throw new BerthError("usage.value", `--memory-high: ${high} is less than the guest's memory (${guest})`);
+  }
+  return { memoryMaxBytes: guestBytes + overheadBytes, pidsMax: spec.pidsMax, ...spec.groupLimits };
+}
+
+/** The fallback where nobody makes groups; whoever wants no limits at all gets none. */
+function planRlimits(spec: JobSpec, memoryMiB: number, vcpus: number): Rlimits {
+  // The VMM's own threads take their part beside the vCPUs.
+  const wanted = Math.ceil((spec.timeoutMs ?? 0) / 1000) * (vcpus + 1);
+  return {
+    addressSpaceBytes: memoryMiB * MIB * ADDRESS_SPACE_FACTOR + vcpus * ADDRESS_SPACE_PER_VCPU,
+    cpuSeconds: Math.max(LEAST_CPU_SECONDS, wanted),
   };
 }
 
@@ -86,15 +126,16 @@ interface VmInputs {
 }
 
 function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, workspaceDisk }: VmInputs): VmPlan {
-  const { id, token, image, accelerator, jailed } = inputs;
+  const { id, token, image, accelerator, jailed, contained } = inputs;
   const { storeDisk, runnerConfig = {} } = image.spec;
   const { machine: _machine, extraArgs: _none, ...choices } = runnerConfig;
+  const vcpus = spec.cpus ?? image.spec.vcpus;
   return {
     name: id,
     token,
     accelerator: accelerator.accelerator,
     memoryMiB,
-    vcpus: spec.cpus ?? image.spec.vcpus,
+    vcpus,
     kernel: image.spec.kernel,
     initrd: image.spec.initrd,
     bootArgs: [...accelerator.bootArgs, ...image.spec.bootArgs.split(" ").filter((word) => word)],
@@ -106,6 +147,8 @@ function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, workspac
     stdin: spec.stdin,
     artifacts: spec.artifacts.length > 0,
     jailed,
+    devices: pathsOf(spec.devices.map(parseDevice)),
+    ...(!contained && spec.limits === "auto" ? { rlimits: planRlimits(spec, memoryMiB, vcpus) } : {}),
     ...choices,
   };
 }

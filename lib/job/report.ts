@@ -4,14 +4,16 @@
  * @module
  */
 
-import type { GroupUsage } from "../cgroup/group.ts";
+import type { DriverName } from "../cgroup/driver.ts";
+import { type IoMax, type LimitName, type Limits, limitsIn } from "../cgroup/limits.ts";
+import type { GroupUsage } from "../cgroup/usage.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Verdict, VerdictName } from "./verdict.ts";
 
 /** A limit, and who enforces it. */
 export interface ReportedLimit {
-  readonly value: number;
-  readonly enforcedBy: "cgroup" | "none";
+  readonly value: number | string | readonly IoMax[];
+  readonly enforcedBy: "cgroup" | "systemd" | "rlimit" | "none";
 }
 
 /** Milliseconds of each phase; a phase that the job did not reach is absent. */
@@ -22,6 +24,9 @@ export interface Timings {
   cleanup?: number;
   total?: number;
 }
+
+/** The limits of a group, and those of the VMM's process where there is no group. */
+export type ReportedLimitName = LimitName | "addressSpaceBytes" | "cpuSeconds";
 
 /** How a job went, as JSON. */
 export interface Report {
@@ -34,16 +39,19 @@ export interface Report {
   readonly accel?: "kvm" | "tcg";
   readonly image: string;
   readonly attempts: number;
-  readonly limits: Readonly<Record<"memoryMaxBytes" | "pidsMax", ReportedLimit>>;
+  readonly limits: Readonly<Partial<Record<ReportedLimitName, ReportedLimit>>>;
   readonly timingsMs: Timings;
-  readonly usage: Omit<GroupUsage, "oomKills">;
+  readonly usage: GroupUsage;
 }
 
 /** What a finished job knows. */
 export interface JobResult {
   readonly verdict: Verdict;
   readonly attempts: number;
-  readonly limited: boolean;
+  /** Who made the VM's group; absent: it had none. */
+  readonly driver?: DriverName;
+  /** The limits that were in force at the end, as the kernel said. */
+  readonly limits: Limits;
   readonly timings: Timings;
   readonly usage?: GroupUsage;
   /** What went wrong beside the verdict, in cleanup above all. */
@@ -57,8 +65,6 @@ export function planEarlyReport(image: string, name: string | undefined, verdict
 
 /** The report. Pure. */
 export function planReport(plan: JobPlan, result: JobResult): Report {
-  const enforcedBy = result.limited ? "cgroup" : "none";
-  const { oomKills: _, ...usage } = result.usage ?? {};
   return {
     id: plan.id,
     name: plan.name,
@@ -69,11 +75,19 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     accel: plan.vm.accelerator,
     image: plan.image,
     attempts: result.attempts,
-    limits: {
-      memoryMaxBytes: { value: plan.limits.memoryMaxBytes, enforcedBy },
-      pidsMax: { value: plan.limits.pidsMax, enforcedBy },
-    },
+    limits: planReportedLimits(plan, result),
     timingsMs: result.timings,
-    usage,
+    usage: result.usage ?? {},
   };
+}
+
+/** Every limit that the job was to have: those that were in force, and those that nobody enforced. */
+function planReportedLimits(plan: JobPlan, { driver, limits: inForce }: JobResult): Report["limits"] {
+  const enforcedBy = driver === "systemd" ? "systemd" : "cgroup";
+  const limits = limitsIn({ ...plan.limits, ...inForce }).map((name): [ReportedLimitName, ReportedLimit] => {
+    const value = inForce[name];
+    return [name, value === undefined ? { value: plan.limits[name]!, enforcedBy: "none" } : { value, enforcedBy }];
+  });
+  const rlimits = Object.entries(plan.vm.rlimits ?? {}).map(([name, value]) => [name, { value, enforcedBy: "rlimit" }]);
+  return Object.fromEntries([...limits, ...rlimits]);
 }

@@ -6,8 +6,9 @@
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
 import { describeError, translateDiskFull } from "../base/errors.ts";
-import type { Group, GroupUsage } from "../cgroup/group.ts";
-import type { Subtree } from "../cgroup/subtree.ts";
+import type { Driver, Group } from "../cgroup/driver.ts";
+import type { LimitName, Limits } from "../cgroup/limits.ts";
+import type { GroupUsage } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
 import type { Session } from "../guest/session.ts";
 import { watchFreeSpace } from "../host/disk.ts";
@@ -18,7 +19,7 @@ import type { Vm } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { boot, onInsisted } from "./boot.ts";
 import { collectArtifacts } from "./collect.ts";
-import { createJobFolder } from "./folder.ts";
+import { createJobFolder, type JobFolder } from "./folder.ts";
 import { createVmFiles, readTail, type VmFiles } from "./files.ts";
 import { OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
@@ -44,8 +45,10 @@ export type JobEvent =
 export interface JobIo {
   readonly hub: Hub;
   readonly qmpHub: QmpHub;
-  /** Where the VM's group is made; absent: no limits. */
-  readonly subtree?: Subtree;
+  /** Who makes the VM's group; absent: it gets none. */
+  readonly driver?: Driver;
+  /** Those of the plan's limits that the driver can't enforce. */
+  readonly unenforceable: readonly LimitName[];
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stdin?: ReadableStream<Uint8Array>;
@@ -59,9 +62,10 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
   const end = await run.live();
   const troubles = await run.cleanUp();
   return {
-    verdict: decideVerdict(end, run.usage?.oomKills),
+    verdict: decideVerdict(end, run.usage),
     attempts: run.attempts,
-    limited: io.subtree !== undefined,
+    driver: io.driver?.name,
+    limits: run.limits,
     timings: run.timings,
     usage: run.usage,
     troubles,
@@ -71,6 +75,7 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
 class JobRun {
   attempts = 0;
   usage: GroupUsage | undefined;
+  limits: Limits = {};
   readonly timings: Timings = {};
   readonly #plan: JobPlan;
   readonly #io: JobIo;
@@ -116,21 +121,40 @@ class JobRun {
   }
 
   /** Makes the job's folder, its disk and its group. */
-  async #prepare(folder: string): Promise<{ files: VmFiles; group?: Group }> {
-    const { workspaceDisk, limits, id } = this.#plan;
+  async #prepare(path: string): Promise<{ files: VmFiles; group?: Group }> {
+    const { workspaceDisk } = this.#plan;
+    const { driver, stop } = this.#io;
     try {
-      this.#stack.use(await createJobFolder(folder));
-      const files = createVmFiles(folder, (file) => this.#stack.use(file));
-      if (workspaceDisk) await createWorkspaceDisk(WORKSPACE, workspaceDisk, this.#io.stop.requested);
-      if (!this.#io.subtree) return { files };
-      const group = this.#stack.use(await this.#io.subtree.createGroup(`vm-${id}`, limits));
-      this.#stack.defer(async () => {
-        this.usage = await group.readUsage();
-      });
-      return { files, group };
+      const folder = this.#stack.use(await createJobFolder(path));
+      const files = createVmFiles(path, (file) => this.#stack.use(file));
+      if (workspaceDisk) await createWorkspaceDisk(WORKSPACE, workspaceDisk, stop.requested);
+      return { files, group: driver && await this.#createGroup(driver, folder) };
     } catch (error) {
       throw translateDiskFull(error, "the job's folder");
     }
+  }
+
+  async #createGroup(driver: Driver, folder: JobFolder): Promise<Group> {
+    const { id, tenant, memoryOverheadBytes, vm } = this.#plan;
+    const { unenforceable } = this.#io;
+    const limits = Object.fromEntries(
+      Object.entries(this.#plan.limits).filter(([name]) => !unenforceable.includes(name as LimitName)),
+    );
+    const group = this.#stack.use(await driver.createGroup({ id, tenant, limits }));
+    this.limits = limits;
+    // Read before it goes: they may have been updated while the job ran.
+    this.#stack.defer(async () => {
+      this.usage = await group.readUsage();
+      this.limits = await group.readLimits();
+    });
+    await folder.record({
+      driver: driver.name,
+      cgroup: group.hostPath,
+      unit: group.unit,
+      guestMemoryBytes: vm.memoryMiB * 1024 ** 2,
+      memoryOverheadBytes,
+    });
+    return group;
   }
 
   async #runVm(files: VmFiles, group?: Group): Promise<End> {

@@ -4,6 +4,10 @@
  * @module
  */
 
+import type { Tenant } from "../cgroup/driver.ts";
+import type { Limits } from "../cgroup/limits.ts";
+import type { DriverChoice, Parent } from "../cgroup/parent.ts";
+
 /** Whether berth uses something: if it can, or must it, or not at all. */
 export type Need = "auto" | "require" | "off";
 
@@ -24,7 +28,19 @@ export interface JobSpec {
   readonly timeoutMs?: number;
   readonly bootTimeoutMs?: number;
   readonly accel: "auto" | "kvm" | "tcg";
+  /** Whether the VM gets a group with its limits in force. */
   readonly limits: Need;
+  /**
+   * Limits of the group beside `memory.max` and `pids.max`. The device of a rate is `MAJOR:MINOR`, a name as in `sda`,
+   * or a path below a folder in /dev; nobody has looked for it yet.
+   */
+  readonly groupLimits: Limits;
+  /** Whose job it is; absent: nobody's in particular. */
+  readonly tenant?: Tenant;
+  readonly cgroupParent: Parent;
+  readonly cgroupDriver: DriverChoice;
+  /** Device nodes that the VMM may use beside those that it needs: `PATH[:rwm]`, as the user wrote them. */
+  readonly devices: readonly string[];
   readonly jail: Need;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { BerthError, describeError, ERRORS } from "../base/errors.ts";
+import type { GroupUsage } from "../cgroup/usage.ts";
 import type { VmExit } from "../vmm/vmm.ts";
 import { STOP_NUMBERS, type StopReason } from "./stop.ts";
 
@@ -55,11 +56,21 @@ export interface Verdict {
 export const STATUS_INFRA = 125;
 const STATUS_TIMED_OUT = 124;
 const SIGKILL = 9;
+const SIGXCPU = 24;
 
-/** @param hostOomKills how often the host's kernel killed in the VM's cgroup; undefined where nobody counts. */
-export function decideVerdict(end: End, hostOomKills?: number): Verdict {
-  if (hostOomKills && ["vm-ended", "agent-lost", "boot-failed"].includes(end.kind)) {
-    return { verdict: "oom-host", status: 128 + SIGKILL, reason: "the VM ran into the memory limit of its cgroup" };
+/** @param usage what the host's kernel has counted in the VM's cgroup; absent where nobody counts. */
+export function decideVerdict(end: End, usage: GroupUsage = {}): Verdict {
+  const killed = (usage.oomKills ?? 0) > 0 || (usage.oomGroupKills ?? 0) > 0;
+  if (killed && ["vm-ended", "agent-lost", "boot-failed"].includes(end.kind)) {
+    // The group's own limit, or one above it: its tenant's, or the host's memory as a whole.
+    const elsewhere = usage.ownOoms === 0;
+    return {
+      verdict: "oom-host",
+      status: 128 + SIGKILL,
+      reason: elsewhere
+        ? "the VM was ended for want of memory on the host or in its tenant's share, not by its own limit"
+        : "the VM ran into the memory limit of its cgroup",
+    };
   }
   switch (end.kind) {
     case "exited":
@@ -115,6 +126,10 @@ function vmEnded({ code, words, reason }: VmExit): Verdict {
       status: STATUS_INFRA,
       reason: `the guest ended under the job: ${how ?? "it was reset, by a panic or by the job"}`,
     };
+  }
+  if (code === 128 + SIGXCPU) {
+    const reason = "the VMM used up the CPU time that berth gives it on a host without cgroup limits (ulimit -t)";
+    return { verdict: "vmm-crashed", status: STATUS_INFRA, reason, hint: ERRORS["host.limits"] };
   }
   const last = words.split("\n").at(-1);
   return {

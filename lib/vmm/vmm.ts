@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Rlimits } from "../process/launch.ts";
+
 /** How the guest's instructions are run. */
 export type Accelerator = "kvm" | "tcg";
 
@@ -35,6 +37,10 @@ export interface VmPlan {
   readonly jailed: boolean;
   /** The folder of the cgroup that the VMM is born in. */
   readonly cgroup?: string;
+  /** Limits of last resort, where there is no cgroup. */
+  readonly rlimits?: Rlimits;
+  /** Device nodes of the host that the VMM may use beside those that it needs. */
+  readonly devices: readonly string[];
   /** What an image may choose. */
   readonly cpu?: string;
   readonly console?: string;

@@ -97,6 +97,7 @@ function planSame({ imageSpec, accelerator, tcgTscKhz }: Setup, job: readonly st
     image: { name: "default", spec: resolveSpec(parseImageSpec(imageSpec, "spec.json"), `${STATE}/images/default`) },
     accelerator: { accelerator, bootArgs },
     jailed: false,
+    contained: false,
   });
 }
 

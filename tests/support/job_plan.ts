@@ -17,6 +17,10 @@ export const LEAST_SPEC: JobSpec = {
   pidsMax: 256,
   accel: "auto",
   limits: "auto",
+  groupLimits: {},
+  cgroupParent: { kind: "self" },
+  cgroupDriver: "auto",
+  devices: [],
   jail: "auto",
 };
 
@@ -37,4 +41,5 @@ export const LEAST_INPUTS: PlanInputs = {
   },
   accelerator: { accelerator: "kvm", bootArgs: [] },
   jailed: true,
+  contained: true,
 };

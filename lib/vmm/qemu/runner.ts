@@ -24,7 +24,7 @@ export function planQemuJail(plan: VmPlan): JailPlan {
   return {
     readOnly: images,
     writable: [plan.folder, QMP_SOCKET, AGENT_SOCKET],
-    devices: plan.accelerator === "kvm" ? ["/dev/kvm"] : [],
+    devices: [...new Set([...(plan.accelerator === "kvm" ? ["/dev/kvm"] : []), ...plan.devices])],
     cwd: plan.folder,
   };
 }
@@ -33,6 +33,7 @@ export function planQemuJail(plan: VmPlan): JailPlan {
 export function bootQemu(plan: VmPlan, hub: QmpHub): Vm {
   const { command, args } = planLaunch({
     cgroup: plan.cgroup,
+    rlimits: plan.rlimits,
     jail: plan.jailed ? planQemuJail(plan) : undefined,
     argv: planQemu(plan),
   });

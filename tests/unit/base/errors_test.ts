@@ -5,7 +5,7 @@ import { BerthError, describeError, ERRORS, translateDiskFull } from "../../../l
 Deno.test("ERRORS has a hint for every code, and codes are area.reason", () => {
   assert(Object.keys(ERRORS).length > 20);
   for (const [code, hint] of Object.entries(ERRORS)) {
-    assertMatch(code, /^[a-z]+\.[a-z-]+$/);
+    assertMatch(code, /^[a-z]+\.[a-z][a-z0-9-]+$/);
     assert(hint.length > 10, code);
   }
 });

@@ -27,6 +27,11 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       bootTimeoutMs: undefined,
       accel: "auto",
       limits: "auto",
+      groupLimits: {},
+      tenant: undefined,
+      cgroupParent: { kind: "self" },
+      cgroupDriver: "auto",
+      devices: [],
       jail: "auto",
     },
     image: { name: "default" },
@@ -42,6 +47,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
     ...["--image=bookworm", "--memory=1G", "--cpus=2", "--pids=300", "--timeout=90s", "--boot-timeout=5s"],
     ...["--env=A=1", "--env=B=", "--workdir=/src", "--user=ci:ci", "--workspace=.", "--artifact=/out=o", "--stdin"],
     ...["--name=nightly-1", "--accel=kvm", "--limits=require", "--jail=off", "--report=r.json", "--quiet"],
+    ...["--swap=0", "--memory-high=1G", "--tenant=acme", "--cgroup-driver=cgroupfs", "--device=/dev/fuse"],
   ];
   assertEquals(parse(...flags, "--", "sh", "-c", "exit"), {
     spec: {
@@ -60,6 +66,11 @@ Deno.test("parseRunArgs() understands every flag", () => {
       bootTimeoutMs: 5000,
       accel: "kvm",
       limits: "require",
+      groupLimits: { swapMaxBytes: 0, memoryHighBytes: 1024 ** 3 },
+      tenant: { name: "acme", limits: {} },
+      cgroupParent: { kind: "self" },
+      cgroupDriver: "cgroupfs",
+      devices: ["/dev/fuse"],
       jail: "off",
     },
     image: { name: "bookworm" },
@@ -93,6 +104,8 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["--memory=95M", "x"], "usage.value", "--memory: 95M is too little for a guest; give it 96M"],
   [["--memory=5G", "x"], "usage.value", "--memory: 5G is more than this host has; give it 4096M at most"],
   [["--memory=lots", "x"], "usage.value", '--memory: "lots" is not a size'],
+  [["--memory=1G", "--memory-high=1023M", "x"], "usage.value", "1023M is less than the guest has (--memory 1G)"],
+  [["--swap=0", "--limits=off", "x"], "usage.flag", "--limits off would leave out --swap"],
   [["--cpus=0", "x"], "usage.value", "--cpus"],
   [["--cpus=65", "x"], "usage.value", "from 1 to 64"],
   [["--cpus=1.5", "x"], "usage.value", "--cpus"],
@@ -122,4 +135,8 @@ for (const [argv, code, words] of WRONG) {
 Deno.test("parseRunArgs() takes memory at both bounds", () => {
   assertEquals(parse("--memory=96M", "x").spec.memoryBytes, 96 * 1024 ** 2);
   assertEquals(parse("--memory=4G", "x").spec.memoryBytes, HOST_BYTES);
+});
+
+Deno.test("parseRunArgs() leaves it to the plan to compare --memory-high with what the image says", () => {
+  assertEquals(parse("--memory-high=96M", "x").spec.groupLimits, { memoryHighBytes: 96 * 1024 ** 2 });
 });

@@ -17,12 +17,12 @@ function planned(change: Partial<FrontOptions> = {}): string[] {
   const plan = planFront({ ...OPTIONS, ...change });
   const script = plan.findIndex((argument) => argument.includes("mount --bind"));
   assert(plan[3].includes("exec unshare $namespaces"), plan[3]);
-  return plan.with(script, "SCRIPT").with(3, "UNSHARE");
+  return plan.with(script, "SCRIPT").with(3, "FRONT");
 }
 
 Deno.test("planFront() is this command line for root", () => {
   assertEquals(planned(), [
-    ...["setsid", "sh", "-c", "UNSHARE", "berth-unshare", "--mount", "sh", "-c", "SCRIPT", "berth-windows"],
+    ...["setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-", "sh", "-c", "SCRIPT", "berth-windows"],
     ...["make", "state", "/var/lib/berth"],
     ...["--", "/bin/berth", "run", "--", "make", ""],
   ]);
@@ -51,4 +51,9 @@ Deno.test("planFront() lets no path be taken for an option, or for the end of th
     const plan = planned({ windows: [{ mode: "folder", target: "/run/berth/self/workspace", source }] });
     assertEquals(plan[plan.indexOf("workspace") + 1], `./${source}`);
   }
+});
+
+Deno.test("planFront() asks systemd only where VMs are to have groups", () => {
+  const cgroup: Window = { mode: "cgroup", target: "/run/berth/self/cgroup", source: "self" };
+  assertEquals([planned()[6], planned({ windows: [cgroup] })[6]], ["-", "ask"]);
 });

@@ -1,5 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { BerthError } from "../../../lib/base/errors.ts";
 import { type PlanInputs, planJob } from "../../../lib/job/plan.ts";
 import type { JobSpec } from "../../../lib/job/spec.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
@@ -34,10 +35,13 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
       stdin: false,
       artifacts: false,
       jailed: true,
+      devices: [],
     },
     exec: { argv: ["make", "test"], env: { PATH }, workdir: "/", user: "", stdin: false },
     artifacts: [],
     limits: { memoryMaxBytes: (512 + 96) * MIB, pidsMax: 256 },
+    memoryOverheadBytes: 96 * MIB,
+    tenant: undefined,
     workspaceDisk: undefined,
     timeoutMs: undefined,
     bootTimeoutMs: 20_000,
@@ -61,6 +65,11 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     bootTimeoutMs: 5000,
     accel: "tcg",
     limits: "require",
+    groupLimits: { swapMaxBytes: 0, memoryHighBytes: 1100 * MIB, cpuWeight: 50, cpus: "0-1" },
+    tenant: { name: "acme", limits: { pidsMax: 1000 } },
+    cgroupParent: { kind: "self" },
+    cgroupDriver: "auto",
+    devices: ["/dev/vfio/7:rw", "char-vfio"],
     jail: "off",
   };
   const image = {
@@ -95,6 +104,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
       stdin: true,
       artifacts: true,
       jailed: false,
+      devices: ["/dev/vfio/7"],
       cpu: "max",
       console: "hvc0",
     },
@@ -109,7 +119,16 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
       { guest: "/out", folder: "/run/berth/self/artifacts/0" },
       { guest: "/report.txt", folder: "/run/berth/self/artifacts/1" },
     ],
-    limits: { memoryMaxBytes: (1024 + 96 + 128) * MIB, pidsMax: 300 },
+    limits: {
+      memoryMaxBytes: (1024 + 96 + 128) * MIB,
+      pidsMax: 300,
+      swapMaxBytes: 0,
+      memoryHighBytes: 1100 * MIB,
+      cpuWeight: 50,
+      cpus: "0-1",
+    },
+    memoryOverheadBytes: (96 + 128) * MIB,
+    tenant: { name: "acme", limits: { pidsMax: 1000 } },
     workspaceDisk: `${folder}/workspace.ext4`,
     timeoutMs: 60_000,
     bootTimeoutMs: 5000,
@@ -131,4 +150,23 @@ Deno.test("planJob() lets the job's memory and CPUs go before the image's", () =
 Deno.test("planJob() gives an emulated guest more time to boot, and QEMU memory for its translations", () => {
   const { bootTimeoutMs, limits } = plan({}, { accelerator: { accelerator: "tcg", bootArgs: [] } });
   assertEquals([bootTimeoutMs, limits.memoryMaxBytes], [60_000, (512 + 96 + 128) * MIB]);
+});
+
+Deno.test("planJob() slows no VM down before its guest has its memory", () => {
+  assertEquals(plan({ groupLimits: { memoryHighBytes: 512 * MIB } }).limits.memoryHighBytes, 512 * MIB);
+  const error = assertThrows(() => plan({ groupLimits: { memoryHighBytes: 512 * MIB - 1 } }), BerthError);
+  assertEquals(error.code, "usage.value");
+  assertEquals(error.message.includes("less than the guest's memory (512 MiB)"), true, error.message);
+});
+
+Deno.test("planJob() limits the VMM's process where nobody makes groups, and only if that will do", () => {
+  assertEquals(plan({}, { contained: false }).vm.rlimits, {
+    addressSpaceBytes: 512 * MIB * 14 + 128 * MIB,
+    cpuSeconds: 3600,
+  });
+  const long = plan({ timeoutMs: 7_200_000, cpus: 2 }, { contained: false }).vm.rlimits!;
+  assertEquals(long, { addressSpaceBytes: 512 * MIB * 14 + 256 * MIB, cpuSeconds: 21_600 });
+  for (const limits of ["off", "require"] as const) {
+    assertEquals(plan({ limits }, { contained: false }).vm.rlimits, undefined);
+  }
 });

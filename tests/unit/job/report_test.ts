@@ -4,11 +4,13 @@ import { planJob } from "../../../lib/job/plan.ts";
 import { type JobResult, planReport } from "../../../lib/job/report.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
 
+const MIB = 1024 ** 2;
 const PLAN = planJob(LEAST_SPEC, LEAST_INPUTS);
 const RESULT: JobResult = {
   verdict: { verdict: "failed", status: 3, exitCode: 3, reason: "the job exited with status 3" },
   attempts: 2,
-  limited: true,
+  driver: "cgroupfs",
+  limits: { memoryMaxBytes: 608 * MIB, pidsMax: 300 },
   timings: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
   usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
   troubles: [],
@@ -31,11 +33,11 @@ Deno.test("planReport() is this report", () => {
     image: "default",
     attempts: 2,
     limits: {
-      memoryMaxBytes: { value: 608 * 1024 ** 2, enforcedBy: "cgroup" },
-      pidsMax: { value: 256, enforcedBy: "cgroup" },
+      memoryMaxBytes: { value: 608 * MIB, enforcedBy: "cgroup" },
+      pidsMax: { value: 300, enforcedBy: "cgroup" },
     },
     timingsMs: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
-    usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0 },
+    usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
   });
 });
 
@@ -59,9 +61,30 @@ Deno.test("planReport() tells a death by signal from an exit", () => {
   assertEquals([exitCode, signal], [null, 9]);
 });
 
+Deno.test("planReport() has what was in force at the end, and who enforced it", () => {
+  const plan = { ...PLAN, limits: { ...PLAN.limits, ioWeight: 50 } };
+  const limits = { memoryMaxBytes: 700 * MIB, pidsMax: 256, cpuQuotaPercent: 50 };
+  assertEquals(planReport(plan, { ...RESULT, driver: "systemd", limits }).limits, {
+    memoryMaxBytes: { value: 700 * MIB, enforcedBy: "systemd" },
+    pidsMax: { value: 256, enforcedBy: "systemd" },
+    cpuQuotaPercent: { value: 50, enforcedBy: "systemd" },
+    ioWeight: { value: 50, enforcedBy: "none" },
+  });
+});
+
 Deno.test("planReport() says that nobody enforces limits where nobody does", () => {
-  assertEquals(written({ limited: false }).limits, {
-    memoryMaxBytes: { value: 608 * 1024 ** 2, enforcedBy: "none" },
+  assertEquals(written({ driver: undefined, limits: {} }).limits, {
+    memoryMaxBytes: { value: 608 * MIB, enforcedBy: "none" },
     pidsMax: { value: 256, enforcedBy: "none" },
+  });
+});
+
+Deno.test("planReport() names the limits of last resort for what they are", () => {
+  const plan = planJob(LEAST_SPEC, { ...LEAST_INPUTS, contained: false });
+  assertEquals(planReport(plan, { ...RESULT, driver: undefined, limits: {} }).limits, {
+    memoryMaxBytes: { value: 608 * MIB, enforcedBy: "none" },
+    pidsMax: { value: 256, enforcedBy: "none" },
+    addressSpaceBytes: { value: (512 * 14 + 128) * MIB, enforcedBy: "rlimit" },
+    cpuSeconds: { value: 3600, enforcedBy: "rlimit" },
   });
 });

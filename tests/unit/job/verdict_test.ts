@@ -1,12 +1,13 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { ERRORS } from "../../../lib/base/errors.ts";
+import type { GroupUsage } from "../../../lib/cgroup/usage.ts";
 import { decideVerdict, type End, type Verdict } from "../../../lib/job/verdict.ts";
 
 interface Case {
   readonly when: string;
   readonly end: End;
-  readonly hostOomKills?: number;
+  readonly usage?: GroupUsage;
   /** Verdict, exit status, the job's own exit code and signal. */
   readonly is: readonly [Verdict["verdict"], number, exitCode?: number, signal?: number];
   readonly reason: string;
@@ -56,7 +57,7 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
     {
       when: "1 although the host's kernel killed in the group, as the guest has reported it",
       end: { kind: "exited", code: 1, oomKills: 0 },
-      hostOomKills: 1,
+      usage: { oomKills: 1, ownOoms: 1 },
       is: ["failed", 1, 1],
       reason: "status 1",
     },
@@ -98,7 +99,7 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
     {
       when: "because the host's kernel killed the VM",
       end: { kind: "boot-failed", reason: "QEMU ended with status 137: it said nothing" },
-      hostOomKills: 1,
+      usage: { oomKills: 1, ownOoms: 1 },
       is: ["oom-host", 137],
       reason: "memory limit of its cgroup",
     },
@@ -115,13 +116,39 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
     },
     { when: "without a word", end: exit(0), is: ["vmm-crashed", 125], reason: "status 0 under the job" },
     { when: "killed, nobody counts", end: exit(137), is: ["vmm-crashed", 125], reason: "status 137" },
-    { when: "killed by nobody's OOM", end: exit(137), hostOomKills: 0, is: ["vmm-crashed", 125], reason: "status 137" },
+    {
+      when: "killed by nobody's OOM",
+      end: exit(137),
+      usage: { oomKills: 0, ownOoms: 1 },
+      is: ["vmm-crashed", 125],
+      reason: "status 137",
+    },
     {
       when: "killed by the host's OOM",
       end: exit(137),
-      hostOomKills: 2,
+      usage: { oomKills: 2, ownOoms: 1 },
       is: ["oom-host", 137],
       reason: "memory limit",
+    },
+    {
+      when: "killed by the host's OOM, but not for its own limit",
+      end: exit(137),
+      usage: { oomKills: 2, ownOoms: 0 },
+      is: ["oom-host", 137],
+      reason: "not by its own limit",
+    },
+    {
+      when: "killed as a whole by the host's OOM, where the kernel counts no more",
+      end: exit(137),
+      usage: { oomGroupKills: 1 },
+      is: ["oom-host", 137],
+      reason: "memory limit",
+    },
+    {
+      when: "that used up the CPU time of a host without cgroups",
+      end: exit(152),
+      is: ["vmm-crashed", 125],
+      reason: "CPU time",
     },
     {
       when: "ended by a signal of the host",
@@ -135,7 +162,7 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
     {
       when: "after a host's OOM",
       end: { kind: "agent-lost", reason: "it hung up" },
-      hostOomKills: 1,
+      usage: { oomKills: 1, ownOoms: 1 },
       is: ["oom-host", 137],
       reason: "memory limit",
     },
@@ -145,9 +172,9 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
   ],
 };
 
-for (const { when, end, hostOomKills, is, reason } of Object.values(CASES).flat()) {
+for (const { when, end, usage, is, reason } of Object.values(CASES).flat()) {
   Deno.test(`decideVerdict() makes ${is[0]} of ${end.kind} ${when}`, () => {
-    const { verdict, status, exitCode, signal, reason: words } = decideVerdict(end, hostOomKills);
+    const { verdict, status, exitCode, signal, reason: words } = decideVerdict(end, usage);
     assertEquals([verdict, status, exitCode, signal], [is[0], is[1], is[2], is[3]]);
     assert(words.includes(reason), words);
   });

@@ -18,6 +18,7 @@ const PLAN: VmPlan = {
   stdin: false,
   artifacts: false,
   jailed: true,
+  devices: [],
 };
 
 Deno.test("planQemu() is this command line", () => {

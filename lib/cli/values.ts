@@ -1,0 +1,49 @@
+/**
+ * Values of flags that more than one command takes. Pure.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { parseCount, parseSize } from "../base/units.ts";
+import type { ParsedFlags } from "./parse.ts";
+
+/** Debian's kernel and the agent boot in 96 MiB, and not in 80. */
+const LEAST_MEMORY_BYTES = 96 * 1024 ** 2;
+
+/** What a flag's text means; undefined when the flag was not given. */
+export function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : parse(text);
+}
+
+/** An object without its undefined fields, so that absent is absent for whoever counts them. */
+export function withoutAbsent<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** One of several words; the first is the default. */
+export function choice<T extends string>(flags: ParsedFlags, name: string, choices: readonly T[]): T {
+  const text = flags.value(name);
+  if (text === undefined) return choices[0];
+  const found = choices.find((one) => one === text);
+  if (found) return found;
+  throw new BerthError("usage.value", `--${name}: "${text}" is not one of ${choices.join(", ")}`);
+}
+
+/** Memory that a guest has to fit into, in bytes. @param flag with its dashes. */
+export function parseMemory(text: string, flag: string): number {
+  const bytes = parseSize(text, flag);
+  if (bytes >= LEAST_MEMORY_BYTES) return bytes;
+  throw new BerthError("usage.value", `${flag}: ${text} is too little for a guest; give it 96M at least`);
+}
+
+/** `pids.max`. @param flag with its dashes. */
+export function parsePids(text: string, flag: string): number {
+  // QEMU alone has more than 16; 4194304 is the most that Linux can count.
+  return parseCount(text, flag, 16, 4_194_304);
+}
+
+/** CPU time in percent of one core. @param flag with its dashes. */
+export function parsePercent(text: string, flag: string): number {
+  return parseCount(text, flag, 1, 100_000);
+}

@@ -1,0 +1,31 @@
+# Asks what only the caller's own user can find out, then enters namespaces of berth's own.
+# Arguments: the options of unshare, whether systemd is asked about the caller's unit (`ask` or `-`), the command.
+set -euf
+namespaces=$1 ask=$2
+shift 2
+
+# Whether the unit that this process is in was given its part of the cgroup tree: `yes`, `no`, or nothing. Nobody
+# else knows: root may write everywhere in the tree, and systemd undoes what was written where it did not delegate.
+delegated() {
+  own=
+  while IFS= read -r line; do case $line in 0::*) own=${line#0::} ;; esac; done </proc/self/cgroup
+  unit= manager= below=
+  IFS=/
+  for part in $own; do
+    case $part in
+    user@*.service) unit=$part manager= below=--user ;;
+    *.service | *.scope) unit=$part manager=$below ;;
+    esac
+  done
+  unset IFS
+  [ "$unit" ] || return 0
+  systemctl $manager show --property=Delegate --value -- "$unit" 2>/dev/null || true
+}
+
+BERTH_DELEGATED=
+if [ "$ask" = ask ] && [ -d /run/systemd/system ]; then BERTH_DELEGATED=$(delegated); fi
+export BERTH_DELEGATED
+
+# Tried first: the status of an unshare that fails must not look like the job's.
+unshare $namespaces true || { echo "berth: this user can't make namespaces here" >&2; exit 125; }
+exec unshare $namespaces -- "$@"
