@@ -32,6 +32,7 @@ export const ERRORS = {
     "systemd-run [--user] --scope -p Delegate=yes, or Delegate=yes in the unit, or --cgroup-driver systemd",
   "cgroup.undelegated":
     "systemd-run [--user] --scope -p Delegate=yes, or Delegate=yes in the unit, or --cgroup-driver systemd",
+  "cgroup.kernel": "use Linux 5.14 or newer, or --limits auto",
   "cgroup.systemd": "use --cgroup-driver cgroupfs in a delegated group, or a host where systemd runs",
   "cgroup.busy": "use a group that is berth's alone: systemd-run --scope -p Delegate=yes, or --cgroup-parent",
   "image.name": "image names are made of letters, digits, `.`, `_` and `-`, and do not begin with a dot",

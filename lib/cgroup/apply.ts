@@ -79,10 +79,22 @@ export async function updateLimits(fs: CgroupFs, path: string, limits: Limits): 
   try {
     await applyLimits(fs, path, limits);
   } catch (error) {
-    // io.max alone can't be written as it is read: a line each, and a device without limits has none.
-    for (const [file, content] of before) await fs.write(file, content || "\n").catch(() => {});
+    for (const [file, content] of before) {
+      for (const value of valuesOf(file, content, limits)) await fs.write(file, value).catch(() => {});
+    }
     throw error;
   }
+}
+
+/** The writes that bring back what a file has said. */
+function valuesOf(file: string, content: string, { ioMax = [] }: Limits): string[] {
+  // A device is a line, of which each needs a write; one without limits has none.
+  const lines = content.split("\n");
+  const lineOf = (device: string) => lines.find((line) => line.startsWith(`${device} `));
+  const unlimited = "rbps=max wbps=max riops=max wiops=max";
+  if (file.endsWith(FILE_OF.ioMax)) return ioMax.map(({ device }) => lineOf(device) ?? `${device} ${unlimited}`);
+  // io.weight has lines of devices as well, which nobody has changed. A cpuset's emptiness is a write of its own.
+  return [lines[0] || "\n"];
 }
 
 async function readForUpdate(fs: CgroupFs, file: string): Promise<string> {
@@ -94,13 +106,18 @@ async function readForUpdate(fs: CgroupFs, file: string): Promise<string> {
   }
 }
 
-/** @throws {BerthError} `host.limits` with both numbers. */
-export async function expectMemoryFits(fs: CgroupFs, path: string, { memoryMaxBytes }: Limits): Promise<void> {
+/** @throws {BerthError} `host.limits` with both numbers. @param whoUses begins the words on what is used. */
+export async function expectMemoryFits(
+  fs: CgroupFs,
+  path: string,
+  { memoryMaxBytes }: Limits,
+  whoUses = "the VM uses",
+): Promise<void> {
   if (memoryMaxBytes === undefined) return;
   const used = Number(await fs.read(joinPath(path, "memory.current")));
   if (memoryMaxBytes >= used) return;
   const [wanted, inUse] = [memoryMaxBytes, used].map((bytes) => `${bytes} bytes (${formatBytes(bytes)})`);
-  throw new BerthError("host.limits", `memory.max can't become ${wanted}: the VM uses ${inUse} now`);
+  throw new BerthError("host.limits", `memory.max can't become ${wanted}: ${whoUses} ${inUse} now`);
 }
 
 /** The limits that are in force: those that were asked for, and those that somebody has set since. */

@@ -49,4 +49,6 @@ export interface Driver extends AsyncDisposable {
   /** Which of these limits this host can't enforce. */
   unenforceable(limits: Limits): Unenforceable[];
   createGroup(request: GroupRequest): Promise<Group>;
+  /** Ends and removes a group of this driver's whose owner was killed. @param hostPath its {@linkcode Group.hostPath}. */
+  endAbandoned(hostPath: string): Promise<void>;
 }

@@ -153,7 +153,8 @@ function isRoundedDown(content: string, bytes: number): boolean {
   return content !== "" && got <= bytes && bytes - got < LARGEST_PAGE_BYTES;
 }
 
-const IO_KEYS = ["rbps", "wbps", "riops", "wiops"] as const;
+/** The keys of `io.max`. */
+export const IO_KEYS = ["rbps", "wbps", "riops", "wiops"] as const;
 
 function ioWrite(max: IoMax): Pick<LimitWrite, "value" | "isInForce"> {
   const rates = IO_KEYS.flatMap((key) => max[key] === undefined ? [] : [`${key}=${max[key]}`]);
@@ -196,4 +197,9 @@ export function withDiskNumbers(limits: Limits, numbers: ReadonlyMap<string, str
     return { ...max, device };
   });
   return { ...limits, ioMax };
+}
+
+/** Limits without some of them. */
+export function withoutLimits(limits: Limits, names: readonly LimitName[]): Limits {
+  return Object.fromEntries(Object.entries(limits).filter(([name]) => !names.includes(name as LimitName)));
 }

@@ -14,6 +14,12 @@ import { type DriverChoice, type GroupParent, type Parent, resolveParent } from 
 import { parseDevice, pathsOf } from "./systemd/devices.ts";
 import { openSystemd } from "./systemd/driver.ts";
 
+/** @throws {BerthError} `usage.value` for a device that is not there. @param devices `PATH[:rwm]`. */
+export function expectDevices(devices: readonly string[], facts: Pick<CgroupFacts, "devices">): void {
+  const absent = pathsOf(devices.map(parseDevice)).find((path) => !facts.devices.includes(path));
+  if (absent) throw new BerthError("usage.value", `--device: ${absent} is not a device of this host`);
+}
+
 /** What the user wants. */
 export interface ContainmentRequest {
   readonly driver: DriverChoice;
@@ -31,10 +37,8 @@ export interface ContainmentRequest {
  * @throws {BerthError} `cgroup.*`: what stands in the way.
  */
 export async function openDriver(request: ContainmentRequest, facts: CgroupFacts): Promise<Driver> {
-  const { driver, parent, devices } = request;
+  const { driver, parent } = request;
   if (parent.kind === "unit" || driver === "systemd") return await openSystemdSlice(request, facts);
-  const absent = pathsOf(devices.map(parseDevice)).find((path) => !facts.devices.includes(path));
-  if (absent) throw new BerthError("usage.value", `--device: ${absent} is not a device of this host`);
   try {
     return await openGroup(parent, facts);
   } catch (error) {

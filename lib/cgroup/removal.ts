@@ -21,7 +21,7 @@ const LONGEST_PAUSE_MS = 50;
 /** Kills and removes a group and everything below it. One that is not there is no error. */
 export async function endGroup(fs: CgroupFs, path: string): Promise<void> {
   try {
-    await fs.write(joinPath(path, "cgroup.kill"), "1");
+    await kill(fs, path);
     await waitUntilEmpty(fs, path);
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENODEV")) return;
@@ -30,30 +30,43 @@ export async function endGroup(fs: CgroupFs, path: string): Promise<void> {
   await removeTree(fs, path);
 }
 
+/**
+ * Kills everything in a group. Linux has `cgroup.kill` since 5.14: on an older one a group ends when its owner has ended
+ * what it has started there, and is waited for.
+ */
+async function kill(fs: CgroupFs, path: string): Promise<void> {
+  await fs.write(joinPath(path, "cgroup.kill"), "1").catch((error) => {
+    // Whether there is no file or no group, whoever looks at the group next will see.
+    if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
+  });
+}
+
 /** Waits until a group and those below it have no process; the kernel tells of changes to `cgroup.events`. */
 export async function waitUntilEmpty(fs: CgroupFs, path: string, timeoutMs = EMPTY_MS): Promise<void> {
   const events = joinPath(path, "cgroup.events");
-  const until = performance.now() + timeoutMs;
+  const isEmpty = async () => parseKeys(await fs.read(events)).populated === 0;
+  if (await isEmpty()) return;
   using watch = fs.watch(events);
-  while (parseKeys(await fs.read(events)).populated !== 0) {
-    const left = Math.max(0, until - performance.now());
-    await within(watch.changed(), left, `the cgroup ${joinPath(fs.root, path)} to become empty`);
-  }
+  const wait = async () => {
+    while (!await isEmpty()) await watch.changed();
+  };
+  // One that goes on when the time is up ends with its watch.
+  await within(wait(), timeoutMs, `the cgroup ${joinPath(fs.root, path)} to become empty`);
 }
 
 /** Removes a group that has no processes, those below it first. */
-export async function removeTree(fs: CgroupFs, path: string): Promise<void> {
-  const until = performance.now() + BUSY_MS;
+export async function removeTree(fs: CgroupFs, path: string, timeoutMs = BUSY_MS): Promise<void> {
+  const until = performance.now() + timeoutMs;
   for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       // Somebody may have joined since the last time: a process that was about to be born in here.
-      if (pauseMs > FIRST_PAUSE_MS) await fs.write(joinPath(path, "cgroup.kill"), "1");
+      if (pauseMs > FIRST_PAUSE_MS) await kill(fs, path);
       return await removeOnce(fs, path);
     } catch (error) {
       if (isErrno(error, "ENOENT", "ENODEV")) return;
       if (!isErrno(error, "EBUSY", "ENOTEMPTY")) throw error;
       if (performance.now() >= until) {
-        throw new DeadlineError(`the cgroup ${joinPath(fs.root, path)} to let itself be removed`, BUSY_MS);
+        throw new DeadlineError(`the cgroup ${joinPath(fs.root, path)} to let itself be removed`, timeoutMs);
       }
     }
     // Nothing tells when the kernel is done with a group's last process.
@@ -63,9 +76,15 @@ export async function removeTree(fs: CgroupFs, path: string): Promise<void> {
 
 async function removeOnce(fs: CgroupFs, path: string): Promise<void> {
   try {
-    for (const child of await fs.children(path)) await removeOnce(fs, joinPath(path, child));
-    await fs.rmdir(path);
+    // Most have none below them.
+    await fs.rmdir(path).catch(async (error) => {
+      const children = isErrno(error, "EBUSY", "ENOTEMPTY") ? await fs.children(path) : [];
+      if (children.length === 0) throw error;
+      for (const child of children) await removeOnce(fs, joinPath(path, child));
+      await fs.rmdir(path);
+    });
   } catch (error) {
+    // It has gone meanwhile, by itself; those above it have not.
     if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
   }
 }

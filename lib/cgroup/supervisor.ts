@@ -12,34 +12,53 @@ import { BerthError } from "../base/errors.ts";
 import { translateRefusal } from "./apply.ts";
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
 import { type Controller, MUST_HAVE, OPTIONAL } from "./limits.ts";
+import { readIfThere } from "./usage.ts";
 
 /** The leaf's name. Names of VMs' groups can't be it: they have a prefix. */
 export const SUPERVISOR = "supervisor";
 
-/** What the leaf keeps under pressure (`memory.min`): the front and the host process have 50 to 60 MiB each. */
+/**
+ * What the leaf keeps (`memory.min`): the front and the host process have 50 to 60 MiB each. It guards against the VMs
+ * beside it; when the whole host is short of memory, the leaf keeps no more than the groups above it keep.
+ */
 export const SUPERVISOR_MEMORY_MIN_BYTES = 128 * 1024 ** 2;
 
 /** How often the leaf is filled: a process that forks while it is moved leaves its child behind. */
 const PASSES = 20;
 const PAUSE_MS = 5;
 
+/** A group, and what it is called in messages. */
+interface Place {
+  readonly fs: CgroupFs;
+  /** In the tree. */
+  readonly path: string;
+  /** As the host sees it. */
+  readonly hostPath: string;
+}
+
 /**
  * Enables what VMs' groups need in a group, after emptying it where that is necessary.
  *
+ * @param hostRoot the absolute path of the tree's own group as the host sees it, for messages.
  * @returns the controllers that are enabled for groups below it, read back.
  * @throws {BerthError} `cgroup.controller`, `cgroup.read-only`, `cgroup.denied`, `cgroup.busy`.
  */
-export async function prepareParent(fs: CgroupFs, path = ""): Promise<Controller[]> {
-  const available = (await readWords(fs, joinPath(path, "cgroup.controllers"))) as Controller[];
+export async function prepareParent(fs: CgroupFs, path = "", hostRoot = fs.root): Promise<Controller[]> {
+  const place: Place = { fs, path, hostPath: joinPath(hostRoot, path) };
+  const available = (await readWords(place, "cgroup.controllers")) as Controller[];
   const missing = MUST_HAVE.filter((name) => !available.includes(name));
   if (missing.length) {
-    const where = joinPath(fs.root, path);
-    throw new BerthError("cgroup.controller", `${where} has no ${missing.join(" and no ")} controller`);
+    throw new BerthError("cgroup.controller", `${place.hostPath} has no ${missing.join(" and no ")} controller`);
   }
-  if (await mustBeEmptied(fs, path)) await emptyInto(fs, path);
-  const enabled = await enable(fs, path, available);
-  if (await hasType(fs, joinPath(path, SUPERVISOR))) await protect(fs, joinPath(path, SUPERVISOR));
+  if (await mustBeEmptied(fs, path)) await emptyInto(place);
+  const enabled = await enable(place, available);
+  const leaf = leafOf(place);
+  if (await hasType(fs, leaf.path)) await protect(leaf);
   return enabled;
+}
+
+function leafOf({ fs, path, hostPath }: Place): Place {
+  return { fs, path: joinPath(path, SUPERVISOR), hostPath: joinPath(hostPath, SUPERVISOR) };
 }
 
 /** Whether the group has processes and is not the tree's real root, which may keep them. */
@@ -48,27 +67,28 @@ async function mustBeEmptied(fs: CgroupFs, path: string): Promise<boolean> {
 }
 
 /** Moves every process of the group into its leaf. */
-async function emptyInto(fs: CgroupFs, path: string): Promise<void> {
-  const leaf = joinPath(path, SUPERVISOR);
-  await act(`the group ${leaf} can't be made`, async () => {
-    await fs.mkdir(leaf).catch((error) => {
+async function emptyInto(place: Place): Promise<void> {
+  const { fs, path, hostPath } = place;
+  const leaf = leafOf(place);
+  await act(`the group ${leaf.hostPath} can't be made`, async () => {
+    await fs.mkdir(leaf.path).catch((error) => {
       if (!isErrno(error, "EEXIST")) throw error;
     });
   });
   for (let pass = 1; pass <= PASSES; pass++) {
     const pids = await readPids(fs, path);
     if (pids.length === 0) return;
-    for (const pid of pids) await move(fs, leaf, pid);
+    for (const pid of pids) await move(leaf, pid);
   }
-  throw new BerthError("cgroup.busy", `${joinPath(fs.root, path)} gets new processes faster than they can be moved`);
+  throw new BerthError("cgroup.busy", `${hostPath} gets new processes faster than they can be moved`);
 }
 
-async function move(fs: CgroupFs, leaf: string, pid: string): Promise<void> {
+async function move(leaf: Place, pid: string): Promise<void> {
   if (pid === "0") {
     throw new BerthError("cgroup.busy", "its group has a process of another PID namespace, which can't be moved");
   }
-  await act(`process ${pid} can't be moved into ${leaf}`, async () => {
-    await fs.write(joinPath(leaf, "cgroup.procs"), pid).catch((error) => {
+  await act(`process ${pid} can't be moved into ${leaf.hostPath}`, async () => {
+    await leaf.fs.write(joinPath(leaf.path, "cgroup.procs"), pid).catch((error) => {
       // It has ended meanwhile.
       if (!isErrno(error, "ESRCH")) throw error;
     });
@@ -76,43 +96,46 @@ async function move(fs: CgroupFs, leaf: string, pid: string): Promise<void> {
 }
 
 /** Enables each controller by a write of its own, so that an optional one that can't be does not stand in the way. */
-async function enable(fs: CgroupFs, path: string, available: readonly Controller[]): Promise<Controller[]> {
-  const file = joinPath(path, "cgroup.subtree_control");
-  const enabled = await readWords(fs, file);
+async function enable(place: Place, available: readonly Controller[]): Promise<Controller[]> {
+  const file = "cgroup.subtree_control";
+  const enabled = await readWords(place, file);
   for (const name of [...MUST_HAVE, ...OPTIONAL]) {
     if (enabled.includes(name) || !available.includes(name)) continue;
     try {
-      await enableOne(fs, path, name);
+      await enableOne(place, name);
     } catch (error) {
-      if (MUST_HAVE.includes(name)) throw translateRefusal(error, `${file} does not take +${name}`);
+      if (MUST_HAVE.includes(name)) throw translateRefusal(error, `${place.hostPath}/${file} does not take +${name}`);
     }
   }
-  const now = (await readWords(fs, file)) as Controller[];
+  const now = (await readWords(place, file)) as Controller[];
   const refused = MUST_HAVE.filter((name) => !now.includes(name));
   if (refused.length === 0) return now;
-  throw new BerthError("cgroup.controller", `${joinPath(fs.root, path)} does not hand on ${refused.join(" and ")}`);
+  throw new BerthError("cgroup.controller", `${place.hostPath} does not hand on ${refused.join(" and ")}`);
 }
 
-async function enableOne(fs: CgroupFs, path: string, name: Controller): Promise<void> {
+async function enableOne(place: Place, name: Controller): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
-      return await fs.write(joinPath(path, "cgroup.subtree_control"), `+${name}`);
+      return await place.fs.write(joinPath(place.path, "cgroup.subtree_control"), `+${name}`);
     } catch (error) {
       if (!isErrno(error, "EBUSY") || attempt === PASSES) throw error;
     }
     // A process that was there unseen: forked since the last look, or in the root of a cgroup namespace, which looks
     // like the tree's and is not free of the rule.
-    await emptyInto(fs, path);
+    await emptyInto(place);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
-async function protect(fs: CgroupFs, leaf: string): Promise<void> {
-  const file = joinPath(leaf, "memory.min");
-  await act(`${file} can't be set`, () => fs.write(file, String(SUPERVISOR_MEMORY_MIN_BYTES)));
+async function protect({ fs, path, hostPath }: Place): Promise<void> {
+  const file = joinPath(path, "memory.min");
+  await act(`${hostPath}/memory.min can't be set`, () => fs.write(file, String(SUPERVISOR_MEMORY_MIN_BYTES)));
   const content = await fs.read(file);
   if (Number(content) === SUPERVISOR_MEMORY_MIN_BYTES) return;
-  throw new BerthError("host.limits", `${file} should be ${SUPERVISOR_MEMORY_MIN_BYTES}, and is ${content}`);
+  throw new BerthError(
+    "host.limits",
+    `${hostPath}/memory.min should be ${SUPERVISOR_MEMORY_MIN_BYTES}, and is ${content}`,
+  );
 }
 
 async function act(what: string, action: () => Promise<void>): Promise<void> {
@@ -127,21 +150,15 @@ async function readPids(fs: CgroupFs, path: string): Promise<string[]> {
   return (await fs.read(joinPath(path, "cgroup.procs"))).split("\n").filter((pid) => pid);
 }
 
-async function readWords(fs: CgroupFs, file: string): Promise<string[]> {
+async function readWords({ fs, path, hostPath }: Place, file: string): Promise<string[]> {
   try {
-    return (await fs.read(file)).split(" ").filter((word) => word);
+    return (await fs.read(joinPath(path, file))).split(" ").filter((word) => word);
   } catch (error) {
-    throw translateRefusal(error, `${joinPath(fs.root, file)} can't be read`);
+    throw translateRefusal(error, `${joinPath(hostPath, file)} can't be read`);
   }
 }
 
 /** Every group but the tree's real root has a type. */
 async function hasType(fs: CgroupFs, path: string): Promise<boolean> {
-  try {
-    await fs.read(joinPath(path, "cgroup.type"));
-    return true;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return false;
-    throw error;
-  }
+  return await readIfThere(fs, joinPath(path, "cgroup.type")) !== undefined;
 }

@@ -120,7 +120,11 @@ export const RUN_FLAGS: readonly Flag[] = [
 
 /** Flags of `berth update`. */
 export const UPDATE_FLAGS: readonly Flag[] = [
-  { name: "memory", value: "SIZE", help: "the most memory of the VM on the host: the guest's and the VMM's" },
+  {
+    name: "memory",
+    value: "SIZE",
+    help: "what the VM may use of the host's memory; what the VMM needs is added, as at the start",
+  },
   PIDS,
   ...LIMIT_FLAGS,
   DEVICE,

@@ -7,7 +7,7 @@
 import { BerthError } from "../base/errors.ts";
 import { parseCount, parseSize } from "../base/units.ts";
 import type { Tenant } from "../cgroup/driver.ts";
-import { type IoMax, type Limits, parseList } from "../cgroup/limits.ts";
+import { IO_KEYS, type IoMax, type Limits, parseList } from "../cgroup/limits.ts";
 import { parseParent } from "../cgroup/parent.ts";
 import type { JobSpec, Need } from "../job/spec.ts";
 import { GROUP_FLAGS } from "./flags.ts";
@@ -73,8 +73,6 @@ function parseSet(text: string, flag: string): string {
   return text;
 }
 
-const RATE_KEYS = ["rbps", "wbps", "riops", "wiops"] as const;
-
 /** The kernel keeps operations in 32 bits, and takes the largest number for no limit (block/blk-throttle.c). */
 const MOST_OPERATIONS = 0xffff_fffe;
 
@@ -86,10 +84,10 @@ function parseIoMax(text: string): IoMax {
   };
   // A device may have colons of its own, as in 8:0 and in /dev/disk/by-path.
   const colon = text.lastIndexOf(":");
-  const rates: Partial<Record<typeof RATE_KEYS[number], number>> = {};
+  const rates: Partial<Record<typeof IO_KEYS[number], number>> = {};
   for (const part of text.slice(colon + 1).split(",")) {
     const [name, value, ...rest] = part.split("=");
-    const key = RATE_KEYS.find((one) => one === name);
+    const key = IO_KEYS.find((one) => one === name);
     if (colon < 0 || !key || !value || rest.length) throw wrong(`has no rate in "${part}"`);
     if (rates[key] !== undefined) throw wrong(`has ${key} more than once`);
     rates[key] = parseRate(value, key);

@@ -20,6 +20,7 @@ import {
   MODULES,
   REPORT,
   SLICE,
+  STATE,
   type Window,
   WORKSPACE,
 } from "../host/windows.ts";
@@ -50,14 +51,17 @@ export async function run(argv: readonly string[], mainModule: string): Promise<
   });
 }
 
-/** The windows of one job. Pure. */
+/** The windows of one job and of its VM's group. Pure. */
 export function runWindows(args: RunArgs): Window[] {
+  return [...jobWindows(args), ...(args.spec.limits === "off" ? [] : groupWindows(args.spec))];
+}
+
+function jobWindows(args: RunArgs): Window[] {
   return [
     ...("folder" in args.image ? [{ mode: "ro", target: IMAGE, source: args.image.folder } as const] : []),
     ...(args.workspace === undefined ? [] : [{ mode: "folder", target: WORKSPACE, source: args.workspace } as const]),
     ...args.artifactFolders.map((source, index) => ({ mode: "make", target: artifactWindow(index), source } as const)),
     ...(args.report === undefined ? [] : [{ mode: "file", target: REPORT, source: args.report } as const]),
-    ...(args.spec.limits === "off" ? [] : groupWindows(args.spec)),
   ];
 }
 
@@ -92,9 +96,7 @@ export function diskFacts({ ioMax = [] }: Limits): Window[] {
 }
 
 /** What the windows show, for messages. */
-function windowPaths(args: RunArgs, stateDir: string): [string, string][] {
-  const windows = [...BUILD_WINDOWS, ...runWindows(args)].map((
-    { target, source },
-  ): [string, string] => [target, source]);
-  return [...windows, ["/run/berth/self/state", stateDir]];
+function windowPaths(args: RunArgs, stateDir: string): (readonly [window: string, path: string])[] {
+  const windows = [...BUILD_WINDOWS, ...jobWindows(args)].map(({ target, source }) => [target, source] as const);
+  return [...windows, [STATE, stateDir]];
 }

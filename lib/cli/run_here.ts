@@ -9,7 +9,7 @@ import { randomId, randomToken } from "../base/ids.ts";
 import { writeAll } from "../base/write_all.ts";
 import type { Driver } from "../cgroup/driver.ts";
 import { FILE_OF, type LimitName, limitsIn, withDiskNumbers } from "../cgroup/limits.ts";
-import { openDriver } from "../cgroup/open.ts";
+import { expectDevices, openDriver } from "../cgroup/open.ts";
 import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
@@ -61,7 +61,7 @@ async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): P
   stop.requested.throwIfAborted();
   const inputs = { id: randomId(), token: randomToken(), image, accelerator, jailed, contained: driver !== undefined };
   const plan = planJob(spec, inputs);
-  const unenforceable = driver ? chooseUnenforced(plan, spec, driver, console) : [];
+  const unenforceable = chooseUnenforced(plan, spec, driver, console);
   const result = await runJob(plan, {
     hub: stack.use(Hub.listen(AGENT_SOCKET)),
     qmpHub: stack.use(QmpHub.listen(QMP_SOCKET)),
@@ -107,6 +107,7 @@ const NEVER_DEGRADES = ["usage.value", "cgroup.form", "cgroup.parent"];
 /** Opens whoever makes groups here; without, a job that may do without gets the limits of last resort. */
 async function chooseDriver(spec: JobSpec, facts: CgroupFacts, console: Console): Promise<Driver | undefined> {
   if (spec.limits === "off") return undefined;
+  expectDevices(spec.devices, facts);
   const { cgroupDriver: driver, cgroupParent: parent, devices } = spec;
   try {
     return await openDriver({ driver, parent, devices, onWarning: (message) => console.note(message) }, facts);
@@ -122,17 +123,17 @@ async function chooseDriver(spec: JobSpec, facts: CgroupFacts, console: Console)
 }
 
 /** What of the plan the driver can't enforce: an error where limits are required, else said. */
-function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver, console: Console): LimitName[] {
+function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver | undefined, console: Console): LimitName[] {
   const leaveOut = (code: ErrorCode, message: string) => {
     if (spec.limits === "require") throw new BerthError(code, message);
     console.note(message);
   };
-  const unenforceable = driver.unenforceable(plan.limits);
+  const unenforceable = driver?.unenforceable({ ...plan.tenant?.limits, ...plan.limits }) ?? [];
   for (const { limit, reason } of unenforceable) {
     leaveOut("cgroup.controller", `not enforced: ${FILE_OF[limit]}: ${reason}`);
   }
   // Without systemd it is the jail that has no other devices, but what it has can be read and written.
-  if (driver.name === "cgroupfs") {
+  if (driver?.name !== "systemd") {
     const loose = spec.devices.find((text) => !plan.vm.jailed || !parseDevice(text).access.startsWith("rw"));
     if (loose) leaveOut("cgroup.device", `not enforced: --device ${loose}: only systemd limits access to a device`);
   }

@@ -5,7 +5,6 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { formatBytes } from "../base/units.ts";
 import { updateLimits } from "../cgroup/apply.ts";
 import type { CgroupFs } from "../cgroup/cgroup_fs.ts";
 import { DenoCgroupFs } from "../cgroup/deno_cgroup_fs.ts";
@@ -16,13 +15,14 @@ import { findSystemd } from "../cgroup/systemd/systemctl.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { CGROUP, STATE } from "../host/windows.ts";
 import { type JobRecord, readRecord } from "../job/folder.ts";
+import { expectHighFits } from "../job/plan.ts";
 import { Console } from "./console.ts";
 import type { UpdateArgs } from "./update_args.ts";
 
 /** Changes what was asked for, and says what is in force then. */
 export async function updateHere(args: UpdateArgs): Promise<number> {
-  const console = new Console(args.quiet);
   const record = await readRecord(`${STATE}/jobs/${args.id}`);
+  const console = new Console(args.quiet, [[CGROUP, record.cgroup]]);
   const facts = await readCgroupFacts();
   if (facts.window !== record.cgroup) throw new BerthError("job.unknown", `the job ${args.id} has no group any more`);
   const limits = forGroup(withDiskNumbers(args.limits, facts.blockDevices), record);
@@ -53,10 +53,7 @@ async function updateUnit(unit: string, fs: CgroupFs, args: UpdateArgs, facts: C
 
 /** The user speaks of the guest's memory, the group has what the VMM needs as well. */
 function forGroup(limits: Limits, { guestMemoryBytes, memoryOverheadBytes }: JobRecord): Limits {
-  const { memoryMaxBytes, memoryHighBytes } = limits;
-  if (memoryHighBytes !== undefined && memoryHighBytes < guestMemoryBytes) {
-    const [high, guest] = [memoryHighBytes, guestMemoryBytes].map(formatBytes);
-    throw new BerthError("usage.value", `--memory-high: ${high} is less than the guest's memory (${guest})`);
-  }
+  expectHighFits(limits, guestMemoryBytes);
+  const { memoryMaxBytes } = limits;
   return memoryMaxBytes === undefined ? limits : { ...limits, memoryMaxBytes: memoryMaxBytes + memoryOverheadBytes };
 }

@@ -10,7 +10,7 @@ import { HOST_FACTS } from "./windows.ts";
 export interface CgroupFacts {
   /** `/proc/self/cgroup`. */
   readonly cgroup: string;
-  /** The lines of `/proc/self/mountinfo` that are about cgroups, of v1 and v2. */
+  /** `/proc/self/mountinfo`. */
   readonly mounts: string;
   /** Whether systemd has delegated the unit that this process is in; `unknown` without systemd, or outside of a unit. */
   readonly delegated: "yes" | "no" | "unknown";

@@ -7,28 +7,40 @@ cgroup2_mounts() {
 }
 
 # The group that this process is in, as a path of the host. An earlier berth may have moved its caller into a leaf.
+# Where several mounts show it, the choice is that of resolveParent(): the usual place, else the mount that shows most.
 own_group() {
   own=$(sed -n 's/^0:://p' $self/host/cgroup)
   case $own in */supervisor) own=${own%supervisor} ;; esac
-  cgroup2_mounts | while read -r root target; do
-    root=${root%/}
-    case $own/ in "$root"/*) echo "$target${own#"$root"}" && break ;; esac
-  done
+  best= least=
+  while read -r root target; do
+    rank=${#root} root=${root%/}
+    if [ "$target" = /sys/fs/cgroup ]; then rank=0; fi
+    case $own/ in "$root"/*) ;; *) continue ;; esac
+    if [ "$target" ] && [ "$rank" -lt "${least:-4096}" ]; then least=$rank best=$target${own#"$root"}; fi
+  done <<MOUNTS
+$(cgroup2_mounts)
+MOUNTS
+  printf '%s\n' "$best"
 }
 
 # cgroup: the group that VMs' groups are made in: a path, or `self`.
 open_cgroup() {
   cat /proc/self/cgroup >$self/host/cgroup
-  grep -E ' - cgroup2? ' /proc/self/mountinfo >$self/host/mounts || true
+  # All of them: what is mounted on a cgroup tree, or below it, hides groups.
+  cat /proc/self/mountinfo >$self/host/mounts
   echo "${BERTH_DELEGATED:-}" >$self/host/delegated
   if [ "$1" = self ]; then group=$(own_group); else
     group=$(realpath -e -- "$1" 2>/dev/null) || group=
-    echo "$group" >$self/host/cgroup_given
+    printf '%s\n' "$group" >$self/host/cgroup_given
   fi
-  group=${group%/}
-  [ "$group" ] && [ "$(stat -fc %T -- "$group")" = cgroup2fs ] || return 0
-  bind writable cgroup "$group"
-  echo "$group" >$self/host/cgroup_window
+  bind_group "${group%/}"
+}
+
+# Only a folder of a cgroup2 tree gets a window. No echo: a backslash in a path is a backslash.
+bind_group() { # PATH
+  [ -d "$1" ] && [ "$(stat -fc %T -- "$1")" = cgroup2fs ] || return 0
+  bind writable cgroup "$1"
+  printf '%s\n' "$1" >$self/host/cgroup_window
 }
 
 # slice: a slice that systemd makes VMs' scopes in: its path below the root of the tree.
@@ -36,18 +48,16 @@ open_slice() {
   [ -d /run/systemd/system ] || return 0
   root=$(cgroup2_mounts | sed -n 's|^/ ||p' | head -n 1)
   [ "$root" ] || return 0
-  [ -d "$root/$1" ] || systemctl start -- "${1##*/}" || return 0
+  [ -d "$root/$1" ] || timeout 30 systemctl start -- "${1##*/}" || return 0
   [ -d "$root/$1" ] || return 0
   bind writable slice "$root/$1"
-  echo "$root/$1" >$self/host/slice_window
+  printf '%s\n' "$root/$1" >$self/host/slice_window
 }
 
 # group: the folder of a group that some job's record names.
 open_group() {
   group=$(cat -- "$1" 2>/dev/null) || return 0
-  [ -d "$group" ] && [ "$(stat -fc %T -- "$group")" = cgroup2fs ] || return 0
-  bind writable cgroup "$group"
-  echo "$group" >$self/host/cgroup_window
+  bind_group "$group"
 }
 
 # spare_slice: the same as slice, for the case that berth's own group was not given to it.
@@ -57,14 +67,18 @@ open_spare_slice() {
 
 # device: no window, but a line for a device node that is there.
 open_device() {
-  if [ -c "$1" ] || [ -b "$1" ]; then echo "$1" >>$self/host/devices; fi
+  if [ -c "$1" ] || [ -b "$1" ]; then printf '%s\n' "$1" >>$self/host/devices; fi
 }
 
 # block: no window, but the number of a disk that is given by its name or path, as in `sda 8:0`.
 open_block() {
   case $1 in
-  /*) [ -b "$1" ] && numbers=$(stat -Lc %Hr:%Lr -- "$1") || return 0 ;;
+  /*)
+    # In hexadecimal: coreutils before 9.0, as in Ubuntu 22.04, have no other format.
+    [ -b "$1" ] && numbers=$(stat -Lc '%t %T' -- "$1") || return 0
+    numbers=$((0x${numbers% *})):$((0x${numbers#* }))
+    ;;
   *) read -r numbers <"/sys/class/block/$1/dev" || return 0 ;;
   esac 2>/dev/null
-  echo "$1 $numbers" >>$self/host/block
+  printf '%s %s\n' "$1" "$numbers" >>$self/host/block
 }

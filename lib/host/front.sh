@@ -12,6 +12,8 @@ delegated() {
   unit= manager= below=
   IFS=/
   for part in $own; do
+    # systemd puts a _ before a name that would be a file of the kernel's.
+    part=${part#_}
     case $part in
     user@*.service) unit=$part manager= below=--user ;;
     *.service | *.scope) unit=$part manager=$below ;;
@@ -19,7 +21,8 @@ delegated() {
   done
   unset IFS
   [ "$unit" ] || return 0
-  systemctl $manager show --property=Delegate --value -- "$unit" 2>/dev/null || true
+  # The environment is berth's own and has no bus of the user's; this is where systemd puts it.
+  XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl $manager show --property=Delegate --value -- "$unit" 2>/dev/null || true
 }
 
 BERTH_DELEGATED=

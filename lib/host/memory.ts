@@ -19,7 +19,8 @@ interface Stored extends HostMemory {
   readonly bootId: string;
 }
 
-async function bootId(): Promise<string> {
+/** What tells this boot of the host from others. */
+export async function readBootId(): Promise<string> {
   return (await Deno.readTextFile(`${HOST_FACTS}/boot_id`)).trim();
 }
 
@@ -27,7 +28,7 @@ async function bootId(): Promise<string> {
 export async function recall(): Promise<HostMemory> {
   try {
     const stored = JSON.parse(await Deno.readTextFile(FILE)) as Stored;
-    return stored.bootId === await bootId() ? stored : {};
+    return stored.bootId === await readBootId() ? stored : {};
   } catch {
     // Not there, or cut off by a crash: nothing is known.
     return {};
@@ -36,7 +37,7 @@ export async function recall(): Promise<HostMemory> {
 
 /** Adds to what is remembered. Two at once may each lose the other's finding, which is found out again then. */
 export async function remember(found: HostMemory): Promise<void> {
-  const stored: Stored = { ...await recall(), ...found, bootId: await bootId() };
+  const stored: Stored = { ...await recall(), ...found, bootId: await readBootId() };
   const temporary = `${FILE}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(temporary, JSON.stringify(stored) + "\n");
   await Deno.rename(temporary, FILE);

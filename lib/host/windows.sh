@@ -17,8 +17,25 @@ fail() {
 
 run=/run/berth
 self=$run/self
-# Without root in the host's namespace /run may belong to somebody else; in ours it can be covered.
-mkdir -p -m 0711 $run 2>/dev/null || { mount -t tmpfs -o mode=0755 run /run && mkdir $run; }
+
+# Without root in the host's namespace /run belongs to somebody else; in ours it can be covered, by one that shows the
+# same: the user's own files may be in there (/run/user, /run/media). /tmp is where both are for a moment.
+cover_run() {
+  mount -t tmpfs -o mode=0700 berth /tmp
+  mkdir /tmp/run
+  mount --rbind /run /tmp/run
+  mount -t tmpfs -o mode=0755 run /run
+  for entry in /tmp/run/*; do
+    place=/run/${entry##*/}
+    if [ -L "$entry" ]; then cp -P -- "$entry" "$place" && continue; fi
+    if [ -d "$entry" ]; then mkdir "$place"; elif [ -e "$entry" ]; then : >"$place"; else continue; fi
+    mount --rbind -- "$entry" "$place"
+  done
+  umount -l /tmp
+  mkdir $run
+}
+
+mkdir -p -m 0711 $run 2>/dev/null || cover_run
 mount -t tmpfs -o mode=0700,nosuid,nodev berth $run
 mkdir $self $self/host
 

@@ -10,9 +10,9 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { basename, dirname } from "@std/path";
+import { z } from "zod";
 import { BerthError } from "../base/errors.ts";
 import { writeAll } from "../base/write_all.ts";
-import type { DriverName } from "../cgroup/driver.ts";
 
 const OWNER = ".owner";
 /** Beside the folder: the path of the VM's cgroup, as a line. */
@@ -25,25 +25,36 @@ export interface JobFolder extends AsyncDisposable {
 }
 
 /** What others need to know of a job that runs. */
-export interface JobRecord {
-  readonly driver: DriverName;
-  /** The path of the cgroup that has the VM's limits, as the host sees it. */
-  readonly cgroup: string;
-  /** The unit of systemd, when that is the driver. */
-  readonly unit?: string;
-  readonly guestMemoryBytes: number;
-  /** What `memory.max` has beside the guest's memory. */
-  readonly memoryOverheadBytes: number;
-}
+export type JobRecord = Readonly<z.infer<typeof RECORD>>;
 
-/** Creates a job's folder, after removing those whose owner is gone. */
-export async function createJobFolder(path: string): Promise<JobFolder> {
+const RECORD = z.object({
+  driver: z.enum(["cgroupfs", "systemd"]),
+  /** The path of the cgroup that has the VM's limits, as the host sees it. */
+  cgroup: z.string(),
+  /** The unit of systemd, when that is the driver. */
+  unit: z.string().optional(),
+  /** The boot of the host that it is from: no group outlives that. */
+  bootId: z.string(),
+  guestMemoryBytes: z.number(),
+  /** What `memory.max` has beside the guest's memory. */
+  memoryOverheadBytes: z.number(),
+});
+
+/**
+ * Creates a job's folder, after removing those whose owner is gone.
+ *
+ * @param endAbandoned ends what such a job has beside its folder. If it can't, the folder stays, for the next to try.
+ */
+export async function createJobFolder(
+  path: string,
+  endAbandoned: (record: JobRecord) => Promise<void> = async () => {},
+): Promise<JobFolder> {
   const jobs = dirname(path);
   await Deno.mkdir(jobs, { recursive: true, mode: 0o700 });
   // One at a time: no owner's file is there without its lock for anybody who looks.
   using gate = await Deno.open(`${jobs}/.lock`, { create: true, write: true });
   await gate.lock(true);
-  await removeAbandoned(jobs);
+  await removeAbandoned(jobs, endAbandoned);
   const owner = await Deno.open(path + OWNER, { createNew: true, write: true });
   await owner.lock(true);
   const folder: JobFolder = {
@@ -77,15 +88,21 @@ export async function readRecord(path: string): Promise<JobRecord> {
   if (owner.tryLockSync(true)) throw new BerthError("job.unknown", `the job ${id} is over`);
   const text = await new Response(owner.readable).text();
   if (!text.endsWith("\n")) throw new BerthError("job.unknown", `the job ${id} has no VM, or none with limits`);
-  return JSON.parse(text);
+  const record = RECORD.safeParse(JSON.parse(text));
+  if (record.success) return record.data;
+  throw new BerthError("job.unknown", `the job ${id} was started by another version of berth`);
 }
 
-async function removeAbandoned(jobs: string): Promise<void> {
+async function removeAbandoned(jobs: string, endAbandoned: (record: JobRecord) => Promise<void>): Promise<void> {
   for await (const { name } of Deno.readDir(jobs)) {
     if (!name.endsWith(OWNER)) continue;
     using owner = await Deno.open(`${jobs}/${name}`, { write: true }).catch(ignoreNotFound);
     // One that ends in good order removes its own meanwhile.
-    if (owner?.tryLockSync(true)) await removeFolder(`${jobs}/${name.slice(0, -OWNER.length)}`);
+    if (!owner?.tryLockSync(true)) continue;
+    const text = await Deno.readTextFile(`${jobs}/${name}`).catch(ignoreNotFound) ?? "";
+    // Killed before it was written, a record is none. One that can't be read must not stand in every later job's way.
+    const ended = Promise.try(() => text.endsWith("\n") ? endAbandoned(RECORD.parse(JSON.parse(text))) : undefined);
+    if (await ended.then(() => true, () => false)) await removeFolder(`${jobs}/${name.slice(0, -OWNER.length)}`);
   }
 }
 

@@ -99,14 +99,16 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
   };
 }
 
-/** @throws {BerthError} `usage.value` when the group would be slowed down before its guest has its memory. */
 function planLimits(spec: JobSpec, guestBytes: number, overheadBytes: number): Limits {
-  const { memoryHighBytes } = spec.groupLimits;
-  if (memoryHighBytes !== undefined && memoryHighBytes < guestBytes) {
-    const [high, guest] = [memoryHighBytes, guestBytes].map(formatBytes);
-    throw new BerthError("usage.value", `--memory-high: ${high} is less than the guest's memory (${guest})`);
-  }
+  expectHighFits(spec.groupLimits, guestBytes);
   return { memoryMaxBytes: guestBytes + overheadBytes, pidsMax: spec.pidsMax, ...spec.groupLimits };
+}
+
+/** @throws {BerthError} `usage.value` when the group would be slowed down before its guest has its memory. */
+export function expectHighFits({ memoryHighBytes }: Limits, guestBytes: number): void {
+  if (memoryHighBytes === undefined || memoryHighBytes >= guestBytes) return;
+  const [high, guest] = [memoryHighBytes, guestBytes].map(formatBytes);
+  throw new BerthError("usage.value", `--memory-high: ${high} is less than the guest's memory (${guest})`);
 }
 
 /** The fallback where nobody makes groups; whoever wants no limits at all gets none. */

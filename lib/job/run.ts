@@ -5,13 +5,14 @@
  */
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
-import { describeError, translateDiskFull } from "../base/errors.ts";
+import { BerthError, describeError, translateDiskFull } from "../base/errors.ts";
 import type { Driver, Group } from "../cgroup/driver.ts";
-import type { LimitName, Limits } from "../cgroup/limits.ts";
+import { type LimitName, type Limits, withoutLimits } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
 import type { Session } from "../guest/session.ts";
 import { watchFreeSpace } from "../host/disk.ts";
+import { readBootId } from "../host/memory.ts";
 import { WORKSPACE } from "../host/windows.ts";
 import { createWorkspaceDisk } from "../image/workspace.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
@@ -19,7 +20,7 @@ import type { Vm } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { boot, onInsisted } from "./boot.ts";
 import { collectArtifacts } from "./collect.ts";
-import { createJobFolder, type JobFolder } from "./folder.ts";
+import { createJobFolder, type JobFolder, type JobRecord } from "./folder.ts";
 import { createVmFiles, readTail, type VmFiles } from "./files.ts";
 import { OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
@@ -125,7 +126,7 @@ class JobRun {
     const { workspaceDisk } = this.#plan;
     const { driver, stop } = this.#io;
     try {
-      const folder = this.#stack.use(await createJobFolder(path));
+      const folder = this.#stack.use(await createJobFolder(path, (record) => this.#endAbandoned(record)));
       const files = createVmFiles(path, (file) => this.#stack.use(file));
       if (workspaceDisk) await createWorkspaceDisk(WORKSPACE, workspaceDisk, stop.requested);
       return { files, group: driver && await this.#createGroup(driver, folder) };
@@ -134,23 +135,32 @@ class JobRun {
     }
   }
 
+  /** A scope has ended with its owner, and every group with the host; others are for a berth that can reach them. */
+  async #endAbandoned({ driver, cgroup, bootId }: JobRecord): Promise<void> {
+    if (driver === "systemd" || bootId !== await readBootId()) return;
+    if (!this.#io.driver) throw new BerthError("host.limits", `the cgroup ${cgroup} is out of reach`);
+    await this.#io.driver.endAbandoned(cgroup);
+  }
+
   async #createGroup(driver: Driver, folder: JobFolder): Promise<Group> {
     const { id, tenant, memoryOverheadBytes, vm } = this.#plan;
     const { unenforceable } = this.#io;
-    const limits = Object.fromEntries(
-      Object.entries(this.#plan.limits).filter(([name]) => !unenforceable.includes(name as LimitName)),
-    );
-    const group = this.#stack.use(await driver.createGroup({ id, tenant, limits }));
+    const limits = withoutLimits(this.#plan.limits, unenforceable);
+    const enforced = tenant && { ...tenant, limits: withoutLimits(tenant.limits, unenforceable) };
+    const group = this.#stack.use(await driver.createGroup({ id, tenant: enforced, limits }));
     this.limits = limits;
     // Read before it goes: they may have been updated while the job ran.
     this.#stack.defer(async () => {
-      this.usage = await group.readUsage();
       this.limits = await group.readLimits();
+    });
+    this.#stack.defer(async () => {
+      this.usage = await group.readUsage();
     });
     await folder.record({
       driver: driver.name,
       cgroup: group.hostPath,
       unit: group.unit,
+      bootId: await readBootId(),
       guestMemoryBytes: vm.memoryMiB * 1024 ** 2,
       memoryOverheadBytes,
     });

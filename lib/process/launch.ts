@@ -14,14 +14,24 @@ export interface Rlimits {
   readonly cpuSeconds: number;
 }
 
-/** What surrounds the program. */
-export interface LaunchPlan {
+/** What a program is born with. */
+export interface BirthPlan {
   /** The folder of the cgroup to be born in. */
   readonly cgroup?: string;
   /** Limits of last resort, where there is no cgroup. */
   readonly rlimits?: Rlimits;
+}
+
+/** What surrounds the program. */
+export interface LaunchPlan extends BirthPlan {
   readonly jail?: JailPlan;
   readonly argv: readonly string[];
+}
+
+/** A command line. */
+export interface Command {
+  readonly command: string;
+  readonly args: string[];
 }
 
 /**
@@ -31,23 +41,32 @@ export interface LaunchPlan {
 const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
+/** busybox would run its own setpriv, which can't bind a process to its parent. */
+const SETPRIV = "/usr/bin/setpriv";
+
 /**
- * The command line of a launch.
- *
- * The shell writes its own id into `cgroup.procs` and then becomes the program, so not a byte of the program's memory
- * is charged to any other group. A session of its own keeps the terminal's Ctrl-C away; the parent's death does not:
- * it ends the program, with or without a jail.
+ * The command line of a launch. A session of its own keeps the terminal's Ctrl-C away; the parent's death does not: it
+ * ends the program, with or without a jail.
  */
-export function planLaunch(plan: LaunchPlan): { command: string; args: string[] } {
+export function planLaunch({ cgroup, rlimits, jail, argv }: LaunchPlan): Command {
+  const around = jail ? planJail(jail) : ["setsid", SETPRIV, "--pdeathsig", "KILL", "--"];
+  return planBirth({ cgroup, rlimits }, [...around, ...argv]);
+}
+
+/**
+ * The command line of a program that is born with limits: a shell takes them upon itself and then becomes the program,
+ * so not a byte of the program's memory is charged to any other group.
+ *
+ * The shell is busybox's, which is linked statically: it starts in a quarter of the time of the usual one (measured).
+ */
+export function planBirth({ cgroup, rlimits }: BirthPlan, argv: readonly string[]): Command {
   const steps: { script: string; args: string[] }[] = [];
-  if (plan.cgroup) steps.push({ script: JOIN, args: [plan.cgroup] });
-  if (plan.rlimits) {
-    const { addressSpaceBytes, cpuSeconds } = plan.rlimits;
-    const args = [String(Math.floor(addressSpaceBytes / 1024)), String(cpuSeconds)];
+  if (cgroup) steps.push({ script: JOIN, args: [cgroup] });
+  if (rlimits) {
+    const args = [String(Math.floor(rlimits.addressSpaceBytes / 1024)), String(rlimits.cpuSeconds)];
     steps.push({ script: 'ulimit -v "$1" && ulimit -t "$2" && shift 2', args });
   }
   const script = [...steps.map((step) => step.script), 'exec "$@"'].join(" && ");
-  const jail = plan.jail ? planJail(plan.jail) : ["setsid", "setpriv", "--pdeathsig", "KILL", "--"];
   const args = steps.flatMap((step) => step.args);
-  return { command: "sh", args: ["-c", script, "berth-launch", ...args, ...jail, ...plan.argv] };
+  return { command: "busybox", args: ["sh", "-c", script, "berth-launch", ...args, ...argv] };
 }

@@ -73,9 +73,9 @@ export class FakeCgroupFs implements CgroupFs {
     await this.#do({ operation: "write", path, data: value }, (check) => {
       const found = this.#file(path);
       check();
-      // Of no bytes the kernel makes nothing (cgroup_file_write); above a page it says E2BIG, which has no name here.
+      // Of no bytes the kernel makes nothing (cgroup_file_write); above a page it says E2BIG.
       if (value === "") return;
-      if (new TextEncoder().encode(value).length > 4096) throw new Refused("unknown");
+      if (new TextEncoder().encode(value).length > 4096) throw new Refused("E2BIG");
       this.#store(found, value.trim());
       this.#watches.notify(found.group, found.file);
     });
@@ -156,7 +156,7 @@ export class FakeCgroupFs implements CgroupFs {
     const group = this.#group(above);
     const rule = fileRule(group, file, this.#machine);
     // EISDIR of a group has no name here.
-    if (!rule) throw new Refused(path === "" || group.children.has(file) ? "unknown" : "ENOENT");
+    if (!rule) throw new Refused(path === "" || group.children.has(file) ? "EISDIR" : "ENOENT");
     return { group, file, rule };
   }
 

@@ -174,6 +174,9 @@ export class SystemdDriver implements Driver {
     }
   }
 
+  /** The scope's holder has ended it: see holder.ts. */
+  async endAbandoned(): Promise<void> {}
+
   // Every scope has an owner of its own.
   async [Symbol.asyncDispose](): Promise<void> {}
 }

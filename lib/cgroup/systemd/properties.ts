@@ -5,7 +5,7 @@
  */
 
 import { BerthError } from "../../base/errors.ts";
-import { type IoMax, type LimitName, type Limits, limitsIn } from "../limits.ts";
+import { IO_KEYS, type IoMax, type LimitName, type Limits, limitsIn } from "../limits.ts";
 
 /** Properties of systemd.resource-control(5), by the limit that they set. */
 const PROPERTIES: Readonly<Record<LimitName, readonly string[]>> = {
@@ -24,9 +24,6 @@ const PROPERTIES: Readonly<Record<LimitName, readonly string[]>> = {
 /** Where scopes go, and what their names begin with, when nobody says otherwise. */
 export const DEFAULT_SLICE = "berth.slice";
 export const DEFAULT_PREFIX = "berth";
-
-/** Rates of `io.max` in the order of their properties. */
-const RATES = ["rbps", "wbps", "riops", "wiops"] as const;
 
 /** UNIT_NAME_MAX is 256 with the NUL at the end. */
 const MOST_UNIT_NAME_BYTES = 255;
@@ -56,7 +53,8 @@ function formatQuota(percent: number): string {
 function ioProperties(max: IoMax): string[] {
   // systemd reads the numbers from this name; there need not be such a node.
   const device = `/dev/block/${max.device}`;
-  return RATES.flatMap((rate, index) =>
+  // The properties are in the order of the keys.
+  return IO_KEYS.flatMap((rate, index) =>
     max[rate] === undefined ? [] : [`${PROPERTIES.ioMax[index]}=${device} ${max[rate]}`]
   );
 }

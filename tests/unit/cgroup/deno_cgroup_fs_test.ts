@@ -91,12 +91,18 @@ Deno.test("a refusal of the kernel says what was done to what, and keeps what De
   assertEquals([isErrno(error, "ENOENT"), isErrno(error, "EBUSY")], [true, false]);
 });
 
+Deno.test("a refusal has the kernel's name for it", async () => {
+  await using place = await folder();
+  assertEquals((await assertRejects(() => place.fs.read("a"), CgroupFsError)).errno, "EISDIR");
+  assertEquals((await assertRejects(() => place.fs.mkdir("n".repeat(300)), CgroupFsError)).errno, "ENAMETOOLONG");
+});
+
 Deno.test("a refusal without a name in our list is unknown", async () => {
   await using place = await folder();
-  // EISDIR
-  assertEquals((await assertRejects(() => place.fs.read("a"), CgroupFsError)).errno, "unknown");
-  // ENAMETOOLONG
-  assertEquals((await assertRejects(() => place.fs.mkdir("n".repeat(300)), CgroupFsError)).errno, "unknown");
+  const loop = 'ln -s loop "$1/loop"';
+  assertEquals((await new Deno.Command("sh", { args: ["-c", loop, "sh", place.path] }).output()).success, true);
+  // ELOOP
+  assertEquals((await assertRejects(() => place.fs.read("loop"), CgroupFsError)).errno, "unknown");
 });
 
 Deno.test("a number in a path is not taken for the kernel's", async () => {

@@ -1,6 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
-import { createJobFolder } from "../../../lib/job/folder.ts";
+import { BerthError } from "../../../lib/base/errors.ts";
+import { createJobFolder, type JobRecord, readRecord } from "../../../lib/job/folder.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 async function names(folder: string): Promise<string[]> {
@@ -37,4 +38,81 @@ Deno.test("createJobFolder() takes no folder that is there already, and leaves n
   await using _first = await createJobFolder(`${jobs}/a`);
   await assertRejects(() => createJobFolder(`${jobs}/a`), Deno.errors.AlreadyExists);
   assertEquals(await names(jobs), ["a", "a.owner"]);
+});
+
+const RECORD: JobRecord = {
+  driver: "systemd",
+  cgroup: "/sys/fs/cgroup/berth.slice/berth-a.scope",
+  unit: "berth-a.scope",
+  bootId: "one",
+  guestMemoryBytes: 512,
+  memoryOverheadBytes: 96,
+};
+
+async function unknown(path: string, words: string): Promise<void> {
+  assertEquals((await assertRejects(() => readRecord(path), BerthError, words)).code, "job.unknown");
+}
+
+Deno.test("record() notes what others need to know of a job, and readRecord() reads it while the job runs", async () => {
+  await using temporary = await temporaryFolder();
+  const path = `${temporary.path}/jobs/a`;
+  {
+    await using folder = await createJobFolder(path);
+    await folder.record(RECORD);
+    assertEquals(await readRecord(path), RECORD);
+    assertEquals(await readRecord(path), RECORD, "once more");
+    // For the shell that opens windows.
+    assertEquals(await Deno.readTextFile(`${path}.cgroup`), `${RECORD.cgroup}\n`);
+  }
+  assertEquals(await names(`${temporary.path}/jobs`), []);
+});
+
+Deno.test("readRecord() refuses a job that is not there, and one that is over", async () => {
+  await using temporary = await temporaryFolder();
+  const path = `${temporary.path}/jobs/a`;
+  await unknown(path, "there is no job a");
+  {
+    await using folder = await createJobFolder(path);
+    await folder.record(RECORD);
+  }
+  await unknown(path, "there is no job a");
+  // What a killed berth leaves.
+  await Deno.writeTextFile(`${path}.owner`, JSON.stringify(RECORD) + "\n");
+  await unknown(path, "the job a is over");
+});
+
+Deno.test("readRecord() refuses a job that has no VM yet", async () => {
+  await using temporary = await temporaryFolder();
+  const path = `${temporary.path}/jobs/a`;
+  await using _folder = await createJobFolder(path);
+  await unknown(path, "the job a has no VM");
+  // Half of it is written.
+  await Deno.writeTextFile(`${path}.owner`, '{"driver":"cgro', { create: false });
+  await unknown(path, "the job a has no VM");
+});
+
+Deno.test("createJobFolder() ends what an abandoned job has beside its folder, before it forgets the job", async () => {
+  await using temporary = await temporaryFolder();
+  const jobs = `${temporary.path}/jobs`;
+  await Deno.mkdir(`${jobs}/dead`, { recursive: true });
+  for (const [name, text] of [["dead", JSON.stringify(RECORD) + "\n"], ["young", ""], ["half", '{"driver"']]) {
+    await Deno.writeTextFile(`${jobs}/${name}.owner`, text);
+  }
+  const ended: [JobRecord, string[]][] = [];
+  await using _next = await createJobFolder(`${jobs}/next`, async (record) => {
+    ended.push([record, (await names(jobs)).filter((name) => name.startsWith("dead"))]);
+  });
+  assertEquals(ended, [[RECORD, ["dead", "dead.owner"]]]);
+  assertEquals(await names(jobs), ["next", "next.owner"]);
+});
+
+Deno.test("createJobFolder() keeps what it can't end, for the next to try, and goes on", async () => {
+  await using temporary = await temporaryFolder();
+  const jobs = `${temporary.path}/jobs`;
+  await Deno.mkdir(jobs);
+  await Deno.writeTextFile(`${jobs}/busy.owner`, JSON.stringify(RECORD) + "\n");
+  await Deno.writeTextFile(`${jobs}/garbage.owner`, "no record\n");
+  const fail = () => Promise.reject(new Error("it is busy"));
+  await using _next = await createJobFolder(`${jobs}/next`, fail);
+  assertEquals(await names(jobs), ["busy.owner", "garbage.owner", "next", "next.owner"]);
 });

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { planJail } from "../../../lib/process/jail.ts";
-import { planLaunch } from "../../../lib/process/launch.ts";
+import { type Command, planBirth, planLaunch } from "../../../lib/process/launch.ts";
 import { jailMissing, programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 import { listTree } from "../../support/tree.ts";
@@ -54,41 +54,112 @@ testNeeding(await jailMissing(), "planJail() makes a jail that shows what it sho
   assertEquals<unknown>([refused, written?.endsWith(": y\n")], [undefined, true]);
 });
 
+const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
+  '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
+
 Deno.test("planLaunch() joins the group first, then enters the jail, then is the program", () => {
   const jail = { readOnly: [], writable: [], cwd: "/" };
   assertEquals(planLaunch({ cgroup: "/cg/vm", jail, argv: ["qemu", "-x"] }), {
-    command: "sh",
-    args: [
-      ...["-c", 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"', "berth-launch", "/cg/vm"],
-      ...planJail(jail),
-      ...["qemu", "-x"],
-    ],
+    command: "busybox",
+    args: ["sh", "-c", `${JOIN} && exec "$@"`, "berth-launch", "/cg/vm", ...planJail(jail), "qemu", "-x"],
   });
 });
 
 Deno.test("planLaunch() ends a program with its parent where no jail does", () => {
   assertEquals(planLaunch({ argv: ["qemu", "a b"] }), {
-    command: "sh",
-    args: ["-c", 'exec "$@"', "berth-launch", "setsid", "setpriv", "--pdeathsig", "KILL", "--", "qemu", "a b"],
+    command: "busybox",
+    args: [
+      ...["sh", "-c", 'exec "$@"', "berth-launch"],
+      ...["setsid", "/usr/bin/setpriv", "--pdeathsig", "KILL", "--", "qemu", "a b"],
+    ],
   });
 });
 
+Deno.test("planBirth() sets limits of last resort in the units of ulimit, behind the join where there is one", () => {
+  const rlimits = { addressSpaceBytes: 7 * 1024 ** 3 + 1023, cpuSeconds: 3600 };
+  const limit = 'ulimit -v "$1" && ulimit -t "$2" && shift 2 && exec "$@"';
+  assertEquals(planBirth({ rlimits }, ["qemu", ""]).args, [
+    ...["sh", "-c", limit, "berth-launch", "7340032", "3600", "qemu", ""],
+  ]);
+  assertEquals(planBirth({ cgroup: "/cg", rlimits }, ["qemu"]).args, [
+    ...["sh", "-c", `${JOIN} && ${limit}`, "berth-launch", "/cg", "7340032", "3600", "qemu"],
+  ]);
+});
+
+/** A folder that stands for a group: whoever writes to its `cgroup.procs` joins nothing. */
+async function fakeGroup(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const folder = await temporaryFolder();
+  await Deno.mkdir(`${folder.path}/a group`);
+  await Deno.writeTextFile(`${folder.path}/a group/cgroup.procs`, "");
+  return { path: `${folder.path}/a group`, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+async function sayOf({ command, args }: Command): Promise<{ success: boolean; said: string }> {
+  const { success, stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
+  return { success, said: new TextDecoder().decode(stdout) };
+}
+
 testNeeding(
-  await programsMissing("setsid", "setpriv"),
+  await programsMissing("setsid", "setpriv", "busybox"),
   "a launched program is in its group before it is itself",
   async () => {
-    await using folder = await temporaryFolder();
-    const cgroup = `${folder.path}/a group`;
-    await Deno.mkdir(cgroup);
-    const seen = ["sh", "-c", 'cat "$1/cgroup.procs"; printf "%s|" "$@"', "sh", cgroup, "a b", ""];
-    const { command, args } = planLaunch({ cgroup, argv: seen });
-    const { stdout } = await new Deno.Command(command, { args }).output();
-    assertEquals(new TextDecoder().decode(stdout), `0\n${cgroup}|a b||`);
+    await using group = await fakeGroup();
+    const seen = ["sh", "-c", 'cat "$1/cgroup.procs"; printf "%s|" "$@"', "sh", group.path, "a b", ""];
+    assertEquals((await sayOf(planLaunch({ cgroup: group.path, argv: seen }))).said, `0\n${group.path}|a b||`);
   },
 );
 
-testNeeding(await programsMissing("setsid"), "a launch that can't join its group starts nothing", async () => {
-  const { command, args } = planLaunch({ cgroup: "/nonexistent", argv: ["sh", "-c", "echo started"] });
-  const { success, stdout } = await new Deno.Command(command, { args }).output();
-  assertEquals([success, new TextDecoder().decode(stdout)], [false, ""]);
+const NO_BUSYBOX = await programsMissing("setsid", "busybox");
+
+testNeeding(NO_BUSYBOX, "a launch that can't join its group starts nothing", async () => {
+  await using folder = await temporaryFolder();
+  // The kernel refuses the write, or there is no such group.
+  const full = 'mkdir "$1/full" && ln -s /dev/full "$1/full/cgroup.procs"';
+  assertEquals((await sayOf({ command: "sh", args: ["-c", full, "sh", folder.path] })).success, true);
+  for (const cgroup of [`${folder.path}/full`, `${folder.path}/none`]) {
+    const launch = planLaunch({ cgroup, argv: ["sh", "-c", "echo started"] });
+    assertEquals(await sayOf(launch), { success: false, said: "" }, cgroup);
+  }
+});
+
+testNeeding(
+  NO_BUSYBOX,
+  "a program that is born in a group is not protected from the out-of-memory killer",
+  async () => {
+    await using group = await fakeGroup();
+    const scores = `${group.path}/oom_score_adj`;
+    const { command, args } = planBirth({ cgroup: group.path }, ["cat", scores]);
+    // It takes a right to be protected that nobody may have here, so the file is another one.
+    const elsewhere = args.map((arg) => arg.replaceAll("/proc/self/oom_score_adj", '"$OOM_SCORES"'));
+    for (const [inherited, then] of [["-1000", "0"], ["-1", "0"], ["0", "0"], ["500", "500"]]) {
+      await Deno.writeTextFile(scores, `${inherited}\n`);
+      const env = ["-c", 'OOM_SCORES=$1; export OOM_SCORES; shift; exec "$@"', "sh", scores];
+      assertEquals(await sayOf({ command: "sh", args: [...env, command, ...elsewhere] }), {
+        success: true,
+        said: `${then}\n`,
+      });
+    }
+  },
+);
+
+testNeeding(NO_BUSYBOX, "a program that is born in a group keeps what makes it an early victim", async () => {
+  await using group = await fakeGroup();
+  const { command, args } = planBirth({ cgroup: group.path }, ["cat", "/proc/self/oom_score_adj"]);
+  const victim = ["-c", 'echo 777 >/proc/self/oom_score_adj && exec "$@"', "sh", command, ...args];
+  assertEquals(await sayOf({ command: "sh", args: victim }), { success: true, said: "777\n" });
+});
+
+testNeeding(NO_BUSYBOX, "a program that is born with limits of last resort can't raise them again", async () => {
+  const rlimits = { addressSpaceBytes: 3_000_000 * 1024, cpuSeconds: 1234 };
+  const raise = "ulimit -v; ulimit -t; ulimit -H -v; ulimit -H -t";
+  const { said } = await sayOf(planBirth({ rlimits }, ["sh", "-c", raise]));
+  assertEquals(said, "3000000\n1234\n3000000\n1234\n");
+});
+
+testNeeding(NO_BUSYBOX, "a limit of last resort that can't be set starts nothing", async () => {
+  const above = { addressSpaceBytes: 2 ** 40, cpuSeconds: 2000 };
+  const { command, args } = planBirth({ rlimits: above }, ["sh", "-c", "echo started"]);
+  // Not even root raises what is no number.
+  const broken = args.map((arg) => arg === "2000" ? "many" : arg);
+  assertEquals(await sayOf({ command, args: broken }), { success: false, said: "" });
 });

@@ -1,0 +1,77 @@
+/**
+ * A tree that is there, and does not let berth in.
+ *
+ * @module
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ERRORS } from "../../lib/base/errors.ts";
+import { shell } from "../support/berth.ts";
+import {
+  assertDegrades,
+  assertRefuses,
+  asUser,
+  behind,
+  CGROUPS,
+  enforcersIn,
+  HOME,
+  inScope,
+  makeUser,
+  runJob,
+  SCOPE,
+  withGroup,
+} from "../support/host_parents.ts";
+
+Deno.test("a user who was given nothing: EACCES", async () => {
+  await makeUser();
+  // The scope was given to root.
+  const call = { wrapper: [...inScope("Delegate=yes"), ...asUser()], folder: HOME };
+  const words = `the group ${SCOPE}/supervisor can't be made: EACCES`;
+  await assertRefuses("cgroup.denied", words, call);
+  await assertDegrades(words, call);
+});
+
+Deno.test("root who may not override permissions, as in a container: EACCES", async () => {
+  await withGroup(["memory", "pids"], async (path) => {
+    await shell('chown -R 65534:65534 "$1"', path);
+    const wrapper = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+    const words = `${path}/cgroup.subtree_control does not take +memory: EACCES`;
+    await assertRefuses("cgroup.denied", words, { wrapper, flags: ["--cgroup-parent", path] });
+  });
+});
+
+Deno.test("a tree that is mounted read-only: EROFS", async () => {
+  const call = { wrapper: behind(`mount -o remount,ro,bind ${CGROUPS}`) };
+  const words = `${CGROUPS}/system.slice/test-host.service is mounted read-only`;
+  await assertRefuses("cgroup.read-only", words, call);
+  await assertDegrades(words, call);
+});
+
+Deno.test("a group without memory and pids is refused, and named", async () => {
+  await withGroup([], async (path) => {
+    const call = { flags: ["--cgroup-parent", path] };
+    const words = `${path} has no memory and no pids controller`;
+    await assertRefuses("cgroup.controller", words, call);
+    await assertDegrades(words, call);
+  });
+  await withGroup(["memory"], async (path) => {
+    const call = { flags: ["--cgroup-parent", path] };
+    await assertRefuses("cgroup.controller", `${path} has no pids controller`, call);
+  });
+});
+
+Deno.test("a limit whose controller is missing is refused, or left out and said; the others are in force", async () => {
+  await withGroup(["memory", "pids"], async (path) => {
+    const call = { flags: ["--cgroup-parent", path, "--cpu-quota", "50"] };
+    const words = `not enforced: cpu.max: ${path} has no cpu controller`;
+    await assertRefuses("cgroup.controller", words, call);
+    const { code, stdout, stderr, report } = await runJob("auto", call, "echo", "ran");
+    assertEquals([code, stdout], [0, "ran\n"], stderr);
+    assertStringIncludes(stderr, `berth: ${words}`);
+    assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup", cpuQuotaPercent: "none" });
+    assertEquals(report.limits?.cpuQuotaPercent?.value, 50);
+    // Without that limit there is nothing missing.
+    const rest = await runJob("require", { flags: ["--cgroup-parent", path] }, "echo", "ran");
+    assertEquals([rest.code, rest.stdout], [0, "ran\n"], rest.stderr);
+    assertEquals(rest.stderr.includes(ERRORS["cgroup.controller"]), false);
+  });
+});
