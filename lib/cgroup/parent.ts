@@ -86,8 +86,6 @@ export interface ParentFacts {
 export interface ParentGroup {
   /** Its absolute path in a cgroup2 mount. */
   readonly group: string;
-  /** Whether it is the root of the tree, as far as this cgroup namespace sees: it may have processes and children. */
-  readonly isRoot: boolean;
   /** Whether the mount is read-only, so that nothing can be made in it. */
   readonly readOnly: boolean;
 }
@@ -143,7 +141,7 @@ function resolveSelf(mounts: readonly Mount[], { cgroup, delegated }: ParentFact
     const unit = unitOf(own)?.name ?? own;
     throw new BerthError("cgroup.undelegated", `berth runs in ${unit}, which systemd has not delegated`);
   }
-  return groupAt(pathInMount(target, mount), mount);
+  return { group: pathInMount(target, mount), readOnly: mount.readOnly };
 }
 
 /** A systemd unit that a group belongs to, and which manager knows it. */
@@ -177,12 +175,7 @@ function resolvePath({ path, real }: Given, unified: readonly Mount[], all: read
   if (mount?.type !== "cgroup2") {
     throw wrong(cleanPath(path) === real ? "is not in" : `is really ${real}, which is not in`);
   }
-  return groupAt(real, mount);
-}
-
-function groupAt(group: string, { root, point, readOnly }: Mount): ParentGroup {
-  // A mount point can also be an inner group, of which a container sees no more.
-  return { group, isRoot: group === point && root === "/", readOnly };
+  return { group: real, readOnly: mount.readOnly };
 }
 
 function points(mounts: readonly Mount[]): string {

@@ -10,7 +10,12 @@ const FILE = `${STATE}/host.json`;
 
 /** What is remembered. Absent is not known yet. */
 export interface HostMemory {
-  readonly kvm?: { readonly works: boolean; readonly detail: string };
+  readonly kvm?: {
+    readonly works: boolean;
+    readonly detail: string;
+    /** A finding that may be the host's bad day holds until then, in milliseconds since 1970; the others until the next boot. */
+    readonly untilMs?: number;
+  };
   /** The frequency of an emulated guest's time stamp counter. */
   readonly tcgTscKhz?: number;
 }

@@ -28,7 +28,8 @@ cover_run() {
   for entry in /tmp/run/*; do
     place=/run/${entry##*/}
     if [ -L "$entry" ]; then cp -P -- "$entry" "$place" && continue; fi
-    if [ -d "$entry" ]; then mkdir "$place"; elif [ -e "$entry" ]; then : >"$place"; else continue; fi
+    # mount itself keeps notes in there.
+    if [ -d "$entry" ]; then mkdir -p "$place"; elif [ -e "$entry" ]; then : >"$place"; else continue; fi
     mount --rbind -- "$entry" "$place"
   done
   umount -l /tmp

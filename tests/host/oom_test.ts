@@ -54,7 +54,7 @@ async function expectOom(driver: typeof DRIVERS[number], flags: readonly string[
   const report = `${SCRATCH}/report-oom.json`;
   const args = ["run", "--limits", "require", "--memory", "128M", "--swap", "0", "--report", report];
   // Far more than any of the limits, and nobody here keeps it.
-  const job = ["--", "sh", "-c", "head -c 600M /dev/zero"];
+  const job = ["--", "sh", "-c", "dd if=/dev/zero bs=1M count=600"];
   const { code, stderr } = await berth([...args, ...driverFlags, ...flags, ...job], {
     state: TMPFS_STATE,
     wrapper: ["sh", "-c", 'exec "$@" >/dev/null', "sh", ...wrapper],

@@ -11,6 +11,8 @@ import type { Accelerator } from "../vmm.ts";
 import { probe } from "./probe.ts";
 
 const PROBE_MS = 3000;
+/** A probe that was cut may have been cut because the host was busy: after this, it is tried again. */
+const DOUBT_MS = 60_000;
 const FIRMWARE = `${ROOT}/probe.bin`;
 
 /** The decision. */
@@ -37,10 +39,10 @@ async function probeKvm(): Promise<{ works: boolean; detail: string }> {
   if (node === "missing") return { works: false, detail: "there is no /dev/kvm" };
   if (node === "denied") return { works: false, detail: "/dev/kvm may not be opened by this user" };
   const known = (await recall()).kvm;
-  if (known) return known;
-  const { works, detail } = await probe("kvm", FIRMWARE, PROBE_MS);
+  if (known && Date.now() < (known.untilMs ?? Infinity)) return known;
+  const { works, detail, timedOut } = await probe("kvm", FIRMWARE, PROBE_MS);
   const kvm = { works, detail: works ? detail : `/dev/kvm is there, but ${detail}` };
-  await remember({ kvm });
+  await remember({ kvm: timedOut ? { ...kvm, untilMs: Date.now() + DOUBT_MS } : kvm });
   return kvm;
 }
 

@@ -21,6 +21,8 @@ export interface ProbeResult {
   readonly works: boolean;
   /** What it did, for people. */
   readonly detail: string;
+  /** It was cut: the guest hung, or the host was busy. */
+  readonly timedOut?: boolean;
   /** The frequency of the guest's time stamp counter. */
   readonly tscKhz?: number;
 }
@@ -57,6 +59,6 @@ export async function probe(accelerator: Accelerator, firmware: string, timeoutM
     if (!(error instanceof DeadlineError)) throw error;
     child.kill("SIGKILL");
     await output;
-    return { works: false, detail: `a small guest was still not through after ${timeoutMs / 1000} s` };
+    return { works: false, timedOut: true, detail: `a small guest was still not through after ${timeoutMs / 1000} s` };
   }
 }

@@ -54,8 +54,8 @@ function resolve(parent: GroupParent, facts: Partial<ParentFacts>) {
 }
 
 const USER = "/user.slice/user-1000.slice/user@1000.service";
-const inner = (group: string) => ({ group, isRoot: false, readOnly: false });
-const MOUNTED_ROOT = { group: "/sys/fs/cgroup", isRoot: true, readOnly: false };
+const inner = (group: string) => ({ group, readOnly: false });
+const MOUNTED_ROOT = { group: "/sys/fs/cgroup", readOnly: false };
 
 const OWN: [what: string, own: string, mounts: string, wanted: ReturnType<typeof resolveParent>][] = [
   ["a service of Debian 12", "/system.slice/b.service", UNIFIED, inner("/sys/fs/cgroup/system.slice/b.service")],
