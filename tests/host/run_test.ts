@@ -4,14 +4,13 @@
  * @module
  */
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { awaitVmm, berth, SCRATCH, shell, STATE } from "../support/berth.ts";
+import { awaitVmm, berth, leftovers, SCRATCH, shell, STATE } from "../support/berth.ts";
 import {
   awaitNoVmGroups,
   CGROUP_ROOT,
   DRIVERS,
   expectNothingLeft,
   hostProcess,
-  leftovers,
   startHostJob,
   vmGroups,
 } from "../support/host_jobs.ts";

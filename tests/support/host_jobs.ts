@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { awaitVmm, type CallOptions, type Outcome, SCRATCH, shell, start, STATE } from "./berth.ts";
+import { awaitVmm, type CallOptions, leftovers, type Outcome, SCRATCH, shell, start, STATE } from "./berth.ts";
 import type { DriverName } from "../../lib/cgroup/driver.ts";
 import type { JobRecord } from "../../lib/job/folder.ts";
 import type { Report } from "../../lib/job/report.ts";
@@ -133,23 +133,9 @@ export async function vmGroups(): Promise<string[]> {
 /** Whatever a job has of the host is gone: processes, mounts, its folder, groups, units. */
 export async function expectNothingLeft(state = STATE): Promise<void> {
   assertEquals(await leftovers(state), []);
+  // Nobody else has VMs on this host.
+  assertEquals((await shell("pgrep -lx 'qemu-system-x86|bwrap' || true")).trim(), "");
   assertEquals(await vmGroups(), []);
-}
-
-/**
- * Processes, mounts and job folders that are there: as `leftovers()` of berth.ts, which starts some programs for each
- * process of the host. Emulated, that takes seconds. Nobody else has VMs on this host.
- */
-export async function leftovers(state = STATE): Promise<string[]> {
-  const found = await shell(
-    `grep -lzxF "BERTH_STATE=$1" /proc/[0-9]*/environ 2>/dev/null || true
-     grep -lF " $1" /proc/[0-9]*/mountinfo 2>/dev/null || true
-     pgrep -lx 'qemu-system-x86|bwrap' || true
-     grep -h ' /run/berth' /proc/self/mounts || true
-     ls -d "$1"/jobs/* 2>/dev/null || true`,
-    state,
-  );
-  return found.split("\n").filter((line) => line);
 }
 
 /** Waits until all groups and units of VMs are gone. */
