@@ -49,15 +49,15 @@ export async function runHere(args: RunArgs, paths: readonly (readonly [string, 
 }
 
 async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): Promise<number> {
-  const image = await loadImage(args, stop.requested, console);
-  const accelerator = await chooseAccelerator(args.spec.accel);
-  if (accelerator.note) console.note(accelerator.note);
-  const jailed = await chooseJail(args.spec, console);
   await using stack = new AsyncDisposableStack();
   const facts = await readCgroupFacts();
   const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
   const driver = await chooseDriver(spec, facts, console);
   if (driver) stack.use(driver);
+  const image = await loadImage(args, stop.requested, console);
+  const accelerator = await chooseAccelerator(args.spec.accel);
+  if (accelerator.note) console.note(accelerator.note);
+  const jailed = await chooseJail(args.spec, console);
   stop.requested.throwIfAborted();
   const inputs = { id: randomId(), token: randomToken(), image, accelerator, jailed, contained: driver !== undefined };
   const plan = planJob(spec, inputs);

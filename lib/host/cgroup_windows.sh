@@ -60,9 +60,15 @@ open_group() {
   bind_group "$group"
 }
 
+# Whether systemd's own manager takes orders from this user. In a user namespace everybody is called root; what only root
+# can write tells who is.
+may_order() {
+  [ -w /run/systemd/system ]
+}
+
 # spare_slice: the same as slice, for the case that berth's own group was not given to it.
 open_spare_slice() {
-  if [ "${BERTH_DELEGATED:-}" = no ]; then open_slice "$1"; fi
+  if [ "${BERTH_DELEGATED:-}" = no ] && may_order; then open_slice "$1"; fi
 }
 
 # device: no window, but a line for a device node that is there.

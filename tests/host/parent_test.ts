@@ -45,16 +45,6 @@ Deno.test("a parent that something else is mounted on is refused", async () => {
   });
 });
 
-Deno.test("a parent of a form that is not the driver's is refused", async () => {
-  const wrong = (words: string, ...flags: string[]) => assertWrong("cgroup.form", words, ...flags);
-  await wrong('"/sys/fs/cgroup/../x" has .. in it', "--cgroup-parent", "/sys/fs/cgroup/../x");
-  await wrong('"system.slice" is a relative path', "--cgroup-parent", "system.slice");
-  const driver = (name: string) => ["--cgroup-driver", name];
-  await wrong("is a path, which is for cgroupfs", ...driver("systemd"), "--cgroup-parent", CGROUPS);
-  await wrong("is of the form that is for systemd", ...driver("cgroupfs"), "--cgroup-parent", "system.slice:a:b");
-  await wrong("has 2 parts with colons between", "--cgroup-parent", "system.slice:berth");
-});
-
 Deno.test("the mount point is the root group: VMs' groups are right below it, and nothing is moved", async () => {
   const look = `ls -d ${CGROUPS}/*/; cat /proc/self/cgroup`;
   const before = await shell(look);

@@ -19,47 +19,11 @@ await Deno.mkdir(SCRATCH, { recursive: true });
 
 const REPORT = `${SCRATCH}/report.json`;
 
-/** A scope that has a process of somebody else's beside berth. */
-function crowdedScope(...properties: string[]): string[] {
-  const script = 'sleep 1000 >/dev/null 2>&1 & other=$!; "$@"; status=$?; kill $other; exit $status';
-  return ["systemd-run", "--scope", "--quiet", "--unit=crowd", ...properties, "sh", "-c", script, "sh"];
-}
-
 Deno.test("berth run uses KVM where a guest runs on it", async () => {
   const { code, stdout, stderr } = await berth(["run", "--accel", "kvm", "--report", REPORT, "--", "echo", "ran"]);
   assertEquals([code, stdout], [0, "ran\n"], stderr);
   assertEquals(JSON.parse(await Deno.readTextFile(REPORT)).accel, "kvm");
   assertEquals((await shell(`cat "$1/state/host.json"`, SCRATCH)).includes('"works":true'), true);
-});
-
-Deno.test("a group that was given to berth with others' processes is emptied into its supervisor", async () => {
-  const script = 'cat "$0"/crowd.scope/supervisor/cgroup.procs "$0"/crowd.scope/supervisor/memory.min';
-  const wrapper = [
-    ...crowdedScope("-p", "Delegate=yes"),
-    "sh",
-    "-c",
-    `"$@" && exec ${script}`,
-    `${CGROUP_ROOT}/system.slice`,
-  ];
-  const { code, stdout, stderr } = await berth(["run", "--limits", "require", "--", "echo", "ran"], { wrapper });
-  assertEquals(code, 0, stderr);
-  const [ran, ...rest] = stdout.trim().split("\n");
-  // systemd-run's shell, the sleeper, and the one that asks.
-  assertEquals([ran, rest.length >= 4, rest.at(-1)], ["ran", true, String(128 * 1024 ** 2)], stdout);
-  await expectNothingLeft();
-});
-
-Deno.test("a group that systemd has kept is not taken: cgroupfs refuses, auto has systemd make a scope", async () => {
-  const args = ["run", "--limits", "require", "--report", REPORT];
-  const refused = await berth([...args, "--cgroup-driver", "cgroupfs", "--", "true"], { wrapper: crowdedScope() });
-  assertEquals(refused.code, 125, refused.stderr);
-  assertStringIncludes(refused.stderr, "berth runs in crowd.scope, which systemd has not delegated");
-  assertEquals(await shell(`ls -d ${CGROUP_ROOT}/system.slice/crowd.scope/*/ 2>/dev/null || true`), "");
-  const { code, stdout, stderr } = await berth([...args, "--", "echo", "ran"], { wrapper: crowdedScope() });
-  assertEquals([code, stdout], [0, "ran\n"], stderr);
-  const { limits } = JSON.parse(await Deno.readTextFile(REPORT));
-  assertEquals(limits.pidsMax, { value: 256, enforcedBy: "systemd" });
-  await expectNothingLeft();
 });
 
 for (const driver of DRIVERS) {

@@ -175,14 +175,15 @@ testNeeding(DISK ? undefined : "no disk in /dev", "open_block notes a disk's num
   assertEquals(lines, [`${DISK} ${number}`, `/dev/${DISK} ${number}`]);
 });
 
-Deno.test("open_spare_slice opens a slice only where berth's own group was not given to it", async () => {
+Deno.test("open_spare_slice opens a slice only for root, and only where berth's own group was not given to it", async () => {
   await using there = await place();
-  const tried = async (env: string) => {
-    const action = 'open_slice() { echo "slice $1"; }; open_spare_slice berth.slice';
+  const tried = async (env: string, isRoot = true) => {
+    const action = `open_slice() { echo "slice $1"; }; may_order() { ${isRoot}; }; open_spare_slice berth.slice`;
     return (await there.run("eval", { args: [action], env })).said;
   };
   assertEquals(await tried("BERTH_DELEGATED=no"), "slice berth.slice");
   for (const env of ["BERTH_DELEGATED=yes", "BERTH_DELEGATED=", "unset BERTH_DELEGATED"]) {
     assertEquals(await tried(env), "", env);
   }
+  assertEquals(await tried("BERTH_DELEGATED=no", false), "");
 });
