@@ -26,11 +26,14 @@ const CASES = [
   },
 ];
 
+/** A tenant's limit strikes a VM in the same way with both drivers: systemd_driver_test.ts and group_test.ts count it. */
+const CASES_OF = { cgroupfs: CASES, systemd: CASES.slice(0, 1) };
+
 for (const driver of DRIVERS) {
   Deno.test(`running into a memory limit is oom-host, says whose it was, and leaves nothing: ${driver}`, async (t) => {
     await mountState();
     try {
-      for (const { whose, flags, reason } of CASES) {
+      for (const { whose, flags, reason } of CASES_OF[driver]) {
         await t.step(whose, () => expectOom(driver, flags, reason));
       }
     } finally {

@@ -46,12 +46,15 @@ for (const driver of DRIVERS) {
       const values = Object.fromEntries(Object.entries(limits).map(([name, limit]) => [name, limit.value]));
       assertEquals(values, { memoryMaxBytes: (512 + 96) * MIB, pidsMax: 200, cpuQuotaPercent: 180 });
     });
-    await t.step("a job that is over, and one that never was, are refused", async () => {
-      for (const id of [job.id, "0123456789ab"]) {
-        const { code, stderr } = await berth(["update", id, "--pids", "200"]);
-        assertEquals(code, 125, stderr);
-        assertStringIncludes(stderr, `berth: there is no job ${id}`);
-      }
-    });
+    // Nothing of a driver's is left to differ.
+    if (driver === "cgroupfs") {
+      await t.step("a job that is over, and one that never was, are refused", async () => {
+        for (const id of [job.id, "0123456789ab"]) {
+          const { code, stderr } = await berth(["update", id, "--pids", "200"]);
+          assertEquals(code, 125, stderr);
+          assertStringIncludes(stderr, `berth: there is no job ${id}`);
+        }
+      });
+    }
   });
 }
