@@ -22,6 +22,26 @@ const RUNNER_CONFIG = z.strictObject({
   extraArgs: z.array(z.string()).max(0, "extra arguments are not allowed in an image").optional(),
 });
 
+/** A disk that every job of the image gets beside its root; what the job writes there goes with it. */
+const VOLUME = z.strictObject({
+  /** A file of the image; where `sizeMiB` is given, only the name of a file that is made new for each job. */
+  image: path,
+  mountPoint: z.string().regex(/^\/[^\0]*$/, "must be an absolute path in the guest"),
+  sizeMiB: positive.optional(),
+  fsType: z.literal("ext4", "ext4 is the only file system of a volume").optional(),
+  imageType: z.literal("raw", "raw is the only form of a volume").optional(),
+  readOnly: z.boolean().optional(),
+});
+
+/** What a job of the image is where it says nothing else. */
+const DEFAULTS = z.strictObject({
+  /** The command of a job that has none. */
+  argv: z.array(z.string()).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  user: z.string().optional(),
+  workdir: z.string().regex(/^\//, "must be an absolute path in the guest").optional(),
+});
+
 const SPEC = z.strictObject({
   /** The guest's architecture, as the kernel names it. */
   arch: z.literal("x86_64"),
@@ -35,14 +55,17 @@ const SPEC = z.strictObject({
   vcpus: positive,
   /** The image's shell; for people and other tools. */
   shell: path.optional(),
-  volumes: z.array(z.unknown()).max(0, "volumes are not supported yet; leave the list empty").optional(),
+  volumes: z.array(VOLUME).optional(),
   networkInterfaces: z.array(z.unknown()).max(0, "networks are not supported yet; leave the list empty").optional(),
   runnerType: z.literal("qemu", "qemu is the only runner so far"),
   runnerConfig: RUNNER_CONFIG.optional(),
+  defaults: DEFAULTS.optional(),
 });
 
 /** A valid image spec. */
 export type ImageSpec = z.infer<typeof SPEC>;
+export type VolumeSpec = z.infer<typeof VOLUME>;
+export type JobDefaults = z.infer<typeof DEFAULTS>;
 
 /**
  * Parses the text of a `spec.json`.
@@ -66,7 +89,9 @@ export function parseImageSpec(text: string, where: string): ImageSpec {
 function describe(issue: z.core.$ZodIssue, json: unknown): string[] {
   const field = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(issue.path.length ? RUNNER_CONFIG.shape : SPEC.shape);
+    const [field] = issue.path;
+    const part = { runnerConfig: RUNNER_CONFIG, volumes: VOLUME, defaults: DEFAULTS }[String(field)] ?? SPEC;
+    const known = Object.keys(part.shape);
     return issue.keys.map((key) => `unknown field "${[...issue.path, key].join(".")}"${didYouMean(key, known)}`);
   }
   const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], json);
