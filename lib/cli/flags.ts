@@ -95,6 +95,25 @@ export const RUN_FLAGS: readonly Flag[] = [
     help: "a file or folder that is copied out into DIR when the job succeeds",
     repeats: true,
   },
+  { name: "artifact-on", value: "success|failure|always", help: "after which end of the job (default success)" },
+  {
+    name: "scratch",
+    value: "SIZE",
+    help: "what the job changes of its root goes onto a disk of this size (default: in memory)",
+  },
+  {
+    name: "volume",
+    value: "PATH:GUEST[:ro]|new:SIZE:GUEST",
+    help: "the job's own copy of a folder or of an ext4 file system in a file; or a new, empty one",
+    repeats: true,
+  },
+  {
+    name: "cache",
+    value: "NAME:GUEST[:SIZE]",
+    help: "a disk that the next job gets as this one leaves it, if it succeeds (default 8G at most)",
+    repeats: true,
+  },
+  { name: "min-free", value: "SIZE", help: "end the job before the host's disk has less than this (default 256M)" },
   { name: "stdin", help: "give the job berth's standard input (default: it is empty)" },
   { name: "name", value: "NAME", help: "a name for the job, for the report" },
   {

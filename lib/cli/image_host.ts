@@ -7,10 +7,15 @@
 import { AGENT_FILES, agentHash } from "../guest/agent_files.ts";
 import { BOOT, BUSYBOX, MODULES, STATE } from "../host/windows.ts";
 import type { BuildHost } from "../image/build.ts";
+import { CacheStore } from "../image/cache.ts";
 import { ImageStore } from "../image/store.ts";
 
 export function openStore(): ImageStore {
   return new ImageStore(`${STATE}/images`);
+}
+
+export function openCaches(): CacheStore {
+  return new CacheStore(`${STATE}/caches`);
 }
 
 export function buildHost(): BuildHost {

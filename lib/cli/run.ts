@@ -21,6 +21,7 @@ import {
   REPORT,
   SLICE,
   STATE,
+  volumeWindow,
   type Window,
   WORKSPACE,
 } from "../host/windows.ts";
@@ -60,6 +61,9 @@ function jobWindows(args: RunArgs): Window[] {
   return [
     ...("folder" in args.image ? [{ mode: "ro", target: IMAGE, source: args.image.folder } as const] : []),
     ...(args.workspace === undefined ? [] : [{ mode: "folder", target: WORKSPACE, source: args.workspace } as const]),
+    ...args.volumePaths.flatMap((source, index) =>
+      source === undefined ? [] : [{ mode: "ro", target: volumeWindow(index), source } as const]
+    ),
     ...args.artifactFolders.map((source, index) => ({ mode: "make", target: artifactWindow(index), source } as const)),
     ...(args.report === undefined ? [] : [{ mode: "file", target: REPORT, source: args.report } as const]),
   ];

@@ -12,6 +12,7 @@ import { RUN_FLAGS } from "./flags.ts";
 import { parseGroupSpec } from "./limit_args.ts";
 import { parseFlags } from "./parse.ts";
 import { choice, optional, parseMemory, parsePids } from "./values.ts";
+import { parseDiskArgs } from "./volume_args.ts";
 
 /** What the user asks for: the job, and the paths of the host that it concerns. */
 export interface RunArgs {
@@ -20,6 +21,8 @@ export interface RunArgs {
   readonly workspace?: string;
   /** The folders of the artifacts, in the order of `spec.artifacts`. */
   readonly artifactFolders: readonly string[];
+  /** The paths of the volumes, in the order of `spec.volumes`; undefined for new ones. */
+  readonly volumePaths: readonly (string | undefined)[];
   readonly report?: string;
   readonly quiet: boolean;
 }
@@ -33,6 +36,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
   const image = flags.value("image") ?? DEFAULT_IMAGE;
   const memoryBytes = optional(flags.value("memory"), (text) => parseGuestMemory(text, hostMemoryBytes));
   const group = parseGroupSpec(flags);
+  const { disks, volumePaths } = parseDiskArgs(flags);
   const { memoryHighBytes } = group.groupLimits;
   if (memoryHighBytes !== undefined && memoryBytes !== undefined && memoryHighBytes < memoryBytes) {
     // Such a VM would be slowed down before its guest has its memory.
@@ -49,6 +53,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       name: optional(flags.value("name"), parseName),
       workspace: flags.value("workspace") !== undefined,
       artifacts: artifacts.map(({ guest }) => guest),
+      ...disks,
       memoryBytes,
       cpus: optional(flags.value("cpus"), (text) => parseCount(text, "--cpus", 1, 64)),
       pidsMax: optional(flags.value("pids"), (text) => parsePids(text, "--pids")) ?? DEFAULT_PIDS_MAX,
@@ -61,6 +66,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
     image: /^[./]|\//.test(image) ? { folder: image } : { name: image },
     workspace: flags.value("workspace"),
     artifactFolders: artifacts.map(({ folder }) => folder),
+    volumePaths,
     report: flags.value("report"),
     quiet: flags.has("quiet"),
   };

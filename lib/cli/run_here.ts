@@ -13,7 +13,7 @@ import { expectDevices, openDriver } from "../cgroup/open.ts";
 import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
-import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT } from "../host/windows.ts";
+import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, volumeWindow } from "../host/windows.ts";
 import { ensureDefaultImage } from "../image/build.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import { type Image, loadImageFolder } from "../image/store.ts";
@@ -28,7 +28,7 @@ import { chooseAccelerator } from "../vmm/qemu/accelerator.ts";
 import { QmpHub } from "../vmm/qemu/qmp.ts";
 import { printable } from "../guest/protocol.ts";
 import { Console } from "./console.ts";
-import { buildHost, openStore } from "./image_host.ts";
+import { buildHost, openCaches, openStore } from "./image_host.ts";
 import type { RunArgs } from "./run_args.ts";
 
 /** Runs the job and returns berth's exit status. */
@@ -59,13 +59,16 @@ async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): P
   if (accelerator.note) console.note(accelerator.note);
   const jailed = await chooseJail(args.spec, console);
   stop.requested.throwIfAborted();
-  const inputs = { id: randomId(), token: randomToken(), image, accelerator, jailed, contained: driver !== undefined };
+  const shown = await Promise.all(args.volumePaths.map(lookAtVolume));
+  const contained = driver !== undefined;
+  const inputs = { id: randomId(), token: randomToken(), image, accelerator, jailed, contained, shown };
   const plan = planJob(spec, inputs);
   const unenforceable = chooseUnenforced(plan, spec, driver, console);
   const result = await runJob(plan, {
     hub: stack.use(Hub.listen(AGENT_SOCKET)),
     qmpHub: stack.use(QmpHub.listen(QMP_SOCKET)),
     driver,
+    caches: openCaches(),
     unenforceable,
     stdout: (bytes) => writeAll(Deno.stdout, bytes),
     stderr: (bytes) => writeAll(Deno.stderr, bytes),
@@ -90,6 +93,15 @@ async function loadImage(args: RunArgs, signal: AbortSignal, console: Console): 
     throw new BerthError("image.file-missing", `image "${image.name}" was built by another version of berth`);
   }
   return image;
+}
+
+/** Whether a volume's window shows a file or a folder; the windows are there for paths only. */
+async function lookAtVolume(path: string | undefined, index: number): Promise<"file" | "folder" | undefined> {
+  if (path === undefined) return undefined;
+  const { isFile, isDirectory } = await Deno.stat(volumeWindow(index));
+  if (isFile) return "file";
+  if (isDirectory) return "folder";
+  throw new BerthError("job.volume", `--volume ${path}: it is neither a file nor a folder`);
 }
 
 async function chooseJail({ jail }: JobSpec, console: Console): Promise<boolean> {
@@ -146,6 +158,8 @@ function describeEvent(event: JobEvent): string {
       return `${event.reason}; trying once more`;
     case "left-out":
       return `artifact: left out ${event.what}`;
+    case "note":
+      return event.text;
     case "console":
       return `the end of the guest's console:\n${event.text.trimEnd().split(/\r?\n/).map(printable).join("\n")}`;
   }

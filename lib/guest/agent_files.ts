@@ -13,7 +13,9 @@ import enter from "./agent/enter.sh" with { type: "text" };
 import exec from "./agent/exec.sh" with { type: "text" };
 import job from "./agent/job.sh" with { type: "text" };
 import namespace from "./agent/namespace.sh" with { type: "text" };
+import paths from "./agent/paths.sh" with { type: "text" };
 import root from "./agent/root.sh" with { type: "text" };
+import volumes from "./agent/volumes.sh" with { type: "text" };
 
 /** Path in the initramfs → text. */
 export const AGENT_FILES: Readonly<Record<string, string>> = {
@@ -25,7 +27,9 @@ export const AGENT_FILES: Readonly<Record<string, string>> = {
   "berth/exec.sh": exec,
   "berth/job.sh": job,
   "berth/namespace.sh": namespace,
+  "berth/paths.sh": paths,
   "berth/root.sh": root,
+  "berth/volumes.sh": volumes,
 };
 
 /** Tells one version of the agent from another: an image that carries an older one must be built again. */

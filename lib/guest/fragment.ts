@@ -4,6 +4,15 @@
  * @module
  */
 
+/** A disk that the agent mounts for the job. */
+export interface GuestVolume {
+  readonly serial: string;
+  /** An absolute path in the job's root. */
+  readonly mountPoint: string;
+  /** See volumes.sh. */
+  readonly state: "ro" | "rw" | "copied" | "copied-ro" | "fresh";
+}
+
 /** One job, as the agent starts it. */
 export interface ExecRequest {
   readonly argv: readonly string[];
@@ -12,6 +21,8 @@ export interface ExecRequest {
   /** `NAME` or `UID`, optionally `:GROUP` or `:GID`; empty for root. */
   readonly user: string;
   readonly stdin: boolean;
+  /** In the order in which they are mounted. */
+  readonly volumes: readonly GuestVolume[];
 }
 
 /** One word of POSIX shell that stands for exactly this text: inside single quotes only the quote itself is special. */
@@ -26,6 +37,9 @@ function quoteWords(words: readonly string[]): string {
 /** The fragment of an `exec` request: see agent.sh and exec.sh, which use it. */
 export function execFragment(request: ExecRequest): string {
   const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
+  const volumes = request.volumes.map(({ serial, mountPoint, state }) =>
+    `"$@" ${serial} ${quoteWord(mountPoint)} ${state};`
+  );
   return [
     `user=${quoteWord(request.user)}`,
     `workdir=${quoteWord(request.workdir)}`,
@@ -34,6 +48,7 @@ export function execFragment(request: ExecRequest): string {
     // HOME comes from the image's user database, unless the request has one: the last of a name counts.
     `with_env() { exec_as_user env -i "HOME=$home" ${quoteWords(env)} "$@"; }`,
     `with_argv() { "$@" ${quoteWords(request.argv)}; }`,
+    `with_volumes() { ${volumes.join(" ")} :; }`,
     "",
   ].join("\n");
 }

@@ -18,6 +18,8 @@ export type AgentMessage =
   | { readonly kind: "refused"; readonly status: 125 | 126 | 127 }
   | { readonly kind: "error"; readonly text: string }
   | { readonly kind: "collected" }
+  /** What the caches have is on their disks. */
+  | { readonly kind: "flushed" }
   | { readonly kind: "missing"; readonly index: number };
 
 /** The first line of every connection. */
@@ -36,7 +38,7 @@ export function parseHello(line: string): Hello | undefined {
 export function parseMessage(line: string): AgentMessage {
   const [verb, ...words] = line.split(" ");
   const rest = words.join(" ");
-  if (line === "started" || line === "collected") return { kind: line };
+  if (line === "started" || line === "collected" || line === "flushed") return { kind: line };
   if (verb === "exited") {
     const match = /^(code|signal) (\d{1,3}) (\d{1,9})$/.exec(rest);
     if (match && Number(match[2]) <= (match[1] === "code" ? 255 : 64)) {

@@ -46,6 +46,11 @@ export class Session implements Disposable {
     await this.#request(collectFragment(paths), "collect");
   }
 
+  /** Asks for everything that the job wrote into its caches to be on their disks. */
+  async flush(): Promise<void> {
+    await this.#say("flush");
+  }
+
   async poweroff(): Promise<void> {
     await this.#say("poweroff");
   }

@@ -1,5 +1,5 @@
 /**
- * Ends a job before it takes the host's last free space.
+ * Ends what berth does before it takes a host's disk below its floor.
  *
  * @module
  */
@@ -8,26 +8,67 @@ import { statfs } from "node:fs/promises";
 import { BerthError } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
 
-/** Below this a job ends. QEMU holds output back when the disk is full, so nothing is lost, but nothing goes on. */
-const FLOOR_BYTES = 16 * 1024 ** 2;
-const INTERVAL_MS = 1000;
+/** What stays free where nobody says how much. */
+export const DEFAULT_MIN_FREE_BYTES = 256 * 1024 ** 2;
 
-/** A watch over the disk that a folder is on. */
+/**
+ * More than a guest has been seen to write per second. The next look comes before so fast a writer could have reached
+ * the floor.
+ */
+const FASTEST_BYTES_PER_MS = 4 * 1024 ** 3 / 1000;
+const LONGEST_PAUSE_MS = 1000;
+/** A look costs some microseconds. */
+const SHORTEST_PAUSE_MS = 10;
+
+/** A watch over the disks that some folders are on. */
 export interface DiskWatch extends Disposable {
-  /** Rejects with `host.disk-full` when the floor is reached; never resolves. */
+  /** Rejects with `host.disk-full` when a floor is reached; never resolves. */
   readonly failure: Promise<never>;
+  /** Aborts with the same. */
+  readonly signal: AbortSignal;
 }
 
-/** Looks at the free space once a second. */
-export function watchFreeSpace(folder: string): DiskWatch {
+/** Watches the free space of the folders' disks. @throws {BerthError} `host.disk-full` when there is too little already. */
+export async function watchFreeSpace(
+  folders: readonly string[],
+  minFreeBytes = DEFAULT_MIN_FREE_BYTES,
+): Promise<DiskWatch> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
+  const abort = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
   const look = async () => {
-    const { bavail, bsize } = await statfs(folder);
-    const free = bavail * bsize;
-    if (free >= FLOOR_BYTES) return;
-    throw new BerthError("host.disk-full", `the disk of the job's folder has only ${formatBytes(free)} left`);
+    const room = Math.min(...await Promise.all(folders.map((folder) => roomAbove(minFreeBytes, folder))));
+    if (!over) timer = setTimeout(() => look().catch(fail), pauseMs(room));
   };
-  const timer = setInterval(() => look().catch(reject), INTERVAL_MS);
-  return { failure: promise, [Symbol.dispose]: () => clearInterval(timer) };
+  const fail = (error: unknown) => {
+    abort.abort(error);
+    reject(error);
+  };
+  await look();
+  return {
+    failure: promise,
+    signal: abort.signal,
+    [Symbol.dispose]: () => {
+      over = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** When to look again. Pure. @param roomBytes what is free above the floor. */
+export function pauseMs(roomBytes: number): number {
+  return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, Math.floor(roomBytes / FASTEST_BYTES_PER_MS)));
+}
+
+async function roomAbove(minFreeBytes: number, folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free > minFreeBytes) return free - minFreeBytes;
+  const [left, floor] = [free, minFreeBytes].map(formatBytes);
+  throw new BerthError(
+    "host.disk-full",
+    `a disk that berth writes to has only ${left} left; ${floor} are to stay free`,
+  );
 }

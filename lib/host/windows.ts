@@ -45,6 +45,11 @@ export function artifactWindow(index: number): string {
   return `${ROOT}/artifacts/${index}`;
 }
 
+/** Where the n-th `--volume` is that names a path; read-only. */
+export function volumeWindow(index: number): string {
+  return `${ROOT}/volumes/${index}`;
+}
+
 /** One bind mount: see windows.sh for the modes. */
 export interface Window {
   readonly mode:

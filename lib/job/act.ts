@@ -7,6 +7,7 @@
 import { aborted, DeadlineError, settlesWithin, within } from "../base/deadline.ts";
 import { BerthError, describeError } from "../base/errors.ts";
 import { formatMillis } from "../base/units.ts";
+import type { GuestVolume } from "../guest/fragment.ts";
 import type { AgentMessage } from "../guest/protocol.ts";
 import type { Session } from "../guest/session.ts";
 import type { Vm } from "../vmm/vmm.ts";
@@ -34,10 +35,15 @@ export interface Interruptions {
 }
 
 /** Runs the job in a VM that waits for it. */
-export async function act(plan: JobPlan, vm: Vm, session: Session, interruptions: Interruptions): Promise<End> {
-  const { stop, hostFailure } = interruptions;
+export async function act(
+  plan: JobPlan,
+  volumes: readonly GuestVolume[],
+  vm: Vm,
+  session: Session,
+  { stop, hostFailure }: Interruptions,
+): Promise<End> {
   const started = Promise.withResolvers<void>();
-  const ended = converse(plan, vm, session, started.resolve);
+  const ended = converse(plan, volumes, vm, session, started.resolve);
   using cancelled = aborted(stop.requested);
   using timeout = timeoutAfter(started.promise, plan.timeoutMs);
   const end = await Promise.race<End>([
@@ -47,7 +53,7 @@ export async function act(plan: JobPlan, vm: Vm, session: Session, interruptions
     cancelled.promise.then(() => ({ kind: "cancelled", by: stop.reason! })),
     hostFailure.catch((error) => infra(error)),
   ]);
-  if (end.kind === "timed-out") await stopJob(session, ended, SIGTERM, TIMEOUT_GRACE_MS);
+  if (end.kind === "timed-out") return { ...end, isOver: await stopJob(session, ended, SIGTERM, TIMEOUT_GRACE_MS) };
   if (end.kind === "cancelled") await stopJob(session, ended, STOP_NUMBERS[end.by], CANCEL_GRACE_MS);
   return end;
 }
@@ -60,7 +66,7 @@ function timeoutAfter(started: Promise<void>, timeoutMs: number | undefined): { 
   if (timeoutMs !== undefined) {
     const reason = `the job was still running after ${formatMillis(timeoutMs)}`;
     void started.then(() => {
-      if (!over) timer = setTimeout(() => resolve({ kind: "timed-out", reason }), timeoutMs);
+      if (!over) timer = setTimeout(() => resolve({ kind: "timed-out", reason, isOver: false }), timeoutMs);
     });
   }
   return {
@@ -72,22 +78,29 @@ function timeoutAfter(started: Promise<void>, timeoutMs: number | undefined): { 
   };
 }
 
-/** Tells the job to end, and then does not ask any more. What it prints meanwhile still counts. */
-async function stopJob(session: Session, ended: Promise<End>, signal: number, graceMs: number): Promise<void> {
+/** Tells the job to end, and then does not ask any more. What it prints meanwhile still counts. @returns whether it has. */
+async function stopJob(session: Session, ended: Promise<End>, signal: number, graceMs: number): Promise<boolean> {
   try {
     await session.signal(signal);
-    if (await settlesWithin(ended, graceMs)) return;
+    if (await settlesWithin(ended, graceMs)) return true;
     await session.signal(SIGKILL);
-    await settlesWithin(ended, KILL_MS);
+    return await settlesWithin(ended, KILL_MS);
   } catch {
     // An agent that is gone can't stop anything; the VM's end will.
+    return false;
   }
 }
 
 /** The agent's account of the job. Never rejects. */
-async function converse(plan: JobPlan, vm: Vm, session: Session, onStarted: () => void): Promise<End> {
+async function converse(
+  plan: JobPlan,
+  volumes: readonly GuestVolume[],
+  vm: Vm,
+  session: Session,
+  onStarted: () => void,
+): Promise<End> {
   try {
-    await session.exec(plan.exec);
+    await session.exec({ ...plan.exec, volumes });
     // What the guest does before it starts the job is a part of its boot.
     const first = await within(session.next(), plan.bootTimeoutMs, "the guest to start the job");
     if (first.kind !== "started") return judge(plan, first);
@@ -117,6 +130,7 @@ function judge(plan: JobPlan, message: AgentMessage): End {
     case "started":
     case "collected":
     case "missing":
+    case "flushed":
       return { kind: "agent-lost", reason: `the agent answered what nobody asked: ${message.kind}` };
   }
 }

@@ -18,6 +18,7 @@ import { TCG_CACHE_MIB } from "../vmm/qemu/args.ts";
 import type { AcceleratorChoice } from "../vmm/qemu/accelerator.ts";
 import type { VmPlan } from "../vmm/vmm.ts";
 import type { JobSpec } from "./spec.ts";
+import { type DiskPlan, planDisks } from "./volumes.ts";
 
 /** The search path of a job that sets none: the one of Debian's root. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -49,6 +50,8 @@ export interface PlanInputs {
   readonly jailed: boolean;
   /** Whether there is somebody who makes groups. */
   readonly contained: boolean;
+  /** What each volume window shows: see {@linkcode planDisks}. */
+  readonly shown: readonly ("file" | "folder" | undefined)[];
 }
 
 /** Everything that a job does. */
@@ -57,15 +60,17 @@ export interface JobPlan {
   readonly name?: string;
   readonly image: string;
   readonly vm: VmPlan;
-  readonly exec: ExecRequest;
+  /** Without the volumes, of which only those who make them know in which state they are. */
+  readonly exec: Omit<ExecRequest, "volumes">;
+  readonly disks: readonly DiskPlan[];
   readonly artifacts: readonly ArtifactTarget[];
+  readonly artifactOn: JobSpec["artifactOn"];
   /** The limits of the VM's cgroup. */
   readonly limits: Limits;
   /** What `memory.max` has beside the guest's memory. */
   readonly memoryOverheadBytes: number;
   readonly tenant?: Tenant;
-  /** Where the workspace's disk is made; absent without a workspace. */
-  readonly workspaceDisk?: string;
+  readonly minFreeBytes: number;
   readonly timeoutMs?: number;
   readonly bootTimeoutMs: number;
 }
@@ -74,14 +79,15 @@ export interface JobPlan {
 export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
   const { id, image, accelerator: { accelerator } } = inputs;
   const folder = `${STATE}/jobs/${id}`;
-  const workspaceDisk = spec.workspace ? `${folder}/workspace.ext4` : undefined;
+  const { storeDisk, volumes: imageVolumes = [] } = image.spec;
+  const disks = planDisks({ ...spec, folder, storeDisk, imageVolumes, shown: inputs.shown });
   const memoryMiB = spec.memoryBytes === undefined ? image.spec.memoryMiB : Math.floor(spec.memoryBytes / MIB);
   const memoryOverheadBytes = (VMM_OVERHEAD_MIB + (accelerator === "tcg" ? TCG_CACHE_MIB : 0)) * MIB;
   return {
     id,
     name: spec.name,
     image: image.name,
-    vm: planVm(spec, inputs, { folder, memoryMiB, workspaceDisk }),
+    vm: planVm(spec, inputs, { folder, memoryMiB, disks }),
     exec: {
       argv: spec.argv,
       env: { PATH: DEFAULT_PATH, ...spec.env },
@@ -89,11 +95,13 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
       user: spec.user,
       stdin: spec.stdin,
     },
+    disks,
     artifacts: spec.artifacts.map((guest, index) => ({ guest, folder: artifactWindow(index) })),
+    artifactOn: spec.artifactOn,
     limits: planLimits(spec, memoryMiB * MIB, memoryOverheadBytes),
     memoryOverheadBytes,
     tenant: spec.tenant,
-    workspaceDisk,
+    minFreeBytes: spec.minFreeBytes,
     timeoutMs: spec.timeoutMs,
     bootTimeoutMs: spec.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator],
   };
@@ -124,12 +132,12 @@ function planRlimits(spec: JobSpec, memoryMiB: number, vcpus: number): Rlimits {
 interface VmInputs {
   readonly folder: string;
   readonly memoryMiB: number;
-  readonly workspaceDisk?: string;
+  readonly disks: readonly DiskPlan[];
 }
 
-function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, workspaceDisk }: VmInputs): VmPlan {
+function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, disks }: VmInputs): VmPlan {
   const { id, token, image, accelerator, jailed, contained } = inputs;
-  const { storeDisk, runnerConfig = {} } = image.spec;
+  const { runnerConfig = {} } = image.spec;
   const { machine: _machine, extraArgs: _none, ...choices } = runnerConfig;
   const vcpus = spec.cpus ?? image.spec.vcpus;
   return {
@@ -141,10 +149,7 @@ function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, workspac
     kernel: image.spec.kernel,
     initrd: image.spec.initrd,
     bootArgs: [...accelerator.bootArgs, ...image.spec.bootArgs.split(" ").filter((word) => word)],
-    disks: [
-      ...(storeDisk ? [{ serial: "root", path: storeDisk, readOnly: true }] : []),
-      ...(workspaceDisk ? [{ serial: "workspace", path: workspaceDisk, readOnly: false }] : []),
-    ],
+    disks: disks.map(({ serial, path, readOnly }) => ({ serial, path, readOnly })),
     folder,
     stdin: spec.stdin,
     artifacts: spec.artifacts.length > 0,

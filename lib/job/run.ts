@@ -11,15 +11,15 @@ import { type LimitName, type Limits, withoutLimits } from "../cgroup/limits.ts"
 import type { GroupUsage } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
 import type { Session } from "../guest/session.ts";
-import { watchFreeSpace } from "../host/disk.ts";
+import { type DiskWatch, watchFreeSpace } from "../host/disk.ts";
 import { readBootId } from "../host/memory.ts";
-import { WORKSPACE } from "../host/windows.ts";
-import { createWorkspaceDisk } from "../image/workspace.ts";
+import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { boot, onInsisted } from "./boot.ts";
-import { collectArtifacts } from "./collect.ts";
+import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
+import { createDisks, type JobDisks } from "./disks.ts";
 import { createJobFolder, type JobFolder, type JobRecord } from "./folder.ts";
 import { createVmFiles, readTail, type VmFiles } from "./files.ts";
 import { OutputFollower, type Sink } from "./output.ts";
@@ -40,6 +40,7 @@ const CONSOLE_BYTES = 4096;
 export type JobEvent =
   | { readonly kind: "retry"; readonly reason: string }
   | { readonly kind: "left-out"; readonly what: string }
+  | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "console"; readonly text: string };
 
 /** What a job is connected to. */
@@ -48,6 +49,7 @@ export interface JobIo {
   readonly qmpHub: QmpHub;
   /** Who makes the VM's group; absent: it gets none. */
   readonly driver?: Driver;
+  readonly caches: CacheStore;
   /** Those of the plan's limits that the driver can't enforce. */
   readonly unenforceable: readonly LimitName[];
   readonly stdout: Sink;
@@ -69,8 +71,16 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
     limits: run.limits,
     timings: run.timings,
     usage: run.usage,
-    troubles,
+    troubles: [...run.troubles, ...troubles],
   };
+}
+
+/** What a job has before its VM. */
+interface Prepared {
+  readonly files: VmFiles;
+  readonly disks: JobDisks;
+  readonly space: DiskWatch;
+  readonly group?: Group;
 }
 
 class JobRun {
@@ -78,6 +88,7 @@ class JobRun {
   usage: GroupUsage | undefined;
   limits: Limits = {};
   readonly timings: Timings = {};
+  readonly troubles: string[] = [];
   readonly #plan: JobPlan;
   readonly #io: JobIo;
   readonly #stack = new AsyncDisposableStack();
@@ -107,12 +118,14 @@ class JobRun {
 
   async #live(): Promise<End> {
     const { folder } = this.#plan.vm;
-    const { files, group } = await this.#prepare(folder);
+    const prepared = await this.#prepare(folder);
+    const { files, disks } = prepared;
     this.#endPhase("prepare");
     const { stdout, stderr, stop, notify } = this.#io;
     const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
     const follower = this.#stack.use(new OutputFollower(folder, sources, () => stop.stop("SIGPIPE")));
-    const end = await this.#runVm(files, group);
+    const { end, flushed } = await this.#runVm(prepared);
+    if (flushed) this.troubles.push(...await disks.saveCaches());
     await this.#deliver(follower);
     if (["boot-failed", "vm-ended", "agent-lost"].includes(end.kind)) {
       const text = await readTail(files.serial, CONSOLE_BYTES);
@@ -121,15 +134,18 @@ class JobRun {
     return end;
   }
 
-  /** Makes the job's folder, its disk and its group. */
-  async #prepare(path: string): Promise<{ files: VmFiles; group?: Group }> {
-    const { workspaceDisk } = this.#plan;
-    const { driver, stop } = this.#io;
+  /** Makes the job's folder, its disks and its group. */
+  async #prepare(path: string): Promise<Prepared> {
+    const { driver, stop, caches, notify } = this.#io;
     try {
       const folder = this.#stack.use(await createJobFolder(path, (record) => this.#endAbandoned(record)));
+      const written = [path, ...this.#plan.artifacts.map((target) => target.folder)];
+      const space = this.#stack.use(await watchFreeSpace(written, this.#plan.minFreeBytes));
       const files = createVmFiles(path, (file) => this.#stack.use(file));
-      if (workspaceDisk) await createWorkspaceDisk(WORKSPACE, workspaceDisk, stop.requested);
-      return { files, group: driver && await this.#createGroup(driver, folder) };
+      const signal = AbortSignal.any([stop.requested, space.signal]);
+      const onNote = (text: string) => notify({ kind: "note", text });
+      const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote }));
+      return { files, disks, space, group: driver && await this.#createGroup(driver, folder) };
     } catch (error) {
       throw translateDiskFull(error, "the job's folder");
     }
@@ -167,7 +183,7 @@ class JobRun {
     return group;
   }
 
-  async #runVm(files: VmFiles, group?: Group): Promise<End> {
+  async #runVm({ files, disks, space, group }: Prepared): Promise<{ end: End; flushed: boolean }> {
     const { hub, stop, notify } = this.#io;
     const booted = await boot({ ...this.#plan.vm, cgroup: group?.path }, {
       ...this.#io,
@@ -176,37 +192,53 @@ class JobRun {
       onRetry: (reason) => notify({ kind: "retry", reason }),
     });
     this.#endPhase("boot");
-    if ("end" in booted) return booted.end;
+    if ("end" in booted) return { end: booted.end, flushed: false };
     const { vm, session } = booted;
     await using _vm = vm;
     using _session = session;
     using _insisted = onInsisted(stop, vm);
-    using disk = watchFreeSpace(this.#plan.vm.folder);
     if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
-    let end = await act(this.#plan, vm, session, { stop, hostFailure: disk.failure });
+    let end = await act(this.#plan, disks.volumes, vm, session, { stop, hostFailure: space.failure });
     this.#endPhase("run");
-    if (end.kind === "exited" && end.code === 0) end = await this.#collect(session, files.artifacts, disk.failure, end);
+    if (wantsArtifacts(this.#plan, end)) end = await this.#collect(session, files.artifacts, space, end);
+    const flushed = disks.hasCaches && hasSucceeded(end) && await this.#flush(session, space);
     hub.forget(this.#plan.vm.token);
-    await this.#shutDown(vm, session, end);
-    return end;
+    await this.#shutDown(vm, session, end, space);
+    return { end, flushed };
   }
 
-  /** An artifact that is not there is berth's failure, not the job's. */
-  async #collect(session: Session, archive: Deno.FsFile, hostFailure: Promise<never>, end: End): Promise<End> {
-    if (this.#plan.artifacts.length === 0) return end;
+  /** An artifact that is not there is berth's failure, not the job's; beside a failure of the job's it is a trouble. */
+  async #collect(session: Session, archive: Deno.FsFile, space: DiskWatch, end: End): Promise<End> {
     const { stop, notify } = this.#io;
     try {
       const onLeftOut = (what: string) => notify({ kind: "left-out", what });
-      await collectArtifacts(this.#plan, session, { archive, onLeftOut, signal: stop.requested, hostFailure });
+      const onNote = (text: string) => notify({ kind: "note", text });
+      const io = { archive, onLeftOut, onNote, signal: stop.requested, hostFailure: space.failure };
+      await collectArtifacts(this.#plan, session, io);
       return end;
     } catch (error) {
-      return stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error);
+      if (stop.reason) return { kind: "cancelled", by: stop.reason };
+      if (hasSucceeded(end)) return infra(error);
+      this.troubles.push(describeError(error));
+      return end;
+    }
+  }
+
+  async #flush(session: Session, space: DiskWatch): Promise<boolean> {
+    try {
+      await flushCaches(session, { signal: this.#io.stop.requested, hostFailure: space.failure });
+      return true;
+    } catch (error) {
+      this.troubles.push(`the job's caches are not kept: ${describeError(error)}`);
+      return false;
     }
   }
 
   /** Guest first, then the VMM's own way, then force (the VM's disposal). */
-  async #shutDown(vm: Vm, session: Session, end: End): Promise<void> {
+  async #shutDown(vm: Vm, session: Session, end: End, space: DiskWatch): Promise<void> {
     if (end.kind === "vm-ended") return;
+    // Whatever a guest does before it is off, it must not write any more.
+    if (space.signal.aborted) return vm.kill();
     const patience = this.#io.stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
     await session.poweroff().catch(() => {});
     if (await settlesWithin(vm.exited, patience)) return;
@@ -229,4 +261,8 @@ class JobRun {
     this.timings.total = Math.round(performance.now() - this.#started);
     return troubles;
   }
+}
+
+function hasSucceeded(end: End): boolean {
+  return end.kind === "exited" && end.code === 0;
 }

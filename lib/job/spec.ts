@@ -7,6 +7,7 @@
 import type { Tenant } from "../cgroup/driver.ts";
 import type { Limits } from "../cgroup/limits.ts";
 import type { DriverChoice, Parent } from "../cgroup/parent.ts";
+import type { CacheRequest, VolumeRequest } from "./volumes.ts";
 
 /** Whether berth uses something: if it can, or must it, or not at all. */
 export type Need = "auto" | "require" | "off";
@@ -22,6 +23,14 @@ export interface JobSpec {
   readonly workspace: boolean;
   /** Paths in the guest; the n-th comes out into the n-th artifact window. */
   readonly artifacts: readonly string[];
+  /** After which end of the job artifacts are copied out. */
+  readonly artifactOn: "success" | "failure" | "always";
+  /** What the job changes of its root goes onto a disk of this size; absent: into the guest's memory. */
+  readonly scratchBytes?: number;
+  readonly volumes: readonly VolumeRequest[];
+  readonly caches: readonly CacheRequest[];
+  /** What stays free of the disks that berth writes to. */
+  readonly minFreeBytes: number;
   readonly memoryBytes?: number;
   readonly cpus?: number;
   readonly pidsMax: number;

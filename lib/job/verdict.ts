@@ -26,7 +26,8 @@ export type VerdictName =
 export type End =
   | { readonly kind: "exited"; readonly code?: number; readonly signal?: number; readonly oomKills: number }
   | { readonly kind: "refused"; readonly status: 126 | 127; readonly command: string }
-  | { readonly kind: "timed-out"; readonly reason: string }
+  /** `isOver`: the agent has seen the job's end. */
+  | { readonly kind: "timed-out"; readonly reason: string; readonly isOver: boolean }
   | { readonly kind: "cancelled"; readonly by: StopReason }
   | { readonly kind: "boot-failed"; readonly reason: string }
   /** The VM ended under the job. */

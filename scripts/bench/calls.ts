@@ -64,7 +64,7 @@ export async function byHand(setup: Setup, job: readonly string[], limitMs = RUN
       KERNEL: plan.vm.kernel,
       INITRD: plan.vm.initrd,
       APPEND: valueOf("-append"),
-      REQUEST: await requestLines(plan.exec),
+      REQUEST: await requestLines({ ...plan.exec, volumes: [] }),
       // Only so that it is known as the benchmark's, should it be left behind.
       BERTH_STATE: STATE,
     },
@@ -92,6 +92,7 @@ function planSame({ imageSpec, accelerator, tcgTscKhz }: Setup, job: readonly st
   const { spec } = parseRunArgs(["--quiet", "--", ...job], Infinity);
   const bootArgs = accelerator === "tcg" && tcgTscKhz ? [`tsc_early_khz=${tcgTscKhz}`, "tsc=reliable"] : [];
   return planJob(spec, {
+    shown: [],
     id: "0".repeat(12),
     token: "0".repeat(26),
     image: { name: "default", spec: resolveSpec(parseImageSpec(imageSpec, "spec.json"), `${STATE}/images/default`) },

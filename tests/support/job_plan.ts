@@ -14,6 +14,10 @@ export const LEAST_SPEC: JobSpec = {
   stdin: false,
   workspace: false,
   artifacts: [],
+  artifactOn: "success",
+  volumes: [],
+  caches: [],
+  minFreeBytes: 256 * 1024 ** 2,
   pidsMax: 256,
   accel: "auto",
   limits: "auto",
@@ -42,4 +46,5 @@ export const LEAST_INPUTS: PlanInputs = {
   accelerator: { accelerator: "kvm", bootArgs: [] },
   jailed: true,
   contained: true,
+  shown: [],
 };

@@ -20,6 +20,7 @@ agent() {
     case $verb in
     exec) start_job ;;
     collect) collect ;;
+    flush) flush_caches ;;
     *) fail "unknown request: $verb" ;;
     esac
   done
@@ -45,7 +46,7 @@ take_request() {
   rm /run/request
 }
 
-# start_job: the fragment sets user, workdir, stdin, and two functions that hold the exact environment and argv.
+# start_job: the fragment sets user, workdir, stdin, and functions that hold the exact environment, argv and volumes.
 start_job() {
   take_request /run/job.sh
   . /run/job.sh
@@ -54,6 +55,7 @@ start_job() {
   uid= gid= home=/root
   [ -z "$user" ] || resolve_user || return
   export uid gid home
+  with_volumes mount_volume
   run_job
 }
 
@@ -76,13 +78,14 @@ resolve_user() {
 # lookup FILE KEY: the line of /etc/FILE whose name or number is KEY.
 lookup() {
   local line name
+  inside "/etc/$1" && [ -f "/newroot$inside" ] || return 0
   while read -r line; do
     name=${line%%:*}
     if [ "$name" = "$2" ] || [ "$(field 3 "$line")" = "$2" ]; then
       echo "$line"
       return
     fi
-  done <"/newroot/etc/$1"
+  done <"/newroot$inside"
 }
 
 # field N LINE: the N-th of a line's fields between colons. It runs in a subshell, so its settings are its own.

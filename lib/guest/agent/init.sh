@@ -5,8 +5,8 @@
 # it. Its one conversation partner is the host, over the virtio port "berth.agent", in lines of words and base64:
 #
 #   agent → host   hello TOKEN ROLE | started | exited code|signal N OOM_KILLS | refused STATUS | error BASE64
-#                  collected | missing INDEX
-#   host → agent   part BASE64 (of a fragment, one or more) | exec | collect | signal N | poweroff
+#                  collected | missing INDEX | flushed
+#   host → agent   part BASE64 (of a fragment, one or more) | exec | collect | flush | signal N | poweroff
 #
 # The job's output has ports of its own, which QEMU writes into files: "berth.out", "berth.err", "berth.artifacts".
 # The host is trusted here, so what it sends inside base64 is a shell fragment that only sets variables and functions.
@@ -36,7 +36,9 @@ load() {
 }
 
 . /berth/devices.sh
+. /berth/paths.sh
 . /berth/root.sh
+. /berth/volumes.sh
 . /berth/job.sh
 . /berth/agent.sh
 

@@ -1,5 +1,5 @@
-# Puts the job's root file system together at /newroot. Everything the job changes there lives in memory, but for the
-# workspace, which is a disk of its own, and is thrown away with the VM.
+# Puts the job's root file system together at /newroot. Everything the job changes there lives in memory, or on a
+# scratch disk that is thrown away with the VM.
 
 # must COMMAND ...: a guest that can't be put together has nothing else to do than to say so, and wait for its end.
 must() {
@@ -18,28 +18,36 @@ mount_root() {
     find_disk root
     mkdir -p /lower /layers
     must mount -t squashfs -o ro "$disk" /lower
-    must mount -t tmpfs -o size=80%,mode=0755 layers /layers
+    mount_writable /layers
     mkdir /layers/upper /layers/work
     must mount -t overlay -o lowerdir=/lower,upperdir=/layers/upper,workdir=/layers/work overlay /newroot
     ;;
   *)
     # A copy, so that the job has no way to the file that the agent runs from.
-    must mount -t tmpfs -o size=80%,mode=0755 image /newroot
+    mount_writable /newroot
     must cp -a /image/. /newroot
     must cp /bin/busybox /newroot/bin/busybox
     ;;
   esac
-  must mkdir -p /newroot/proc /newroot/sys /newroot/dev /newroot/tmp
-  [ -k /newroot/tmp ] || chmod 1777 /newroot/tmp
-  case ",$disks," in
-  *,workspace,*)
-    find_disk workspace
-    must mkdir -p /newroot/workspace
-    must mount -t ext4 -o noatime "$disk" /newroot/workspace
-    # mke2fs made it; it is no part of the workspace.
-    rmdir /newroot/workspace/lost+found
-    ;;
-  esac
+  for name in proc sys dev; do
+    # The kernel's own go there. A link in an image's place of them would lead them elsewhere.
+    if [ -L /newroot/$name ] || [ ! -d /newroot/$name ]; then rm -f /newroot/$name && mkdir /newroot/$name; fi
+  done
+  [ -e /newroot/tmp ] || [ -L /newroot/tmp ] || mkdir /newroot/tmp
+  [ -L /newroot/tmp ] || [ -k /newroot/tmp ] || chmod 1777 /newroot/tmp
   # The kernel needs no more drivers now, and a job that is root must not bring its own.
   echo 1 >/proc/sys/kernel/modules_disabled
+}
+
+# mount_writable PATH: what the job changes of its root is kept there.
+mount_writable() {
+  case ",$disks," in
+  *,scratch,*)
+    find_disk scratch
+    must mount -t ext4 -o noatime "$disk" "$1"
+    rmdir "$1/lost+found"
+    chmod 0755 "$1"
+    ;;
+  *) must mount -t tmpfs -o size=80%,mode=0755 writable "$1" ;;
+  esac
 }

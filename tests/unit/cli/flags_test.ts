@@ -19,6 +19,7 @@ const TENANT = ["tenant+", "tenant-memory+", "tenant-swap+", "tenant-pids+", "te
 const DESIGN = [
   ...["image+", "memory+", "cpus+", "timeout+", "boot-timeout+", "env+*", "workdir+", "user+", "workspace+"],
   ...["artifact+*", "stdin", "name+", "accel+", "limits+", "jail+", "report+", "quiet"],
+  ...["artifact-on+", "scratch+", "volume+*", "cache+*", "min-free+"],
   ...[...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+"],
 ];
 

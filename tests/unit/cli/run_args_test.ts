@@ -20,6 +20,11 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       name: undefined,
       workspace: false,
       artifacts: [],
+      artifactOn: "success",
+      scratchBytes: undefined,
+      volumes: [],
+      caches: [],
+      minFreeBytes: 256 * 1024 ** 2,
       memoryBytes: undefined,
       cpus: undefined,
       pidsMax: 256,
@@ -37,6 +42,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
     image: { name: "default" },
     workspace: undefined,
     artifactFolders: [],
+    volumePaths: [],
     report: undefined,
     quiet: false,
   });
@@ -48,6 +54,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
     ...["--env=A=1", "--env=B=", "--workdir=/src", "--user=ci:ci", "--workspace=.", "--artifact=/out=o", "--stdin"],
     ...["--name=nightly-1", "--accel=kvm", "--limits=require", "--jail=off", "--report=r.json", "--quiet"],
     ...["--swap=0", "--memory-high=1G", "--tenant=acme", "--cgroup-driver=cgroupfs", "--device=/dev/fuse"],
+    ...["--scratch=1G", "--volume=d:/data:ro", "--cache=npm:/root/.npm", "--min-free=1G", "--artifact-on=failure"],
   ];
   assertEquals(parse(...flags, "--", "sh", "-c", "exit"), {
     spec: {
@@ -59,6 +66,11 @@ Deno.test("parseRunArgs() understands every flag", () => {
       name: "nightly-1",
       workspace: true,
       artifacts: ["/out"],
+      artifactOn: "failure",
+      scratchBytes: 1024 ** 3,
+      volumes: [{ kind: "path", mountPoint: "/data", readOnly: true }],
+      caches: [{ name: "npm", mountPoint: "/root/.npm", sizeBytes: 8 * 1024 ** 3 }],
+      minFreeBytes: 1024 ** 3,
       memoryBytes: 1024 ** 3,
       cpus: 2,
       pidsMax: 300,
@@ -76,6 +88,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
     image: { name: "bookworm" },
     workspace: ".",
     artifactFolders: ["o"],
+    volumePaths: ["d"],
     report: "r.json",
     quiet: true,
   });

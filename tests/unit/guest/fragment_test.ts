@@ -44,7 +44,7 @@ async function sourced(shell: readonly string[], fragment: string, after: string
   return await outputOf(shell, SOURCED + after, encodeFragment(fragment), `${folder.path}/fragment.sh`);
 }
 
-const REQUEST: ExecRequest = { argv: ["x"], env: {}, workdir: "/", user: "", stdin: false };
+const REQUEST: ExecRequest = { argv: ["x"], env: {}, workdir: "/", user: "", stdin: false, volumes: [] };
 const noBusybox = await programsMissing("busybox");
 
 for (const shell of [["sh"], ["busybox", "sh"]]) {

@@ -1,11 +1,26 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
-import { watchFreeSpace } from "../../../lib/host/disk.ts";
+import { BerthError } from "../../../lib/base/errors.ts";
+import { pauseMs, watchFreeSpace } from "../../../lib/host/disk.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 Deno.test("watchFreeSpace() is silent while there is space, and leaves no timer behind", async () => {
   await using folder = await temporaryFolder();
-  using watch = watchFreeSpace(folder.path);
-  assertEquals(await settlesWithin(watch.failure, 1), false);
+  using watch = await watchFreeSpace([folder.path]);
+  assertEquals([await settlesWithin(watch.failure, 1), watch.signal.aborted], [false, false]);
+});
+
+Deno.test("watchFreeSpace() refuses to begin where less is free than is to stay free", async () => {
+  await using folder = await temporaryFolder();
+  const error = await assertRejects(
+    () => watchFreeSpace([folder.path], 2 ** 53),
+    BerthError,
+    "8388608 GiB are to stay",
+  );
+  assertEquals(error.code, "host.disk-full");
+});
+
+Deno.test("pauseMs() is shorter than a writer of 4 GiB/s needs to the floor, and bounded", () => {
+  assertEquals([0, 1024 ** 2, 1024 ** 3, 100 * 1024 ** 3].map(pauseMs), [10, 10, 250, 1000]);
 });

@@ -45,7 +45,7 @@ function actTest(name: string, options: { timeoutMs?: number }, fn: (scene: Scen
     const [vm, stop, hostFailure] = [new IdleVm(), new StopRequest(), Promise.withResolvers<never>()];
     hostFailure.promise.catch(() => {});
     const plan = planJob({ ...LEAST_SPEC, workdir: "/src", ...options }, LEAST_INPUTS);
-    const end = act(plan, vm, session, { stop, hostFailure: hostFailure.promise });
+    const end = act(plan, [], vm, session, { stop, hostFailure: hostFailure.promise });
     end.catch(() => {});
     const asked = await agent.line();
     assert(asked?.startsWith("part "), asked);
@@ -100,7 +100,7 @@ actTest("act() ends a job by TERM when its time is up", { timeoutMs: 20 }, async
   assertEquals(await agent.line(), "signal 15");
   await agent.send("exited signal 15 0\n");
   const seen = await within(end, 4000, "the end");
-  assertEquals(seen, { kind: "timed-out", reason: "the job was still running after 20 ms" });
+  assertEquals(seen, { kind: "timed-out", reason: "the job was still running after 20 ms", isOver: true });
 });
 
 actTest("act() passes a cancellation's signal on, and KILLs a job that stays", {}, async ({ end, agent, stop }) => {

@@ -38,11 +38,13 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
       devices: [],
     },
     exec: { argv: ["make", "test"], env: { PATH }, workdir: "/", user: "", stdin: false },
+    disks: [],
     artifacts: [],
+    artifactOn: "success",
     limits: { memoryMaxBytes: (512 + 96) * MIB, pidsMax: 256 },
     memoryOverheadBytes: 96 * MIB,
     tenant: undefined,
-    workspaceDisk: undefined,
+    minFreeBytes: 256 * MIB,
     timeoutMs: undefined,
     bootTimeoutMs: 20_000,
   });
@@ -58,6 +60,11 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     name: "nightly",
     workspace: true,
     artifacts: ["/out", "/report.txt"],
+    artifactOn: "always",
+    scratchBytes: 2048 * MIB,
+    volumes: [{ kind: "path", mountPoint: "/data", readOnly: true }],
+    caches: [{ name: "npm", mountPoint: "/root/.npm", sizeBytes: 64 * MIB }],
+    minFreeBytes: 0,
     memoryBytes: 1024 * MIB + 5,
     cpus: 4,
     pidsMax: 300,
@@ -83,7 +90,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
   };
   const accelerator = { accelerator: "tcg", bootArgs: ["tsc=reliable"], note: "slow" } as const;
   const folder = "/run/berth/self/state/jobs/0123456789ab";
-  assertEquals(planJob(spec, { ...LEAST_INPUTS, image, accelerator, jailed: false }), {
+  assertEquals(planJob(spec, { ...LEAST_INPUTS, image, accelerator, jailed: false, shown: ["file"] }), {
     id: "0123456789ab",
     name: "nightly",
     image: "ci",
@@ -98,7 +105,10 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
       bootArgs: ["tsc=reliable", "quiet", "x=1"],
       disks: [
         { serial: "root", path: "/store/root", readOnly: true },
+        { serial: "scratch", path: `${folder}/scratch.ext4`, readOnly: false },
         { serial: "workspace", path: `${folder}/workspace.ext4`, readOnly: false },
+        { serial: "volume0", path: "/run/berth/self/volumes/0", readOnly: true },
+        { serial: "cache0", path: `${folder}/cache0.ext4`, readOnly: false },
       ],
       folder,
       stdin: true,
@@ -115,10 +125,36 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
       user: "ci:ci",
       stdin: true,
     },
+    disks: [
+      { serial: "root", path: "/store/root", readOnly: true },
+      {
+        serial: "scratch",
+        path: `${folder}/scratch.ext4`,
+        readOnly: false,
+        source: { kind: "new", sizeBytes: 2048 * MIB },
+        mountPoint: undefined,
+      },
+      {
+        serial: "workspace",
+        path: `${folder}/workspace.ext4`,
+        readOnly: false,
+        source: { kind: "folder", from: "/run/berth/self/workspace" },
+        mountPoint: "/workspace",
+      },
+      { serial: "volume0", path: "/run/berth/self/volumes/0", readOnly: true, mountPoint: "/data" },
+      {
+        serial: "cache0",
+        path: `${folder}/cache0.ext4`,
+        readOnly: false,
+        source: { kind: "cache", name: "npm", sizeBytes: 64 * MIB },
+        mountPoint: "/root/.npm",
+      },
+    ],
     artifacts: [
       { guest: "/out", folder: "/run/berth/self/artifacts/0" },
       { guest: "/report.txt", folder: "/run/berth/self/artifacts/1" },
     ],
+    artifactOn: "always",
     limits: {
       memoryMaxBytes: (1024 + 96 + 128) * MIB,
       pidsMax: 300,
@@ -129,7 +165,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     },
     memoryOverheadBytes: (96 + 128) * MIB,
     tenant: { name: "acme", limits: { pidsMax: 1000 } },
-    workspaceDisk: `${folder}/workspace.ext4`,
+    minFreeBytes: 0,
     timeoutMs: 60_000,
     bootTimeoutMs: 5000,
   });

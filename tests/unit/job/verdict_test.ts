@@ -79,7 +79,7 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
   "timed-out": [
     {
       when: "",
-      end: { kind: "timed-out", reason: "still running after 1 s" },
+      end: { kind: "timed-out", reason: "still running after 1 s", isOver: true },
       is: ["timed-out", 124],
       reason: "after 1 s",
     },

@@ -1,0 +1,32 @@
+# The disks that a job has beside its root.
+
+# mount_volume SERIAL PATH STATE: PATH is the job's. STATE is ro, rw, copied or copied-ro (from a folder: mke2fs has added
+# something), or fresh: made for this job, whose own it becomes.
+mount_volume() {
+  local options=noatime
+  case $1$3 in
+  # A journal can't be replayed on a disk that can't be written.
+  *[0-9]ro) options=ro,noload ;;
+  # The host keeps it, and is to get back what becomes free in it.
+  cache*) options=noatime,discard ;;
+  esac
+  find_disk "$1"
+  make_folder "$2"
+  must mount -t ext4 -o $options "$disk" "/newroot$inside"
+  case $1 in cache*) caches="$caches $disk" ;; esac
+  case $3 in copied* | fresh) rmdir "/newroot$inside/lost+found" ;; esac
+  case $3 in copied-ro) must mount -o remount,ro "/newroot$inside" ;; esac
+  case $3$uid in fresh?*) must chown "$uid:$gid" "/newroot$inside" ;; esac
+}
+
+# flush_caches: what the job wrote into them is on their disks then.
+flush_caches() {
+  local cache why=
+  for cache in $caches; do
+    umount "$cache" 2>/run/why && continue
+    read -r why </run/why
+    fail "a cache can't be unmounted: $why"
+    return
+  done
+  say flushed
+}

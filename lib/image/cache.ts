@@ -1,0 +1,203 @@
+/**
+ * Caches: disks that outlive the jobs that fill them.
+ *
+ *     caches/[tenant-NAME/]cache-NAME/disk.ext4   what the last job that succeeded has left
+ *     caches/[tenant-NAME/]cache-NAME/lock        held by the one job whose changes will be kept
+ *
+ * A job works on a copy, which takes the cache's place in one step: a job that fails, or is killed, changes nothing. What
+ * is in a cache was written by a guest, so no host ever mounts it.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { groupName } from "../cgroup/names.ts";
+import { copyDisk, createDisk } from "./disk.ts";
+
+/** The cap of a cache of which nobody says how large it may become. */
+export const DEFAULT_CACHE_BYTES = 8 * 1024 ** 3;
+
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
+const FOLDER = /^cache-(.+)$/;
+
+/** Whose cache it is: no tenant's job sees another's. */
+export interface CacheKey {
+  readonly name: string;
+  readonly tenant?: string;
+}
+
+/** A job's copy of a cache. Disposing gives the cache free for others. */
+export interface OpenCache extends Disposable {
+  readonly name: string;
+  /** Whether it is empty. */
+  readonly isFresh: boolean;
+  /** Whether it is this job's changes that are kept. */
+  readonly isWriter: boolean;
+  /** Puts the copy in the cache's place. The VM that wrote it must have ended. */
+  save(): Promise<void>;
+}
+
+/** A cache, for people. */
+export interface CacheInfo extends CacheKey {
+  /** What it takes on the disk. */
+  readonly usedBytes: number;
+  readonly capBytes: number;
+  readonly savedAt: Date;
+  readonly inUse: boolean;
+}
+
+/** @throws {BerthError} `usage.value`. */
+export function checkCacheName(name: string, flag = "--cache"): string {
+  if (NAME.test(name)) return name;
+  throw new BerthError("usage.value", `${flag}: "${name}" is not a name; use up to 64 letters, digits and . _ -`);
+}
+
+/** The caches below one folder. */
+export class CacheStore {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Makes a job's copy in a new file. @param onNote is told when it is not what the job may expect. */
+  async open(
+    key: CacheKey,
+    copy: { readonly path: string; readonly sizeBytes: number },
+    signal: AbortSignal,
+    onNote: (text: string) => void,
+  ): Promise<OpenCache> {
+    const folder = this.#folder(key);
+    using stack = new DisposableStack();
+    const { file: lock, isHeld: isWriter } = await openLock(folder);
+    stack.use(lock);
+    if (!isWriter) onNote(`cache ${key.name}: another job writes to it; this one gets a copy, which is not kept`);
+    const isFresh = !await takeCopy(`${folder}/disk.ext4`, copy, signal, onNote, key.name);
+    if (isFresh) await createDisk(copy.path, copy.sizeBytes, signal);
+    // Held from before the VM starts: it could put a link to another file of the host in the place of its own.
+    const file = stack.use(await Deno.open(copy.path, { read: true, write: true }));
+    const owned = stack.move();
+    return {
+      name: key.name,
+      isFresh,
+      isWriter,
+      save: () => save(file, copy, folder, key.name),
+      [Symbol.dispose]: () => owned.dispose(),
+    };
+  }
+
+  /** All caches, by tenant and name. */
+  async list(): Promise<CacheInfo[]> {
+    const infos: CacheInfo[] = [];
+    for (const { name, path, tenant } of await this.#folders()) {
+      const disk = await Deno.stat(`${path}/disk.ext4`).catch(ignoreNotFound);
+      if (!disk) continue;
+      const { file, isHeld } = await openLock(path);
+      file.close();
+      const usedBytes = (disk.blocks ?? 0) * 512;
+      const savedAt = disk.mtime ?? new Date(0);
+      infos.push({ name, tenant, usedBytes, capBytes: disk.size, savedAt, inUse: !isHeld });
+    }
+    return infos;
+  }
+
+  /** Removes a cache, and returns what that frees. @throws {BerthError} `cache.unknown`, `cache.busy`. */
+  async remove(key: CacheKey): Promise<number> {
+    const folder = this.#folder(key);
+    const disk = await Deno.stat(`${folder}/disk.ext4`).catch(ignoreNotFound);
+    if (!disk) throw new BerthError("cache.unknown", `there is no cache ${key.name}${ofTenant(key)}`);
+    const { file, isHeld } = await openLock(folder);
+    using _lock = file;
+    if (!isHeld) {
+      throw new BerthError("cache.busy", `a job writes to the cache ${key.name}${ofTenant(key)}`);
+    }
+    await Deno.remove(folder, { recursive: true });
+    return (disk.blocks ?? 0) * 512;
+  }
+
+  #folder({ name, tenant }: CacheKey): string {
+    const owner = tenant === undefined ? this.#root : `${this.#root}/${groupName("tenant", tenant)}`;
+    return `${owner}/cache-${checkCacheName(name)}`;
+  }
+
+  async #folders(): Promise<{ name: string; path: string; tenant?: string }[]> {
+    const found: { name: string; path: string; tenant?: string }[] = [];
+    const look = async (folder: string, tenant?: string) => {
+      for (const name of await entries(folder)) {
+        const cache = FOLDER.exec(name)?.[1];
+        if (cache) found.push({ name: cache, path: `${folder}/${name}`, tenant });
+        else if (tenant === undefined && name.startsWith("tenant-")) {
+          await look(`${folder}/${name}`, name.slice("tenant-".length));
+        }
+      }
+    };
+    await look(this.#root);
+    return found;
+  }
+}
+
+/** Copies the cache, if there is one that can be used. */
+async function takeCopy(
+  disk: string,
+  { path, sizeBytes }: { readonly path: string; readonly sizeBytes: number },
+  signal: AbortSignal,
+  onNote: (text: string) => void,
+  name: string,
+): Promise<boolean> {
+  const info = await Deno.stat(disk).catch(ignoreNotFound);
+  if (!info) return false;
+  if (info.size === sizeBytes) {
+    await copyDisk(disk, path, signal);
+    return true;
+  }
+  // To resize it, a host's program would have to read what a guest has written.
+  onNote(`cache ${name}: it was made with another size, so this job begins with an empty one`);
+  return false;
+}
+
+async function save(
+  file: Deno.FsFile,
+  { path, sizeBytes }: { readonly path: string; readonly sizeBytes: number },
+  folder: string,
+  name: string,
+): Promise<void> {
+  const [held, there] = await Promise.all([file.stat(), Deno.lstat(path)]);
+  if (!there.isFile || there.ino !== held.ino || there.nlink !== 1 || held.size !== sizeBytes) {
+    throw new BerthError("cache.replaced", `cache ${name}: the VMM has replaced the file of its disk; it is not kept`);
+  }
+  await file.sync();
+  await Deno.rename(path, `${folder}/disk.ext4`);
+}
+
+/** Opens the lock's file, and takes the lock if it is free. */
+async function openLock(folder: string): Promise<{ file: Deno.FsFile; isHeld: boolean }> {
+  while (true) {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    const path = `${folder}/lock`;
+    const file = await Deno.open(path, { create: true, write: true, read: true, mode: 0o600 }).catch(ignoreNotFound);
+    if (!file) continue;
+    const isHeld = file.tryLockSync(true);
+    // Whoever has removed the cache meanwhile has removed this lock with it: it stands for nothing any more.
+    const [mine, there] = [file.statSync().ino, (await Deno.stat(path).catch(ignoreNotFound))?.ino];
+    if (mine === there) return { file, isHeld };
+    file.close();
+  }
+}
+
+async function entries(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).filter((entry) => entry.isDirectory).map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function ofTenant({ tenant }: CacheKey): string {
+  return tenant === undefined ? "" : ` of tenant ${tenant}`;
+}
+
+function ignoreNotFound(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

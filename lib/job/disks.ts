@@ -1,0 +1,82 @@
+/**
+ * Makes a job's disks, and keeps what is to be kept of them.
+ *
+ * @module
+ */
+
+import { BerthError, describeError } from "../base/errors.ts";
+import type { GuestVolume } from "../guest/fragment.ts";
+import type { CacheStore, OpenCache } from "../image/cache.ts";
+import { copyDisk, createDisk, isExt4 } from "../image/disk.ts";
+import { createWorkspaceDisk } from "../image/workspace.ts";
+import type { JobPlan } from "./plan.ts";
+import { type DiskPlan, planGuestVolumes } from "./volumes.ts";
+
+/** What making disks is connected to. */
+export interface DisksIo {
+  readonly caches: CacheStore;
+  readonly signal: AbortSignal;
+  readonly onNote: (text: string) => void;
+}
+
+/** A job's disks. Disposing gives its caches free for others. */
+export interface JobDisks extends Disposable {
+  /** What the guest is told of them. */
+  readonly volumes: readonly GuestVolume[];
+  /** Whether there is a cache whose changes are kept. */
+  readonly hasCaches: boolean;
+  /** Keeps the caches, and returns what went wrong. The VM must have ended. */
+  saveCaches(): Promise<string[]>;
+}
+
+/** Makes all of them, in the job's folder. */
+export async function createDisks({ disks, tenant }: JobPlan, io: DisksIo): Promise<JobDisks> {
+  using stack = new DisposableStack();
+  const caches: OpenCache[] = [];
+  const fresh = new Set<string>();
+  for (const disk of disks) {
+    const cache = await createOne(disk, tenant?.name, io);
+    if (!cache) continue;
+    caches.push(stack.use(cache));
+    if (cache.isFresh) fresh.add(disk.serial);
+  }
+  const owned = stack.move();
+  const written = caches.filter(({ isWriter }) => isWriter);
+  return {
+    volumes: planGuestVolumes(disks, fresh),
+    hasCaches: written.length > 0,
+    saveCaches: async () => {
+      const results = await Promise.allSettled(written.map((cache) => cache.save()));
+      return results.flatMap((result) => result.status === "rejected" ? [describeError(result.reason)] : []);
+    },
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+async function createOne(disk: DiskPlan, tenant: string | undefined, io: DisksIo): Promise<OpenCache | undefined> {
+  const { path, source } = disk;
+  switch (source?.kind) {
+    case undefined:
+      if (disk.mountPoint !== undefined) await expectExt4(path, disk);
+      return;
+    case "new":
+      return void await createDisk(path, source.sizeBytes, io.signal);
+    case "folder":
+      return void await createWorkspaceDisk(source.from, path, io.signal);
+    case "file":
+      await expectExt4(source.from, disk);
+      return void await copyDisk(source.from, path, io.signal);
+    case "cache":
+      return await io.caches.open(
+        { name: source.name, tenant },
+        { path, sizeBytes: source.sizeBytes },
+        io.signal,
+        io.onNote,
+      );
+  }
+}
+
+async function expectExt4(path: string, { mountPoint }: DiskPlan): Promise<void> {
+  if (await isExt4(path)) return;
+  throw new BerthError("job.volume", `the volume for ${mountPoint} is neither a folder nor an ext4 file system`);
+}

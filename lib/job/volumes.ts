@@ -1,0 +1,156 @@
+/**
+ * The disks of a job beside its root: what each is made from, where the guest mounts it, and what becomes of it. Pure.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { volumeWindow, WORKSPACE } from "../host/windows.ts";
+import type { GuestVolume } from "../guest/fragment.ts";
+import type { VolumeSpec } from "../image/spec.ts";
+import type { Disk } from "../vmm/vmm.ts";
+
+/** A `--volume`. */
+export type VolumeRequest =
+  /** A new file system. */
+  | { readonly kind: "new"; readonly mountPoint: string; readonly sizeBytes: number }
+  /** The n-th volume window: an ext4 file system in a file, or a folder. */
+  | { readonly kind: "path"; readonly mountPoint: string; readonly readOnly: boolean };
+
+/** A `--cache`. */
+export interface CacheRequest {
+  readonly name: string;
+  readonly mountPoint: string;
+  /** What it can hold. */
+  readonly sizeBytes: number;
+}
+
+/** How a disk comes to be. Absent in a plan: it is there, and is only read. */
+export type DiskSource =
+  | { readonly kind: "new"; readonly sizeBytes: number }
+  /** A copy of a folder's content. */
+  | { readonly kind: "folder"; readonly from: string; readonly readOnly?: boolean }
+  /** A copy of a file. */
+  | { readonly kind: "file"; readonly from: string }
+  | { readonly kind: "cache"; readonly name: string; readonly sizeBytes: number };
+
+/** A disk of the guest, with where it comes from and where it goes. */
+export interface DiskPlan extends Disk {
+  readonly source?: DiskSource;
+  /** Absent: it is a part of the root. */
+  readonly mountPoint?: string;
+}
+
+/** What `--volume` and `--cache` may name in all: with the root and the workspace what QEMU's machine has room for. */
+export const MOST_VOLUMES = 16;
+
+/** What the guest itself has there, or what berth mounts. */
+const TAKEN = ["/", "/proc", "/sys", "/dev"];
+
+/** What is known of the volumes only where they can be seen. */
+export interface VolumeInputs {
+  /** The job's folder. */
+  readonly folder: string;
+  readonly storeDisk?: string;
+  readonly imageVolumes: readonly VolumeSpec[];
+  readonly scratchBytes?: number;
+  readonly workspace: boolean;
+  readonly volumes: readonly VolumeRequest[];
+  /** What each volume window shows, in their order; undefined for new ones. */
+  readonly shown: readonly ("file" | "folder" | undefined)[];
+  readonly caches: readonly CacheRequest[];
+}
+
+/** All disks, in the order in which they are mounted: what is mounted below another comes after it. */
+export function planDisks(inputs: VolumeInputs): DiskPlan[] {
+  const { folder, storeDisk, scratchBytes } = inputs;
+  const made = (serial: string, source: DiskSource, mountPoint?: string): DiskPlan => ({
+    serial,
+    path: `${folder}/${serial}.ext4`,
+    readOnly: false,
+    source,
+    mountPoint,
+  });
+  const mounted = [
+    ...(inputs.workspace ? [made("workspace", { kind: "folder", from: WORKSPACE }, "/workspace")] : []),
+    ...inputs.imageVolumes.map((volume, index) => planImageVolume(volume, `image${index}`, made)),
+    ...inputs.volumes.map((volume, index) => planVolume(volume, inputs.shown[index], index, made)),
+    ...inputs.caches.map(({ mountPoint, ...cache }, index) =>
+      made(`cache${index}`, { kind: "cache", ...cache }, mountPoint)
+    ),
+  ];
+  expectApart(mounted);
+  return [
+    ...(storeDisk ? [{ serial: "root", path: storeDisk, readOnly: true }] : []),
+    ...(scratchBytes === undefined ? [] : [made("scratch", { kind: "new", sizeBytes: scratchBytes })]),
+    ...mounted.toSorted((a, b) => depth(a.mountPoint!) - depth(b.mountPoint!)),
+  ];
+}
+
+type Make = (serial: string, source: DiskSource, mountPoint?: string) => DiskPlan;
+
+function planImageVolume({ image, mountPoint, sizeMiB, readOnly }: VolumeSpec, serial: string, made: Make): DiskPlan {
+  const place = parseMountPoint(mountPoint, "the image's spec");
+  if (sizeMiB !== undefined) return made(serial, { kind: "new", sizeBytes: sizeMiB * 1024 ** 2 }, place);
+  if (readOnly) return { serial, path: image, readOnly, mountPoint: place };
+  return made(serial, { kind: "file", from: image }, place);
+}
+
+function planVolume(volume: VolumeRequest, shown: "file" | "folder" | undefined, index: number, made: Make): DiskPlan {
+  const serial = `volume${index}`;
+  const { mountPoint } = volume;
+  if (volume.kind === "new") return made(serial, { kind: "new", sizeBytes: volume.sizeBytes }, mountPoint);
+  const from = volumeWindow(index);
+  // The guest removes what mke2fs has added, so it is the guest that mounts it read-only.
+  if (shown === "folder") return made(serial, { kind: "folder", from, readOnly: volume.readOnly }, mountPoint);
+  if (volume.readOnly) return { serial, path: from, readOnly: true, mountPoint };
+  return made(serial, { kind: "file", from }, mountPoint);
+}
+
+/** What the agent is told of the disks that it mounts. @param fresh those of the caches that are empty, by serial. */
+export function planGuestVolumes(disks: readonly DiskPlan[], fresh: ReadonlySet<string> = new Set()): GuestVolume[] {
+  return disks.flatMap(({ serial, source, mountPoint, readOnly }) =>
+    mountPoint === undefined ? [] : [{ serial, mountPoint, state: stateOf(source, readOnly, fresh.has(serial)) }]
+  );
+}
+
+function stateOf(source: DiskSource | undefined, readOnly: boolean, isFresh: boolean): GuestVolume["state"] {
+  if (readOnly) return "ro";
+  if (source?.kind === "new" || isFresh) return "fresh";
+  if (source?.kind === "folder") return source.readOnly ? "copied-ro" : "copied";
+  return "rw";
+}
+
+/** The path without what means nothing in it. @throws {BerthError} `usage.value`. @param flag names the value. */
+export function parseMountPoint(text: string, flag: string): string {
+  const parts = text.split("/").filter((part) => part !== "" && part !== ".");
+  const path = `/${parts.join("/")}`;
+  const [top] = parts;
+  if (text.startsWith("/") && !parts.includes("..") && !TAKEN.includes(path) && !TAKEN.includes(`/${top}`)) {
+    return path;
+  }
+  throw new BerthError(
+    "usage.value",
+    `${flag}: a volume can't be at "${text}" in the guest; name a folder, as in /data`,
+  );
+}
+
+function expectApart(disks: readonly DiskPlan[]): void {
+  if (disks.length > MOST_VOLUMES) {
+    throw new BerthError(
+      "usage.value",
+      `a job can have ${MOST_VOLUMES} volumes at most, and would have ${disks.length}`,
+    );
+  }
+  const seen = new Set<string>();
+  for (const { mountPoint } of disks) {
+    if (seen.has(mountPoint!)) {
+      throw new BerthError("usage.value", `two volumes would be at ${mountPoint} in the guest`);
+    }
+    seen.add(mountPoint!);
+  }
+}
+
+function depth(path: string): number {
+  return path.split("/").length;
+}
