@@ -107,5 +107,11 @@ export function resolveSpec(spec: ImageSpec, folder: string): ImageSpec {
     kernel: resolve(spec.kernel),
     initrd: resolve(spec.initrd),
     storeDisk: spec.storeDisk && resolve(spec.storeDisk),
+    // One with a size is made new for each job: its image is a name.
+    ...(spec.volumes && {
+      volumes: spec.volumes.map((volume) =>
+        volume.sizeMiB === undefined ? { ...volume, image: resolve(volume.image) } : volume
+      ),
+    }),
   };
 }

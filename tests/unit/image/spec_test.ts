@@ -110,3 +110,9 @@ Deno.test("resolveSpec() makes paths absolute from the spec's folder, and leaves
   assertEquals([kernel, initrd, storeDisk], ["/images/ci/vmlinuz", "/images/initrd", "/abs/root.squashfs"]);
   assertEquals(resolveSpec(parse(SPEC), "/x").storeDisk, undefined);
 });
+
+Deno.test("resolveSpec() makes the paths of volumes absolute, but for those that are made new", () => {
+  const volumes = [{ image: "v.ext4", mountPoint: "/v" }, { image: "new", mountPoint: "/n", sizeMiB: 1 }];
+  const resolved = resolveSpec(parse({ ...SPEC, volumes }), "/images/ci").volumes;
+  assertEquals(resolved?.map(({ image }) => image), ["/images/ci/v.ext4", "new"]);
+});
