@@ -42,24 +42,30 @@ export function wantsArtifacts({ artifacts, artifactOn }: JobPlan, end: End): bo
   return hasEnded && (artifactOn === "always" || (artifactOn === "success") === succeeded);
 }
 
-/** @throws {BerthError} `job.artifact` when one is not there, or can't be written. */
+/** Copies out what is there. @throws {BerthError} `job.artifact` when one is not, or can't be written. */
 export async function collectArtifacts(plan: JobPlan, session: Session, io: CollectIo): Promise<void> {
-  await session.collect(plan.artifacts.map(({ guest }) => guest));
-  const answer = await answerOf(session, io, COLLECT_MS, "the guest to hand its artifacts over");
-  switch (answer.kind) {
-    case "collected":
-      return await unpackArtifacts({ ...io, targets: plan.artifacts, jailed: plan.vm.jailed });
-    case "missing": {
-      const guest = plan.artifacts[answer.index]?.guest;
-      throw new BerthError(
-        "job.artifact",
-        `--artifact ${guest}: the job has ended, and there is no such file or folder`,
-      );
-    }
-    case "error":
-      throw new BerthError("job.artifact", answer.text);
-    default:
+  const guests = plan.artifacts.map(({ guest }) => guest);
+  await session.collect(guests);
+  const missing = await awaitCollected(session, io);
+  if (missing.size < guests.length) {
+    await unpackArtifacts({ ...io, targets: plan.artifacts, jailed: plan.vm.jailed });
+  }
+  if (missing.size === 0) return;
+  const flags = [...missing].map((index) => `--artifact ${guests[index]}`).join(", ");
+  throw new BerthError("job.artifact", `${flags}: the job has ended, and there is no such file or folder`);
+}
+
+/** Waits until the archive is whole, and returns the numbers of the artifacts that are not in it. */
+async function awaitCollected(session: Session, io: CollectIo): Promise<Set<number>> {
+  const missing = new Set<number>();
+  while (true) {
+    const answer = await answerOf(session, io, COLLECT_MS, "the guest to hand its artifacts over");
+    if (answer.kind === "collected") return missing;
+    if (answer.kind === "error") throw new BerthError("job.artifact", answer.text);
+    if (answer.kind !== "missing" || missing.has(answer.index)) {
       throw new BerthError("guest.protocol", `asked for artifacts, the guest's agent said "${answer.kind}"`);
+    }
+    missing.add(answer.index);
   }
 }
 

@@ -52,11 +52,52 @@ Deno.test("--artifact takes single files and several places, and nothing leads o
   assertEquals(await Deno.readTextFile(secret), "the host's");
 });
 
-Deno.test("an artifact that is not there makes a job that succeeded an error", async () => {
-  const args = ["run", "--quiet", "--artifact", `/nothing=${SCRATCH}/none`];
-  const missing = await berth([...args, "--", "true"]);
+Deno.test("an artifact that is not there makes a job that succeeded an error; the others come out", async () => {
+  const out = await emptyFolder("partly");
+  const args = ["run", "--quiet", "--artifact", `/nothing=${out}/a`, "--artifact", `/there=${out}/b`];
+  const missing = await berth([...args, "--artifact", `/etc/none=${out}/c`, "--", "sh", "-c", "echo 1 >/there"]);
   assertEquals(missing.code, 125);
-  assertStringIncludes(missing.stderr, "--artifact /nothing: the job has ended, and there is no such file or folder");
+  const words = "--artifact /nothing, --artifact /etc/none: the job has ended, and there is no such file or folder";
+  assertStringIncludes(missing.stderr, words);
+  assertEquals(await Deno.readTextFile(`${out}/b/there`), "1\n");
   assertEquals((await berth([...args, "--", "sh", "-c", "exit 4"])).code, 4, "a job's own failure comes first");
   assertEquals(await leftovers(), []);
+});
+
+const ENDS: [name: string, on: string, script: string, status: number, comesOut: boolean][] = [
+  ["success", "failure", "exit 0", 0, false],
+  ["failure", "failure", "exit 3", 3, true],
+  ["failure", "success", "exit 3", 3, false],
+  ["timeout", "always", "trap 'exit 0' TERM; while :; do sleep 0.1; done", 124, true],
+];
+for (const [name, on, script, status, comesOut] of ENDS) {
+  Deno.test(`--artifact-on ${on} after a ${name} copies ${comesOut ? "artifacts" : "nothing"} out`, async () => {
+    const out = await emptyFolder("on");
+    const args = ["run", "--quiet", "--artifact", `/made=${out}`, "--artifact-on", on, "--timeout", "1s"];
+    const { code, stderr } = await berth([...args, "--", "sh", "-c", `echo text >/made; ${script}`]);
+    assertEquals(code, status, stderr);
+    assertEquals(await shell(`cd "$1"; grep -r . . || true`, out), comesOut ? "./made:text\n" : "");
+    assertEquals(await leftovers(), []);
+  });
+}
+
+Deno.test("an artifact of a failed job that is not there is said, and changes nothing else", async () => {
+  const out = await emptyFolder("on");
+  const args = ["run", "--quiet", "--artifact", `/none=${out}`, "--artifact-on", "always", "--", "sh", "-c", "exit 3"];
+  const { code, stderr } = await berth(args);
+  assertEquals(code, 3);
+  assertStringIncludes(stderr, "--artifact /none: the job has ended, and there is no such file or folder");
+});
+
+Deno.test("links that a job puts in the place of its folders lead artifacts nowhere else", async () => {
+  const out = await emptyFolder("links");
+  // A root can take away the /dev that it was given, and let it lead to the agent's own files.
+  const script = `mkdir /out; echo mine >/out/file; ln -s /run/job.sh /out/agents; umount -l /dev 2>/dev/null
+    mv /dev /dev2 2>/dev/null; ln -s /berth /dev; ln -s / /root-link; exit 0`;
+  const flags = ["--artifact", `/root-link/out=${out}/a`, "--artifact", `/dev=${out}/b`];
+  const { code, stderr } = await berth(["run", ...flags, "--", "sh", "-c", script]);
+  // /berth is the agent's: for the job there is no such folder.
+  assertEquals(code, 125, stderr);
+  assertStringIncludes(stderr, "--artifact /dev: the job has ended, and there is no such file or folder");
+  assertEquals(await shell(`cd "$1"; find . -type f`, out), "./a/file\n");
 });

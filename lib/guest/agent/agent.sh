@@ -100,12 +100,13 @@ field() (
 
 # collect: the fragment sets the positional parameters to the guest's paths.
 collect() {
-  local reason=
+  local line=
   take_request /run/collect.sh
-  unshare -m sh /berth/artifacts.sh >/run/collected 2>&1 && say collected && return
-  read -r reason </run/collected
-  case $reason in
-  missing*) say "$reason" ;;
-  *) fail "artifacts: $reason" ;;
-  esac
+  if unshare -m sh /berth/artifacts.sh >/run/collected 2>/run/why; then
+    while read -r line; do say "$line"; done </run/collected
+    say collected
+  else
+    read -r line </run/why
+    fail "artifacts: $line"
+  fi
 }

@@ -1,23 +1,22 @@
 # Hands files of the job's root over to the host: one tar, in which the folder N holds, or the file N is, the N-th
-# artifact. The host trusts not a byte of it.
+# artifact. The host trusts not a byte of it. Says which ones are not there.
 
-# It runs in a mount namespace of its own. The paths are resolved inside the job's root, so that a link in there can't
-# lead out of it, then bound next to each other.
+# It runs in a mount namespace of its own, in which the artifacts are bound next to each other.
 . /berth/devices.sh
+. /berth/paths.sh
 . /run/collect.sh
-mount -t tmpfs dev /newroot/dev
-: >/newroot/dev/busybox
-mount --bind /bin/busybox /newroot/dev/busybox
 mkdir /collect
-index=0
+index=0 there=
 for path; do
-  found=$(chroot /newroot /dev/busybox realpath "$path" 2>/dev/null) && [ -e "/newroot$found" ] || {
+  if inside "$path" && [ -e "/newroot$inside" ]; then
+    if [ -d "/newroot$inside" ]; then mkdir /collect/$index; else : >/collect/$index; fi
+    mount -o rbind "/newroot$inside" /collect/$index || exit
+    there="$there $index"
+  else
     echo "missing $index"
-    exit 1
-  }
-  if [ -d "/newroot$found" ]; then mkdir /collect/$index; else : >/collect/$index; fi
-  mount --bind "/newroot$found" /collect/$index
+  fi
   index=$((index + 1))
 done
+[ "$there" ] || exit 0
 find_port berth.artifacts
-tar -C /collect -c -f - $(seq 0 $((index - 1))) >"$port"
+tar -C /collect -c -f - $there >"$port"
