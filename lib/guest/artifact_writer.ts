@@ -1,0 +1,145 @@
+/**
+ * Writes artifacts into their folders: a tar for each, in a jail that has nothing of the host but the folder.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { type Child, startChild } from "../process/child.ts";
+import { planJail } from "../process/jail.ts";
+import { BLOCK_BYTES } from "./tar.ts";
+
+/** One `--artifact`. */
+export interface ArtifactTarget {
+  /** The path in the guest. */
+  readonly guest: string;
+  /** The folder that it comes out into. */
+  readonly folder: string;
+}
+
+const WORDS_KEPT_BYTES = 2048;
+const BUFFER_BYTES = 256 * 1024;
+
+/** One writer for each artifact, started when its first member comes. Disposing ends what still runs. */
+export class ArtifactWriters implements AsyncDisposable {
+  readonly #targets: readonly ArtifactTarget[];
+  readonly #jailed: boolean;
+  readonly #running = new Map<number, Writer>();
+
+  constructor(targets: readonly ArtifactTarget[], jailed: boolean) {
+    this.#targets = targets;
+    this.#jailed = jailed;
+  }
+
+  of(index: number): Pick<Writer, "write"> {
+    const known = this.#running.get(index);
+    if (known) return known;
+    const writer = new Writer(this.#targets[index], this.#jailed);
+    this.#running.set(index, writer);
+    return writer;
+  }
+
+  /** Ends all archives and waits until everything is written. @throws {BerthError} with tar's words. */
+  async finish(): Promise<void> {
+    for (const writer of this.#running.values()) await writer.finish();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const writer of this.#running.values()) await writer[Symbol.asyncDispose]();
+  }
+}
+
+/** A tar that unpacks one artifact. */
+class Writer implements AsyncDisposable {
+  readonly #target: ArtifactTarget;
+  readonly #child: Child;
+  readonly #stream: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #words: Promise<string>;
+  /** One is filled while tar takes the other. */
+  #filling = new Uint8Array(BUFFER_BYTES);
+  #spare = new Uint8Array(BUFFER_BYTES);
+  #filled = 0;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(target: ArtifactTarget, jailed: boolean) {
+    const [command, ...args] = planTar(target.folder, jailed);
+    this.#target = target;
+    this.#child = startChild({ command, args, stdin: "piped", stderr: "piped", leadsGroup: jailed });
+    this.#stream = this.#child.stdin.getWriter();
+    this.#stream.closed.catch(() => {});
+    // Read all along: a tar that complains would stop at a full pipe.
+    this.#words = readHead(this.#child.stderr, WORDS_KEPT_BYTES);
+  }
+
+  /** Takes a copy of the bytes. Many small ones go to tar together: each write into a pipe has its price. */
+  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    for (let taken = 0; taken < bytes.length;) {
+      const piece = bytes.subarray(taken, taken + BUFFER_BYTES - this.#filled);
+      this.#filling.set(piece, this.#filled);
+      this.#filled += piece.length;
+      taken += piece.length;
+      if (this.#filled === BUFFER_BYTES) await this.#flush();
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.write(new Uint8Array(2 * BLOCK_BYTES));
+    await this.#flush();
+    await this.#settle();
+    await this.#stream.close().catch(() => {});
+    const { success } = await this.#child.status;
+    if (!success) throw await this.#failure();
+  }
+
+  /** Hands on what is filled, when tar has taken what was handed on before. */
+  async #flush(): Promise<void> {
+    await this.#settle();
+    this.#written = this.#stream.write(this.#filling.subarray(0, this.#filled));
+    // Whoever settles it hears of it; it must not be unheard until then.
+    this.#written.catch(() => {});
+    [this.#filling, this.#spare] = [this.#spare, this.#filling];
+    this.#filled = 0;
+  }
+
+  async #settle(): Promise<void> {
+    try {
+      await this.#written;
+    } catch {
+      throw await this.#failure();
+    }
+  }
+
+  async #failure(): Promise<BerthError> {
+    const words = (await this.#words).trim();
+    const full = words.includes("No space left on device");
+    return new BerthError(full ? "host.disk-full" : "job.artifact", `--artifact ${this.#target.guest}: ${words}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // An abort waits for the write under way, which may wait for a tar that hangs: the end of tar ends both.
+    const aborted = this.#stream.abort().catch(() => {});
+    await this.#child.stop();
+    await aborted;
+    await this.#words;
+  }
+}
+
+/** The first bytes of a stream as text; the rest is read and dropped. */
+async function readHead(stream: ReadableStream<Uint8Array<ArrayBuffer>>, limitBytes: number): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    if (text.length < limitBytes) text = (text + chunk).slice(0, limitBytes);
+  }
+  return text;
+}
+
+/** Unpacks standard input into a folder. Pure. */
+function planTar(folder: string, jailed: boolean): string[] {
+  const tar = ["tar", "--extract", "--file=-", "--no-same-owner", "--no-same-permissions", "--delay-directory-restore"];
+  if (!jailed) return [...tar, `--directory=${folder}`];
+  const inside = "/tmp/artifact";
+  // The folder may belong to somebody else than root, who runs this: a CI user's own.
+  const capabilities = ["CAP_DAC_OVERRIDE", "CAP_FOWNER"];
+  const jail = planJail({ readOnly: [], writable: [], writableAt: [[folder, inside]], cwd: inside, capabilities });
+  return [...jail, ...tar, `--directory=${inside}`];
+}
