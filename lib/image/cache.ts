@@ -12,7 +12,7 @@
 
 import { BerthError } from "../base/errors.ts";
 import { groupName } from "../cgroup/names.ts";
-import { copyDisk, createDisk } from "./disk.ts";
+import { copyDisk, createDisk, type DiskIo } from "./disk.ts";
 
 /** The cap of a cache of which nobody says how large it may become. */
 export const DEFAULT_CACHE_BYTES = 8 * 1024 ** 3;
@@ -35,6 +35,12 @@ export interface OpenCache extends Disposable {
   readonly isWriter: boolean;
   /** Puts the copy in the cache's place. The VM that wrote it must have ended. */
   save(): Promise<void>;
+}
+
+/** How a copy is made. */
+export interface CacheIo extends DiskIo {
+  /** Told when the copy is not what the job may expect. */
+  readonly onNote: (text: string) => void;
 }
 
 /** A cache, for people. */
@@ -60,20 +66,19 @@ export class CacheStore {
     this.#root = root;
   }
 
-  /** Makes a job's copy in a new file. @param onNote is told when it is not what the job may expect. */
+  /** Makes a job's copy in a new file. */
   async open(
     key: CacheKey,
     copy: { readonly path: string; readonly sizeBytes: number },
-    signal: AbortSignal,
-    onNote: (text: string) => void,
+    io: CacheIo,
   ): Promise<OpenCache> {
     const folder = this.#folder(key);
     using stack = new DisposableStack();
     const { file: lock, isHeld: isWriter } = await openLock(folder);
     stack.use(lock);
-    if (!isWriter) onNote(`cache ${key.name}: another job writes to it; this one gets a copy, which is not kept`);
-    const isFresh = !await takeCopy(`${folder}/disk.ext4`, copy, signal, onNote, key.name);
-    if (isFresh) await createDisk(copy.path, copy.sizeBytes, signal);
+    if (!isWriter) io.onNote(`cache ${key.name}: another job writes to it; this one gets a copy, which is not kept`);
+    const isFresh = !await takeCopy(`${folder}/disk.ext4`, copy, key.name, io);
+    if (isFresh) await createDisk(copy.path, copy.sizeBytes, io.signal);
     // Held from before the VM starts: it could put a link to another file of the host in the place of its own.
     const file = stack.use(await Deno.open(copy.path, { read: true, write: true }));
     const owned = stack.move();
@@ -140,18 +145,17 @@ export class CacheStore {
 async function takeCopy(
   disk: string,
   { path, sizeBytes }: { readonly path: string; readonly sizeBytes: number },
-  signal: AbortSignal,
-  onNote: (text: string) => void,
   name: string,
+  io: CacheIo,
 ): Promise<boolean> {
   const info = await Deno.stat(disk).catch(ignoreNotFound);
   if (!info) return false;
   if (info.size === sizeBytes) {
-    await copyDisk(disk, path, signal);
+    await copyDisk(disk, path, io);
     return true;
   }
   // To resize it, a host's program would have to read what a guest has written.
-  onNote(`cache ${name}: it was made with another size, so this job begins with an empty one`);
+  io.onNote(`cache ${name}: it was made with another size, so this job begins with an empty one`);
   return false;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
 import { runTool } from "../process/tool.ts";
 
@@ -23,8 +24,20 @@ export async function createDisk(path: string, sizeBytes: number, signal: AbortS
   await runTool({ command: "mke2fs", args: [...MAKE, ...NO_JOURNAL, path], signal });
 }
 
+/** How a disk is made. */
+export interface DiskIo {
+  readonly signal: AbortSignal;
+  /** Told every 2 s how far it is. */
+  readonly onProgress: (line: string) => void;
+}
+
 /** Copies a disk: at once where the file system shares blocks (reflink), else what is not empty of it. */
-export async function copyDisk(from: string, path: string, signal: AbortSignal): Promise<void> {
+export async function copyDisk(from: string, path: string, { signal, onProgress }: DiskIo): Promise<void> {
+  const totalBytes = (await usedBytes(from)) ?? 0;
+  using _progress = reportEvery(async () => {
+    const copied = await usedBytes(path);
+    return copied === undefined ? undefined : `copying a disk: ${formatBytes(copied)} of ${formatBytes(totalBytes)}`;
+  }, onProgress);
   await runTool({
     command: "cp",
     args: ["--reflink=auto", "--sparse=always", "--no-preserve=mode,ownership", "--", from, path],
@@ -41,6 +54,12 @@ async function createSparse(path: string, sizeBytes: number): Promise<void> {
   } catch (cause) {
     throw new BerthError("usage.value", `the host has no room for a file of ${formatBytes(sizeBytes)}`, { cause });
   }
+}
+
+/** What a file takes of its disk; undefined when it is not there. */
+async function usedBytes(path: string): Promise<number | undefined> {
+  const info = await Deno.stat(path).catch(() => undefined);
+  return info && (info.blocks ?? 0) * 512;
 }
 
 /** Whether a file holds an ext2, ext3 or ext4 file system. */

@@ -6,6 +6,8 @@
 
 import { aborted, within } from "../base/deadline.ts";
 import { BerthError } from "../base/errors.ts";
+import { reportEvery } from "../base/progress.ts";
+import { formatBytes } from "../base/units.ts";
 import { unpackArtifacts } from "../guest/artifacts.ts";
 import type { AgentMessage } from "../guest/protocol.ts";
 import type { Session } from "../guest/session.ts";
@@ -30,7 +32,8 @@ export interface CollectIo extends Interruptions {
   /** The file that the guest writes its archive into. */
   readonly archive: Deno.FsFile;
   readonly onLeftOut: (what: string) => void;
-  readonly onNote: (text: string) => void;
+  /** Told every 2 s how far it is. */
+  readonly onProgress: (line: string) => void;
 }
 
 /** Whether artifacts are copied out after such an end. Pure. */
@@ -46,7 +49,7 @@ export function wantsArtifacts({ artifacts, artifactOn }: JobPlan, end: End): bo
 export async function collectArtifacts(plan: JobPlan, session: Session, io: CollectIo): Promise<void> {
   const guests = plan.artifacts.map(({ guest }) => guest);
   await session.collect(guests);
-  const missing = await awaitCollected(session, io);
+  const missing = await awaitArchive(session, io);
   if (missing.size < guests.length) {
     await unpackArtifacts({ ...io, targets: plan.artifacts, jailed: plan.vm.jailed });
   }
@@ -56,8 +59,10 @@ export async function collectArtifacts(plan: JobPlan, session: Session, io: Coll
 }
 
 /** Waits until the archive is whole, and returns the numbers of the artifacts that are not in it. */
-async function awaitCollected(session: Session, io: CollectIo): Promise<Set<number>> {
+async function awaitArchive(session: Session, io: CollectIo): Promise<Set<number>> {
   const missing = new Set<number>();
+  const read = async () => `artifacts: ${formatBytes((await io.archive.stat()).size)} handed over by the guest`;
+  using _progress = reportEvery(read, io.onProgress);
   while (true) {
     const answer = await answerOf(session, io, COLLECT_MS, "the guest to hand its artifacts over");
     if (answer.kind === "collected") return missing;

@@ -6,17 +6,15 @@
 
 import { BerthError, describeError } from "../base/errors.ts";
 import type { GuestVolume } from "../guest/fragment.ts";
-import type { CacheStore, OpenCache } from "../image/cache.ts";
+import type { CacheIo, CacheStore, OpenCache } from "../image/cache.ts";
 import { copyDisk, createDisk, isExt4 } from "../image/disk.ts";
 import { createWorkspaceDisk } from "../image/workspace.ts";
 import type { JobPlan } from "./plan.ts";
 import { type DiskPlan, planGuestVolumes } from "./volumes.ts";
 
 /** What making disks is connected to. */
-export interface DisksIo {
+export interface DisksIo extends CacheIo {
   readonly caches: CacheStore;
-  readonly signal: AbortSignal;
-  readonly onNote: (text: string) => void;
 }
 
 /** A job's disks. Disposing gives its caches free for others. */
@@ -65,13 +63,12 @@ async function createOne(disk: DiskPlan, tenant: string | undefined, io: DisksIo
       return void await createWorkspaceDisk(source.from, path, io.signal);
     case "file":
       await expectExt4(source.from, disk);
-      return void await copyDisk(source.from, path, io.signal);
+      return void await copyDisk(source.from, path, io);
     case "cache":
       return await io.caches.open(
         { name: source.name, tenant },
         { path, sizeBytes: source.sizeBytes },
-        io.signal,
-        io.onNote,
+        io,
       );
   }
 }

@@ -144,7 +144,7 @@ class JobRun {
       const files = createVmFiles(path, (file) => this.#stack.use(file));
       const signal = AbortSignal.any([stop.requested, space.signal]);
       const onNote = (text: string) => notify({ kind: "note", text });
-      const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote }));
+      const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote, onProgress: onNote }));
       return { files, disks, space, group: driver && await this.#createGroup(driver, folder) };
     } catch (error) {
       throw translateDiskFull(error, "the job's folder");
@@ -212,8 +212,8 @@ class JobRun {
     const { stop, notify } = this.#io;
     try {
       const onLeftOut = (what: string) => notify({ kind: "left-out", what });
-      const onNote = (text: string) => notify({ kind: "note", text });
-      const io = { archive, onLeftOut, onNote, signal: stop.requested, hostFailure: space.failure };
+      const onProgress = (text: string) => notify({ kind: "note", text });
+      const io = { archive, onLeftOut, onProgress, signal: stop.requested, hostFailure: space.failure };
       await collectArtifacts(this.#plan, session, io);
       return end;
     } catch (error) {

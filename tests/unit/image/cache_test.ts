@@ -21,7 +21,9 @@ class Scene {
 
   async open(name = "npm", tenant?: string, sizeBytes = SIZE): Promise<OpenCache & { path: string }> {
     const path = `${this.folder}/job${this.#jobs++}.ext4`;
-    const cache = await this.store.open({ name, tenant }, { path, sizeBytes }, NEVER, (text) => this.notes.push(text));
+    const onNote = (text: string) => void this.notes.push(text);
+    const io = { signal: NEVER, onNote, onProgress: onNote };
+    const cache = await this.store.open({ name, tenant }, { path, sizeBytes }, io);
     return Object.assign(cache, { path });
   }
 
