@@ -5,14 +5,10 @@
  */
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
-import { BerthError, describeError, translateDiskFull } from "../base/errors.ts";
-import type { Driver, Group } from "../cgroup/driver.ts";
-import { type LimitName, type Limits, withoutLimits } from "../cgroup/limits.ts";
-import type { GroupUsage } from "../cgroup/usage.ts";
+import { describeError, translateDiskFull } from "../base/errors.ts";
 import type { Hub } from "../guest/hub.ts";
 import type { Session } from "../guest/session.ts";
 import { type DiskWatch, watchFreeSpace } from "../host/disk.ts";
-import { readBootId } from "../host/memory.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm } from "../vmm/vmm.ts";
@@ -20,8 +16,9 @@ import { act } from "./act.ts";
 import { boot, onInsisted } from "./boot.ts";
 import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
-import { createJobFolder, type JobFolder, type JobRecord } from "./folder.ts";
+import { createJobFolder } from "./folder.ts";
 import { createVmFiles, readTail, type VmFiles } from "./files.ts";
+import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
 import { OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
 import type { JobResult, Timings } from "./report.ts";
@@ -44,14 +41,10 @@ export type JobEvent =
   | { readonly kind: "console"; readonly text: string };
 
 /** What a job is connected to. */
-export interface JobIo {
+export interface JobIo extends GroupIo {
   readonly hub: Hub;
   readonly qmpHub: QmpHub;
-  /** Who makes the VM's group; absent: it gets none. */
-  readonly driver?: Driver;
   readonly caches: CacheStore;
-  /** Those of the plan's limits that the driver can't enforce. */
-  readonly unenforceable: readonly LimitName[];
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stdin?: ReadableStream<Uint8Array>;
@@ -65,12 +58,11 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
   const end = await run.live();
   const troubles = await run.cleanUp();
   return {
-    verdict: decideVerdict(end, run.usage),
+    verdict: decideVerdict(end, run.seen.usage),
     attempts: run.attempts,
     driver: io.driver?.name,
-    limits: run.limits,
     timings: run.timings,
-    usage: run.usage,
+    ...run.seen,
     troubles: [...run.troubles, ...troubles],
   };
 }
@@ -80,13 +72,13 @@ interface Prepared {
   readonly files: VmFiles;
   readonly disks: JobDisks;
   readonly space: DiskWatch;
-  readonly group?: Group;
+  /** The folder of its cgroup. */
+  readonly cgroup?: string;
 }
 
 class JobRun {
   attempts = 0;
-  usage: GroupUsage | undefined;
-  limits: Limits = {};
+  readonly seen: Seen = { limits: {} };
   readonly timings: Timings = {};
   readonly troubles: string[] = [];
   readonly #plan: JobPlan;
@@ -136,56 +128,25 @@ class JobRun {
 
   /** Makes the job's folder, its disks and its group. */
   async #prepare(path: string): Promise<Prepared> {
-    const { driver, stop, caches, notify } = this.#io;
+    const { stop, caches, notify } = this.#io;
     try {
-      const folder = this.#stack.use(await createJobFolder(path, (record) => this.#endAbandoned(record)));
+      const folder = this.#stack.use(await createJobFolder(path, (record) => endAbandoned(record, this.#io.driver)));
       const written = [path, ...this.#plan.artifacts.map((target) => target.folder)];
       const space = this.#stack.use(await watchFreeSpace(written, this.#plan.minFreeBytes));
       const files = createVmFiles(path, (file) => this.#stack.use(file));
       const signal = AbortSignal.any([stop.requested, space.signal]);
       const onNote = (text: string) => notify({ kind: "note", text });
       const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote, onProgress: onNote }));
-      return { files, disks, space, group: driver && await this.#createGroup(driver, folder) };
+      const cgroup = await createJobGroup(this.#plan, this.#io, folder, this.#stack, this.seen);
+      return { files, disks, space, cgroup };
     } catch (error) {
       throw translateDiskFull(error, "the job's folder");
     }
   }
 
-  /** A scope has ended with its owner, and every group with the host; others are for a berth that can reach them. */
-  async #endAbandoned({ driver, cgroup, bootId }: JobRecord): Promise<void> {
-    if (driver === "systemd" || bootId !== await readBootId()) return;
-    if (!this.#io.driver) throw new BerthError("host.limits", `the cgroup ${cgroup} is out of reach`);
-    await this.#io.driver.endAbandoned(cgroup);
-  }
-
-  async #createGroup(driver: Driver, folder: JobFolder): Promise<Group> {
-    const { id, tenant, memoryOverheadBytes, vm } = this.#plan;
-    const { unenforceable } = this.#io;
-    const limits = withoutLimits(this.#plan.limits, unenforceable);
-    const enforced = tenant && { ...tenant, limits: withoutLimits(tenant.limits, unenforceable) };
-    const group = this.#stack.use(await driver.createGroup({ id, tenant: enforced, limits }));
-    this.limits = limits;
-    // Read before it goes: they may have been updated while the job ran.
-    this.#stack.defer(async () => {
-      this.limits = await group.readLimits();
-    });
-    this.#stack.defer(async () => {
-      this.usage = await group.readUsage();
-    });
-    await folder.record({
-      driver: driver.name,
-      cgroup: group.hostPath,
-      unit: group.unit,
-      bootId: await readBootId(),
-      guestMemoryBytes: vm.memoryMiB * 1024 ** 2,
-      memoryOverheadBytes,
-    });
-    return group;
-  }
-
-  async #runVm({ files, disks, space, group }: Prepared): Promise<{ end: End; flushed: boolean }> {
+  async #runVm({ files, disks, space, cgroup }: Prepared): Promise<{ end: End; flushed: boolean }> {
     const { hub, stop, notify } = this.#io;
-    const booted = await boot({ ...this.#plan.vm, cgroup: group?.path }, {
+    const booted = await boot({ ...this.#plan.vm, cgroup }, {
       ...this.#io,
       bootTimeoutMs: this.#plan.bootTimeoutMs,
       onAttempt: (attempt) => this.attempts = attempt,
