@@ -43,6 +43,7 @@ export const ERRORS = {
   "image.build": "see the tool's words above",
   "image.package": "check the name with apt-cache search, and the suite",
   "cache.unknown": "berth cache ls lists the caches",
+  "cache.broken": "berth cache rm NAME lets the next job begin with an empty one",
   "cache.busy": "wait until the job is over; `berth cache ls` shows which caches are in use",
   "cache.replaced": "look at what the job does: no VMM should be able to do that",
   "job.unknown": "the job's id stands in its report, and in the name of its folder in berth's state folder, jobs/",

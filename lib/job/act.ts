@@ -126,11 +126,23 @@ function judge(plan: JobPlan, message: AgentMessage): End {
       }
       return { kind: "refused", status: message.status, command: plan.exec.argv[0] };
     case "error":
-      return infra(new BerthError(message.text.startsWith("user ") ? "job.user" : "guest.setup", message.text));
+      return infra(explain(plan, message.text));
     case "started":
     case "collected":
     case "missing":
     case "flushed":
       return { kind: "agent-lost", reason: `the agent answered what nobody asked: ${message.kind}` };
   }
+}
+
+/** What the agent could not do. A volume that it could not mount it calls by its serial. */
+function explain({ disks }: JobPlan, text: string): BerthError {
+  if (text.startsWith("user ")) return new BerthError("job.user", text);
+  const [, serial, words] = /^volume ([a-z0-9]+): (.*)$/s.exec(text) ?? [];
+  const disk = disks.find((one) => one.serial === serial);
+  if (!disk) return new BerthError("guest.setup", text);
+  if (disk.source?.kind === "cache") {
+    return new BerthError("cache.broken", `the cache ${disk.source.name} can't be mounted in the guest: ${words}`);
+  }
+  return new BerthError("job.volume", `the volume for ${disk.mountPoint} can't be mounted in the guest: ${words}`);
 }

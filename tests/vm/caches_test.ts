@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { berth, finish, leftovers, SCRATCH, start } from "../support/berth.ts";
+import { berth, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
@@ -38,4 +38,13 @@ Deno.test("--cache: one job writes at a time; another gets a copy that is not ke
   assertEquals((await finish(first)).code, 0);
   assertEquals((await berth(job("cat /cache/who"))).stdout, "first\n");
   assertEquals(await leftovers(), []);
+});
+
+Deno.test("--cache: one that no guest can read is said to be so, with what to do", async () => {
+  assertEquals((await berth(["run", "--quiet", "--cache", "bad:/cache:8M", "--", "true"])).code, 0);
+  await shell('dd if=/dev/zero of="$1/caches/cache-bad/disk.ext4" bs=64k count=1 conv=notrunc 2>/dev/null', STATE);
+  const { code, stderr } = await berth(["run", "--quiet", "--cache", "bad:/cache:8M", "--", "true"]);
+  assertEquals(code, 125);
+  assertStringIncludes(stderr, "berth: infra: the cache bad can't be mounted in the guest: mount ");
+  assertStringIncludes(stderr, "(berth cache rm NAME lets the next job begin with an empty one)");
 });

@@ -1,12 +1,15 @@
 # Puts the job's root file system together at /newroot. Everything the job changes there lives in memory, or on a
 # scratch disk that is thrown away with the VM.
 
+# What is being done, for the words of must.
+task="the guest can't be set up"
+
 # must COMMAND ...: a guest that can't be put together has nothing else to do than to say so, and wait for its end.
 must() {
   local why=
   "$@" 2>/run/why && return
   read -r why </run/why
-  fail "the guest can't be set up: $*: $why"
+  fail "$task: $*: $why"
   while :; do sleep 3600; done
 }
 

@@ -3,7 +3,7 @@
 # mount_volume SERIAL PATH STATE: PATH is the job's. STATE is ro, rw, copied or copied-ro (from a folder: mke2fs has added
 # something), or fresh: made for this job, whose own it becomes.
 mount_volume() {
-  local options=noatime
+  local options=noatime task="volume $1"
   case $1$3 in
   # A journal can't be replayed on a disk that can't be written.
   *[0-9]ro) options=ro,noload ;;

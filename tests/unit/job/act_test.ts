@@ -44,7 +44,11 @@ function actTest(name: string, options: { timeoutMs?: number }, fn: (scene: Scen
     using session = new Session(await within(arriving, 5000, "the agent"));
     const [vm, stop, hostFailure] = [new IdleVm(), new StopRequest(), Promise.withResolvers<never>()];
     hostFailure.promise.catch(() => {});
-    const plan = planJob({ ...LEAST_SPEC, workdir: "/src", ...options }, LEAST_INPUTS);
+    const disks = {
+      volumes: [{ kind: "new" as const, mountPoint: "/d", sizeBytes: 1 }],
+      caches: [{ name: "npm", mountPoint: "/c", sizeBytes: 1 }],
+    };
+    const plan = planJob({ ...LEAST_SPEC, ...disks, workdir: "/src", ...options }, LEAST_INPUTS);
     const end = act(plan, [], vm, session, { stop, hostFailure: hostFailure.promise });
     end.catch(() => {});
     const asked = await agent.line();
@@ -62,6 +66,13 @@ const ENDS: [string, string, End | RegExp][] = [
   ["a command that is not there", "refused 127", { kind: "refused", status: 127, command: "make" }],
   ["a command that can't be executed", "refused 126", { kind: "refused", status: 126, command: "make" }],
   ["a working directory that is not there", "refused 125", /^infra: --workdir \/src: there is no such folder/],
+  [
+    "a volume's failure",
+    `error ${encodeFragment("volume volume0: File exists")}`,
+    /^infra: the volume for \/d can't be/,
+  ],
+  ["a broken cache", `error ${encodeFragment("volume cache0: Invalid")}`, /^infra: the cache npm can't be mounted/],
+  ["a guest that lies about volumes", `error ${encodeFragment("volume root: x")}`, /^infra: volume root: x$/],
   ["an unknown user", `error ${encodeFragment("user x: no such user")}`, /^infra: user x: no such user$/],
 ];
 for (const [what, line, expected] of ENDS) {
