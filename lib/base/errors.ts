@@ -10,6 +10,7 @@
 /** Every error code, with the hint that goes with it. Codes that are not in here do not compile. */
 export const ERRORS = {
   "usage.command": "berth --help lists the commands",
+  "usage.image": "berth image --help lists its commands, and berth image COMMAND --help what each one takes",
   "usage.flag": "berth run --help lists the flags",
   "usage.value": "berth run --help shows each flag's form",
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
@@ -41,6 +42,8 @@ export const ERRORS = {
   "image.file-missing": "build the image again: berth image build NAME",
   "image.kernel": "use a kernel with virtio-mmio, virtio-console and, for images with a disk, overlayfs",
   "image.build": "see the tool's words above",
+  "image.in-use": "wait for the jobs, or use --force: the name goes, and the jobs keep the files until they end",
+  "image.building": "try again when the build is over",
   "image.package": "check the name with apt-cache search, and the suite",
   "cache.unknown": "berth cache ls lists the caches",
   "cache.broken": "berth cache rm NAME lets the next job begin with an empty one",

@@ -158,10 +158,30 @@ export const BUILD_FLAGS: readonly Flag[] = [
   { name: "quiet", help: "no progress on stderr" },
 ];
 
+/** Flags of `berth image ls`. */
+export const LS_FLAGS: readonly Flag[] = [
+  { name: "json", help: "as JSON: the same fields for every image, null for what is not known" },
+];
+
+/** Flags of `berth image rm`. */
+export const RM_FLAGS: readonly Flag[] = [
+  { name: "force", help: "also while jobs run on it: the name goes, and they keep the files until they end" },
+];
+
+/** Flags of `berth image prune`. */
+export const PRUNE_FLAGS: readonly Flag[] = [
+  {
+    name: "older",
+    value: "TIME",
+    help: "remove images that were neither built nor used for so long, as in 12h or 30d",
+  },
+];
+
 /** Commands of the design that are still to come. */
 export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill", "gc", "doctor", "completions"];
 
-function flagLines(flags: readonly Flag[]): string {
+/** The flags, as a help text shows them. */
+export function flagLines(flags: readonly Flag[]): string {
   return flags.filter(({ notYet }) => !notYet).map(({ name, value, help }) => {
     const left = `  --${name}${value ? ` ${value}` : ""}`;
     return left.length > 24 ? `${left}\n${" ".repeat(26)}${help}` : left.padEnd(26) + help;
@@ -174,9 +194,8 @@ export function mainHelp(): string {
 
   berth run [flags] -- CMD [ARG…]     run one job here and now
   berth update ID [flags]             change the limits of a job that runs
-  berth image ls                      list the images
-  berth image build NAME [flags]      build an image
-  berth --version | --help            also with --help: berth run, berth update, berth image build
+  berth image COMMAND                 build, list, inspect and remove images
+  berth --version | --help            also with --help: every command
 
 Exit status of berth run: the job's own; 128+N when signal N ended it; 124 timed out; 125 berth could not
 do its part; 126 the command can't be executed; 127 there is no such command; 130 or 143 cancelled by INT
@@ -201,15 +220,5 @@ export function updateHelp(): string {
 ${flagLines(UPDATE_FLAGS)}
 
 ID is the job's id. Limits that are not named stay as they are.
-`;
-}
-
-/** `berth image build --help`. */
-export function buildHelp(): string {
-  return `berth image build NAME [flags]
-
-${flagLines(BUILD_FLAGS)}
-
-Without --debian the image has berth's own small root file system (busybox), like the image "default".
 `;
 }

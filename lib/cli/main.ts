@@ -8,7 +8,7 @@ import config from "../../deno.json" with { type: "json" };
 import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./console.ts";
-import { buildHelp, COMMANDS_NOT_YET, mainHelp, runHelp, updateHelp } from "./flags.ts";
+import { COMMANDS_NOT_YET, mainHelp, runHelp, updateHelp } from "./flags.ts";
 
 const STATUS_USAGE = 125;
 
@@ -37,7 +37,6 @@ async function dispatch(argv: readonly string[], mainModule: string): Promise<nu
     return await update(rest, mainModule);
   }
   if (command === "image") {
-    if (wantsHelp(rest)) return print(buildHelp());
     const { image } = await import("./image.ts");
     return await image(rest, mainModule);
   }
@@ -47,10 +46,9 @@ async function dispatch(argv: readonly string[], mainModule: string): Promise<nu
   throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
 }
 
-/** Whether help is asked for, before the job's own command begins. */
+/** Whether help is asked for; a `--help` further behind may be the job's own. */
 function wantsHelp(args: readonly string[]): boolean {
-  const own = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
-  return own[0] === "--help" || (own[0] === "build" && own.includes("--help"));
+  return args[0] === "--help";
 }
 
 function print(text: string): number {

@@ -15,8 +15,9 @@ import { Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, volumeWindow } from "../host/windows.ts";
 import { ensureDefaultImage } from "../image/build.ts";
+import { type HeldImage, holdImage } from "../image/held.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
-import { type Image, loadImageFolder } from "../image/store.ts";
+import { loadImageFolder } from "../image/store.ts";
 import { type JobPlan, planJob } from "../job/plan.ts";
 import { type JobResult, planEarlyReport, planReport, type Report } from "../job/report.ts";
 import { type JobEvent, runJob } from "../job/run.ts";
@@ -54,7 +55,7 @@ async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): P
   const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
   const driver = await chooseDriver(spec, facts, console);
   if (driver) stack.use(driver);
-  const image = await loadImage(args, stop.requested, console);
+  const image = stack.use(await openImage(args, stop.requested, console));
   const accelerator = await chooseAccelerator(args.spec.accel);
   if (accelerator.note) console.note(accelerator.note);
   const jailed = await chooseJail(args.spec, console);
@@ -81,17 +82,23 @@ async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): P
   return result.verdict.status;
 }
 
-async function loadImage(args: RunArgs, signal: AbortSignal, console: Console): Promise<Image> {
-  if ("folder" in args.image) return await loadImageFolder(IMAGE);
+/** The image, and its hold on the store's files; a folder is its owner's affair. */
+async function openImage(args: RunArgs, signal: AbortSignal, console: Console): Promise<HeldImage> {
+  if ("folder" in args.image) {
+    // By the user's own name for it, which no image of the store can have.
+    return { ...await loadImageFolder(IMAGE), name: args.image.folder, [Symbol.dispose]: () => {} };
+  }
   const store = openStore();
   const host = buildHost();
   if (args.image.name === DEFAULT_IMAGE) {
     await ensureDefaultImage(store, host, { signal, onProgress: (line) => console.note(line) });
   }
-  const image = await store.load(args.image.name);
+  using stack = new DisposableStack();
+  const image = stack.use(await holdImage(store, args.image.name));
   if (image.agentHash !== undefined && image.agentHash !== host.agentHash) {
     throw new BerthError("image.file-missing", `image "${image.name}" was built by another version of berth`);
   }
+  stack.move();
   return image;
 }
 

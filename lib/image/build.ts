@@ -11,6 +11,7 @@ import { buildDebianRoot } from "./debian.ts";
 import { planInitramfs, readBusybox, readModules } from "./initramfs.ts";
 import { DEFAULT_IMAGE } from "./names.ts";
 import { findKernel, type Kernel } from "./kernel.ts";
+import { describeIngredients } from "./origin.ts";
 import type { ImageSpec } from "./spec.ts";
 import type { ImageStore } from "./store.ts";
 
@@ -65,7 +66,12 @@ export async function buildImage(
       networkInterfaces: [],
       runnerType: "qemu",
     };
-    await store.name(request.name, spec, host.agentHash);
+    await store.name(request.name, spec, {
+      from: describeIngredients(request),
+      builtAt: new Date().toISOString(),
+      kernel: kernel.image.startsWith(`${host.bootFolder}/`) ? "host" : "debian",
+      agent: host.agentHash,
+    });
     onProgress(`image "${request.name}" is ready`);
   } catch (error) {
     throw translateDiskFull(error, `building image "${request.name}"`);

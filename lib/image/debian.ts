@@ -25,11 +25,24 @@ export async function buildDebianRoot(options: DebianOptions): Promise<string> {
   const tar = join(workFolder, "root.tar");
   const sources = await hostSources(suite, signal);
   const result = await tryTool({
-    // In namespaces of its own: when it is stopped, its processes and mounts go with it.
+    // In namespaces of its own: when it is stopped, its processes and mounts go with it. And it ends with berth, however
+    // berth ends: nobody else may write into the work folder then.
     command: "setsid",
     leadsGroup: true,
     args: [
-      ...["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "mmdebstrap"],
+      ...[
+        "/usr/bin/setpriv",
+        "--pdeathsig",
+        "KILL",
+        "--",
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "mmdebstrap",
+      ],
       "--variant=minbase",
       "--format=tar",
       // Nobody reads manuals in a throwaway VM, and they are a fifth of the packages' size.

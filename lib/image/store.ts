@@ -2,8 +2,11 @@
  * The image store: files by the hash of their content, and names that point at them.
  *
  *     images/NAME/spec.json      what the image is made of
- *     images/NAME/agent          the hash of the agent that its initramfs carries
+ *     images/NAME/origin.json    what it was made from
  *     images/.store/HASH.KIND    kernels, initramfs and root file systems, shared by the names
+ *     images/.work-ID            a build's own files
+ *
+ * Who holds what is in store_locks.ts, and how it goes in removal.ts.
  *
  * @module
  */
@@ -13,7 +16,9 @@ import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { BerthError, translateDiskFull } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
+import { type Origin, parseOrigin, writeOrigin } from "./origin.ts";
 import { type ImageSpec, parseImageSpec, resolveSpec } from "./spec.ts";
+import { lockForBuild } from "./store_locks.ts";
 
 /** An image that can be run. */
 export interface Image {
@@ -22,16 +27,27 @@ export interface Image {
   readonly spec: ImageSpec;
   /** The agent in the initramfs; absent for images that berth did not build. */
   readonly agentHash?: string;
+  readonly origin?: Origin;
 }
+
+/** The agent of an image that says what it is made from, but not of the spec that stands there. */
+const UNKNOWN_AGENT = "unknown";
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
+/** A spec that was not looked into yet. */
+export interface SpecText {
+  readonly folder: string;
+  readonly path: string;
+  readonly text: string;
+}
+
 /** The store below one folder. */
 export class ImageStore {
-  readonly #root: string;
+  readonly root: string;
 
   constructor(root: string) {
-    this.#root = root;
+    this.root = root;
   }
 
   /** Whether there is an image of that name. */
@@ -42,7 +58,7 @@ export class ImageStore {
   /** The names of all images, sorted. */
   async names(): Promise<string[]> {
     const names = new Set<string>();
-    for await (const entry of await readFolder(this.#root)) {
+    for await (const entry of await readFolder(this.root)) {
       const name = entry.isDirectory ? entry.name : entry.name.replace(/\.json$/, "");
       // A build that was cut off has left a folder without a spec.
       if (NAME.test(name) && await this.has(name)) names.add(name);
@@ -52,14 +68,20 @@ export class ImageStore {
 
   /** Loads an image by name: `NAME/spec.json`, then `NAME.json`. */
   async load(name: string): Promise<Image> {
-    const found = await this.#readSpec(checkName(name));
-    if (!found) throw new BerthError("image.not-found", `there is no image "${name}"`);
-    return await loadSpec(name, found.folder, found.path, found.text);
+    const { folder, path, text } = await this.readSpec(name);
+    return await loadSpec(name, folder, path, text);
   }
 
-  async #readSpec(name: string): Promise<{ folder: string; path: string; text: string } | undefined> {
-    for (const folder of [join(this.#root, name), this.#root]) {
-      const path = join(folder, folder === this.#root ? `${name}.json` : "spec.json");
+  /** The spec's text as it stands there, with its folder and its file. */
+  async readSpec(name: string): Promise<SpecText> {
+    const found = await this.#readSpec(checkName(name));
+    if (!found) throw new BerthError("image.not-found", `there is no image "${name}"`);
+    return found;
+  }
+
+  async #readSpec(name: string): Promise<SpecText | undefined> {
+    for (const folder of [join(this.root, name), this.root]) {
+      const path = join(folder, folder === this.root ? `${name}.json` : "spec.json");
       const text = await readIfThere(path);
       if (text !== undefined) return { folder, path, text };
     }
@@ -67,49 +89,48 @@ export class ImageStore {
 
   /** Takes a file of a work folder in, by the hash of its content, and returns its path from an image's folder. */
   async put(path: string, kind: string): Promise<string> {
-    const store = join(this.#root, ".store");
+    const store = join(this.root, ".store");
     await Deno.mkdir(store, { recursive: true, mode: 0o700 });
     const hash = createHash("sha256");
+    const sizeBytes = await sizeIfThere(path);
     using file = await Deno.open(path);
     for await (const chunk of file.readable) hash.update(chunk);
     const name = `${hash.digest("hex").slice(0, 32)}.${kind}`;
-    await Deno.chmod(path, 0o600);
-    await Deno.rename(path, join(store, name));
+    // The same file stays: jobs may hold it, and would not hold another one in its place.
+    if (await sizeIfThere(join(store, name)) === sizeBytes) {
+      await Deno.remove(path);
+    } else {
+      await Deno.chmod(path, 0o600);
+      await Deno.rename(path, join(store, name));
+    }
     return join("..", ".store", name);
   }
 
   /** Gives a name to a spec, atomically: readers see the old image or the new one. */
-  async name(name: string, spec: ImageSpec, agentHash: string): Promise<void> {
-    const folder = join(this.#root, checkName(name));
+  async name(name: string, spec: ImageSpec, origin: Origin): Promise<void> {
+    const folder = join(this.root, checkName(name));
     try {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-      await Deno.writeTextFile(join(folder, "agent"), agentHash);
-      await Deno.writeTextFile(join(folder, "spec.json.new"), JSON.stringify(spec, null, 2) + "\n");
-      await Deno.rename(join(folder, "spec.json.new"), join(folder, "spec.json"));
+      await replaceFile(join(folder, "origin.json"), writeOrigin(origin, spec));
+      await replaceFile(join(folder, "spec.json"), JSON.stringify(spec, null, 2) + "\n");
     } catch (error) {
       throw translateDiskFull(error, `image ${name}`);
     }
   }
 
   /**
-   * Holds the lock of one image's build.
+   * Holds the lock of one image's build, and keeps sweeps away: nothing that is put in goes before it has a name.
    *
    * @param onWait is called once when somebody else is building, before waiting for them.
    * @param signal ends the wait, which may take as long as a build does.
    */
   async lock(name: string, onWait: () => void, signal?: AbortSignal): Promise<Disposable> {
-    await Deno.mkdir(this.#root, { recursive: true, mode: 0o700 });
-    const file = await Deno.open(join(this.#root, `.lock-${checkName(name)}`), { create: true, write: true });
-    if (!file.tryLockSync(true)) {
-      onWait();
-      await lockOrAbort(file, signal);
-    }
-    return { [Symbol.dispose]: () => file.close() };
+    return await lockForBuild(this.root, checkName(name), onWait, signal);
   }
 
   /** A folder for a build's own files, gone when it is disposed. */
   async workFolder(): Promise<{ path: string } & AsyncDisposable> {
-    const path = join(this.#root, `.work-${randomId()}`);
+    const path = join(this.root, `.work-${randomId()}`);
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
     return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
   }
@@ -156,22 +177,24 @@ async function loadSpec(name: string, folder: string, path: string, text: string
       throw new BerthError("image.file-missing", `image "${name}": ${field}: ${file}: there is no such file`);
     }
   }
-  return { name, spec, agentHash: await readIfThere(join(folder, "agent")) };
+  return { name, spec, ...await readOrigin(folder, parseImageSpec(text, path)) };
 }
 
-/** The lock may still be taken after an abort: it goes with the file, which is closed then. */
-async function lockOrAbort(file: Deno.FsFile, signal?: AbortSignal): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal!.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([file.lock(true), promise]);
-  } catch (error) {
-    file.close();
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
+async function readOrigin(folder: string, spec: ImageSpec): Promise<Pick<Image, "origin" | "agentHash">> {
+  const text = await readIfThere(join(folder, "origin.json"));
+  // Before there were origins, the agent's hash had a file of its own.
+  if (text === undefined) return { agentHash: await readIfThere(join(folder, "agent")) };
+  const origin = parseOrigin(text, spec);
+  return origin ? { origin, agentHash: origin.agent } : { agentHash: UNKNOWN_AGENT };
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${path}.new`, text);
+  await Deno.rename(`${path}.new`, path);
+}
+
+async function sizeIfThere(path: string): Promise<number | undefined> {
+  return (await Deno.stat(path).catch(() => undefined))?.size;
 }
 
 function checkName(name: string): string {

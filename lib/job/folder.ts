@@ -14,7 +14,8 @@ import { z } from "zod";
 import { BerthError } from "../base/errors.ts";
 import { writeAll } from "../base/write_all.ts";
 
-const OWNER = ".owner";
+/** Beside the folder: its owner's lock, and what {@linkcode parseOwner} reads. */
+export const OWNER = ".owner";
 /** Beside the folder: the path of the VM's cgroup, as a line. */
 const CGROUP = ".cgroup";
 
@@ -41,12 +42,22 @@ const RECORD = z.object({
 });
 
 /**
+ * What stands in an owner's file: lines of JSON, each with some of the fields; the image first, as it is known at once.
+ * A line that was cut off does not count.
+ */
+export function parseOwner(text: string): Readonly<Record<string, unknown>> {
+  return Object.assign({}, ...text.split("\n").slice(0, -1).map((line) => JSON.parse(line)));
+}
+
+/**
  * Creates a job's folder, after removing those whose owner is gone.
  *
+ * @param image what the job runs on, for others: see running.ts.
  * @param endAbandoned ends what such a job has beside its folder. If it can't, the folder stays, for the next to try.
  */
 export async function createJobFolder(
   path: string,
+  image: string,
   endAbandoned: (record: JobRecord) => Promise<void> = async () => {},
 ): Promise<JobFolder> {
   const jobs = dirname(path);
@@ -57,10 +68,11 @@ export async function createJobFolder(
   await removeAbandoned(jobs, endAbandoned);
   const owner = await Deno.open(path + OWNER, { createNew: true, write: true });
   await owner.lock(true);
+  const note = (fields: object) => writeAll(owner, new TextEncoder().encode(JSON.stringify(fields) + "\n"));
   const folder: JobFolder = {
     async record(record) {
       await Deno.writeTextFile(path + CGROUP, `${record.cgroup}\n`, { createNew: true });
-      await writeAll(owner, new TextEncoder().encode(JSON.stringify(record) + "\n"));
+      await note(record);
     },
     async [Symbol.asyncDispose]() {
       using _lock = owner;
@@ -68,6 +80,7 @@ export async function createJobFolder(
     },
   };
   try {
+    await note({ image });
     await Deno.mkdir(path, { mode: 0o700 });
     return folder;
   } catch (error) {
@@ -86,9 +99,9 @@ export async function readRecord(path: string): Promise<JobRecord> {
   using owner = await Deno.open(path + OWNER, { read: true, write: true }).catch(ignoreNotFound);
   if (!owner) throw new BerthError("job.unknown", `there is no job ${id}`);
   if (owner.tryLockSync(true)) throw new BerthError("job.unknown", `the job ${id} is over`);
-  const text = await new Response(owner.readable).text();
-  if (!text.endsWith("\n")) throw new BerthError("job.unknown", `the job ${id} has no VM, or none with limits`);
-  const record = RECORD.safeParse(JSON.parse(text));
+  const fields = parseOwner(await new Response(owner.readable).text());
+  if (!("cgroup" in fields)) throw new BerthError("job.unknown", `the job ${id} has no VM, or none with limits`);
+  const record = RECORD.safeParse(fields);
   if (record.success) return record.data;
   throw new BerthError("job.unknown", `the job ${id} was started by another version of berth`);
 }
@@ -101,7 +114,10 @@ async function removeAbandoned(jobs: string, endAbandoned: (record: JobRecord) =
     if (!owner?.tryLockSync(true)) continue;
     const text = await Deno.readTextFile(`${jobs}/${name}`).catch(ignoreNotFound) ?? "";
     // Killed before it was written, a record is none. One that can't be read must not stand in every later job's way.
-    const ended = Promise.try(() => text.endsWith("\n") ? endAbandoned(RECORD.parse(JSON.parse(text))) : undefined);
+    const ended = Promise.try(() => {
+      const fields = parseOwner(text);
+      return "cgroup" in fields ? endAbandoned(RECORD.parse(fields)) : undefined;
+    });
     if (await ended.then(() => true, () => false)) await removeFolder(`${jobs}/${name.slice(0, -OWNER.length)}`);
   }
 }

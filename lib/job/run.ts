@@ -130,7 +130,9 @@ class JobRun {
   async #prepare(path: string): Promise<Prepared> {
     const { stop, caches, notify } = this.#io;
     try {
-      const folder = this.#stack.use(await createJobFolder(path, (record) => endAbandoned(record, this.#io.driver)));
+      const folder = this.#stack.use(
+        await createJobFolder(path, this.#plan.image, (record) => endAbandoned(record, this.#io.driver)),
+      );
       const written = [path, ...this.#plan.artifacts.map((target) => target.folder)];
       const space = this.#stack.use(await watchFreeSpace(written, this.#plan.minFreeBytes));
       const files = createVmFiles(path, (file) => this.#stack.use(file));

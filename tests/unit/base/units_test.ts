@@ -1,7 +1,15 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { formatBytes, formatMillis, parseCount, parseDuration, parseSize } from "../../../lib/base/units.ts";
+import {
+  formatAge,
+  formatBytes,
+  formatMillis,
+  parseAge,
+  parseCount,
+  parseDuration,
+  parseSize,
+} from "../../../lib/base/units.ts";
 
 const SIZES: [string, number][] = [
   ["1", 1],
@@ -28,14 +36,14 @@ Deno.test("parseSize() refuses a number of bytes that it could not keep exactly"
 });
 
 const DURATIONS: [string, number][] = [["90s", 90_000], ["10m", 600_000], ["2h", 7_200_000], ["1.5h", 5_400_000], [
-  "0.001s",
-  1,
-]];
+  "1d",
+  86_400_000,
+], ["0.001s", 1]];
 for (const [text, millis] of DURATIONS) {
   Deno.test(`parseDuration() reads ${text}`, () => assertEquals(parseDuration(text, "--x"), millis));
 }
 
-for (const text of ["", "10", "0s", "0.0s", "-1s", "1ms", "1d", ".5s", "1.s", "1.0001s", "1 s", "1s\n", "Infinitys"]) {
+for (const text of ["", "10", "0s", "0.0s", "-1s", "1ms", "1w", ".5s", "1.s", "1.0001s", "1 s", "1s\n", "Infinitys"]) {
   Deno.test(`parseDuration() refuses ${JSON.stringify(text)}`, () => {
     const error = assertThrows(() => parseDuration(text, "--timeout"), BerthError, `--timeout: "${text}"`);
     assertEquals(error.code, "usage.value");
@@ -74,4 +82,33 @@ for (const [bytes, text] of FORMATTED_BYTES) {
 const FORMATTED_MILLIS: [number, string][] = [[0, "0 ms"], [999, "999 ms"], [1000, "1 s"], [2549, "2.5 s"]];
 for (const [millis, text] of FORMATTED_MILLIS) {
   Deno.test(`formatMillis() writes ${millis} as ${text}`, () => assertEquals(formatMillis(millis), text));
+}
+
+Deno.test("parseAge() reads what no timer could wait for", () => {
+  assertEquals(
+    ["12h", "30d", "3650d"].map((text) => parseAge(text, "--x")),
+    [12, 720, 87_600].map((h) => h * 3_600_000),
+  );
+  for (const text of ["", "30", "0d", "-1d", "1w", "d"]) {
+    const error = assertThrows(() => parseAge(text, "--older"), BerthError, `--older: "${text}" is not a positive`);
+    assertEquals(error.code, "usage.value");
+  }
+});
+
+const AGES: [number, string][] = [
+  [-5, "0 s"],
+  [0, "0 s"],
+  [59_999, "59 s"],
+  [60_000, "1 min"],
+  [3_599_999, "59 min"],
+  [
+    3_600_000,
+    "1 h",
+  ],
+  [86_399_999, "23 h"],
+  [86_400_000, "1 d"],
+  [400 * 86_400_000, "400 d"],
+];
+for (const [millis, text] of AGES) {
+  Deno.test(`formatAge() writes ${millis} as ${text}`, () => assertEquals(formatAge(millis), text));
 }

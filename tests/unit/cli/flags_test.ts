@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   BUILD_FLAGS,
-  buildHelp,
   type Flag,
   GROUP_FLAGS,
   mainHelp,
@@ -11,6 +10,7 @@ import {
   UPDATE_FLAGS,
   updateHelp,
 } from "../../../lib/cli/flags.ts";
+import { parseImageArgs } from "../../../lib/cli/image.ts";
 
 /** The flags of the design's command line: the contract. `+` takes a value, `*` repeats. */
 const LIMITS = ["pids+", "memory-high+", "swap+", "cpu-quota+", "cpu-weight+", "io-weight+", "io-max+*", "cpuset+"];
@@ -58,8 +58,13 @@ for (const [what, text, flags] of HELP) {
   });
 }
 
+const IMAGE_HELP = [[], ["ls"], ["build"], ["inspect"], ["rm"], ["prune"]].map((words) => {
+  const asked = parseImageArgs([...words, "--help"]);
+  return "help" in asked ? asked.help : "";
+});
+
 Deno.test("help texts keep to a terminal of 120 columns and end with one newline", () => {
-  for (const text of [mainHelp(), runHelp(), updateHelp(), buildHelp()]) {
+  for (const text of [mainHelp(), runHelp(), updateHelp(), ...IMAGE_HELP]) {
     assertEquals(text.endsWith("\n") && !text.endsWith("\n\n"), true);
     for (const line of text.split("\n")) assert(line.length <= 120, line);
   }

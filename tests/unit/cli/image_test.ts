@@ -1,57 +1,75 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { parseImageArgs } from "../../../lib/cli/image.ts";
 
-Deno.test("parseImageArgs() reads ls", () => assertEquals(parseImageArgs(["ls"]), { kind: "ls" }));
+const COMMANDS = ["ls", "build", "inspect", "rm", "prune"];
 
-Deno.test("parseImageArgs() takes the name before the flags or after them", () => {
-  const wanted = {
-    kind: "build",
-    request: { name: "ci", debian: { suite: "bookworm", packages: ["make", "g++"] } },
-    quiet: true,
-  } as const;
-  const flags = ["--debian", "bookworm", "--packages=make,g++", "--quiet"];
-  assertEquals(parseImageArgs(["build", "ci", ...flags]), wanted);
-  assertEquals(parseImageArgs(["build", ...flags, "ci"]), wanted);
+function help(...argv: string[]): string {
+  const asked = parseImageArgs(argv);
+  assert("help" in asked, `${argv}`);
+  return asked.help;
+}
+
+Deno.test("parseImageArgs() finds the command and has it read the rest", () => {
+  const asked = parseImageArgs(["rm", "a", "--force"]);
+  assert("command" in asked);
+  assertEquals([asked.command.name, asked.args], ["rm", { names: ["a"], force: true }]);
 });
 
-Deno.test("parseImageArgs() builds without a root file system where no suite is named", () => {
-  const request = { name: "small", debian: undefined };
-  assertEquals(parseImageArgs(["build", "small"]), { kind: "build", request, quiet: false });
-});
+for (const argv of [[], ["--help"], ["help"]]) {
+  Deno.test(`berth image ${argv} lists its commands`, () => {
+    for (const name of COMMANDS) assertStringIncludes(help(...argv), `berth image ${name} `);
+  });
+}
 
-Deno.test("parseImageArgs() overlooks empty names in a list of packages", () => {
-  const command = parseImageArgs(["build", "x", "--debian=trixie", "--packages=,make,,gcc,"]);
-  assertEquals(command.kind === "build" && command.request.debian?.packages, ["make", "gcc"]);
-});
+for (const name of COMMANDS) {
+  Deno.test(`berth image ${name} --help shows it alone, whatever else is wrong`, () => {
+    const text = help(name, "--no-such", "--help");
+    assertStringIncludes(text, `berth image ${name} `);
+    assertEquals(text.match(/berth image \S+/g)?.filter((one) => one !== `berth image ${name}`), []);
+  });
+}
 
-Deno.test("parseImageArgs() keeps a name that looks like a number", () => {
-  const command = parseImageArgs(["build", "--quiet", "007"]);
-  assertEquals(command.kind === "build" && command.request.name, "007");
+Deno.test("a --help behind -- is a name", () => {
+  const asked = parseImageArgs(["rm", "--", "--help"]);
+  assertEquals("args" in asked && asked.args.names, ["--help"]);
 });
 
 const WRONG: [string[], ErrorCode, string][] = [
-  [[], "usage.command", "is not a command"],
-  [["buil", "x"], "usage.command", 'did you mean "build"?'],
-  [["ls", "x"], "usage.command", '"ls x" is not a command'],
-  [["inspect", "x"], "usage.not-yet", "berth image inspect"],
-  [["rm", "x"], "usage.not-yet", "berth image rm"],
-  [["build"], "usage.command", "takes one name"],
-  [["build", "--quiet"], "usage.command", "takes one name"],
-  [["build", "a", "b"], "usage.command", "takes one name"],
-  [["build", "a", "--quiet", "b"], "usage.command", "takes one name"],
-  [["build", "a", "--packages=make"], "usage.flag", "--packages needs --debian"],
-  [["build", "a", "--debain=bookworm"], "usage.flag", 'did you mean "--debian"?'],
-  [["build", "a", "--debian=book worm"], "usage.value", '"book worm" is not a name'],
-  [["build", "a", "--debian=-o"], "usage.value", '"-o" is not a name'],
-  [["build", "a", "--debian=x\n"], "usage.value", "is not a name"],
-  [["build", "a", "--debian=s", "--packages=make,-o"], "usage.value", '"-o" is not a name'],
-  [["build", "a", "--debian=s", "--packages=a b"], "usage.value", '"a b" is not a name'],
-  [["build", "a", "--debian=../s"], "usage.value", '"../s" is not a name'],
+  [["buil", "x"], "usage.image", 'did you mean "build"?'],
+  [["list"], "usage.image", '"list" is not a command of it'],
+  [["inspetc", "x"], "usage.image", 'did you mean "inspect"?'],
+  [["--jsn"], "usage.image", "--jsn is not a flag of it"],
+  [["ls", "--jsn"], "usage.flag", 'did you mean "--json"?'],
+  [["ls", "x"], "usage.image", 'takes no name; leave out "x"'],
+  [["inspect"], "usage.image", "takes one name"],
+  [["inspect", "a", "b"], "usage.image", "takes one name"],
+  [["inspect", "a", "--json"], "usage.flag", "unknown flag --json"],
+  [["rm"], "usage.image", "takes one name or more"],
+  [["rm", "--force"], "usage.image", "takes one name or more"],
+  [["rm", "a", "--forc"], "usage.flag", 'did you mean "--force"?'],
+  [["rm", "a", "--force=yes"], "usage.value", "--force takes no value"],
+  [["prune"], "usage.image", "needs --older TIME"],
+  [["prune", "--older"], "usage.value", "--older needs a value"],
+  [["prune", "--older", "30"], "usage.value", '"30" is not a positive duration; write 12h, 30d'],
+  [["prune", "--older", "0d"], "usage.value", "not a positive duration"],
+  [["prune", "x", "--older=1d"], "usage.image", "takes no name"],
 ];
 for (const [argv, code, words] of WRONG) {
   Deno.test(`parseImageArgs() refuses ${JSON.stringify(argv)}`, () => {
     assertEquals(assertThrows(() => parseImageArgs(argv), BerthError, words).code, code);
   });
 }
+
+Deno.test("parseImageArgs() takes names and flags in any order, and each name once", () => {
+  const args = (...argv: string[]) => {
+    const asked = parseImageArgs(argv);
+    return "args" in asked && asked.args;
+  };
+  assertEquals(args("rm", "--force", "a", "b", "a"), { names: ["a", "b"], force: true });
+  assertEquals(args("rm", "a", "b"), { names: ["a", "b"], force: false });
+  assertEquals(args("inspect", "007"), { name: "007" });
+  assertEquals(args("prune", "--older", "30d"), { olderMs: 30 * 86_400_000 });
+  assertEquals([args("ls"), args("ls", "--json")], [{ json: false }, { json: true }]);
+});

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
+import type { Origin } from "../../../lib/image/origin.ts";
 import type { ImageSpec } from "../../../lib/image/spec.ts";
 import { ImageStore, loadImageFolder } from "../../../lib/image/store.ts";
 import { temporaryFolder } from "../../support/temp.ts";
@@ -18,12 +19,17 @@ function storeTest(name: string, fn: (store: ImageStore, root: string, work: str
   });
 }
 
+/** Where an image is from whose agent has that hash. */
+function originOf(agent: string): Origin {
+  return { from: "busybox", builtAt: "2026-11-01T00:00:00.000Z", kernel: "host", agent };
+}
+
 /** Puts an image of two files in. */
 async function build(store: ImageStore, work: string, name: string, content = name): Promise<ImageSpec> {
   await Deno.writeTextFile(`${work}/k`, `kernel of ${content}`);
   await Deno.writeTextFile(`${work}/i`, `initrd of ${content}`);
   const spec = specOf(await store.put(`${work}/k`, "kernel"), await store.put(`${work}/i`, "initramfs"));
-  await store.name(name, spec, `agent of ${content}`);
+  await store.name(name, spec, originOf(`agent of ${content}`));
   return spec;
 }
 
@@ -58,9 +64,44 @@ storeTest("name() replaces an image, and leaves nothing half done", async (store
   const { spec, agentHash } = await store.load("ci");
   assertEquals([await Deno.readTextFile(spec.kernel), agentHash], ["kernel of new", "agent of new"]);
   assertEquals((await Array.fromAsync(Deno.readDir(`${root}/ci`))).map(({ name }) => name).sort(), [
-    "agent",
+    "origin.json",
     "spec.json",
   ]);
+});
+
+storeTest("load() knows an agent of old, and none where berth made no origin", async (store, root, work) => {
+  await build(store, work, "ci");
+  await Deno.remove(`${root}/ci/origin.json`);
+  assertEquals((await store.load("ci")).agentHash, undefined);
+  await Deno.writeTextFile(`${root}/ci/agent`, "of old");
+  assertEquals((await store.load("ci")).agentHash, "of old");
+});
+
+storeTest(
+  "load() takes the origin of other files for nobody's: a build was cut off there",
+  async (store, root, work) => {
+    await build(store, work, "ci", "old");
+    const old = await Deno.readTextFile(`${root}/ci/spec.json`);
+    await build(store, work, "ci", "new");
+    await Deno.writeTextFile(`${root}/ci/spec.json`, old);
+    const { origin, agentHash } = await store.load("ci");
+    assertEquals([origin, agentHash], [undefined, "unknown"]);
+  },
+);
+
+storeTest("put() leaves the same file as it is, which a job may hold", async (store, root, work) => {
+  const put = async () => {
+    await Deno.writeTextFile(`${work}/f`, "abc");
+    await store.put(`${work}/f`, "kernel");
+    return (await Deno.stat(`${root}/.store/ba7816bf8f01cfea414140de5dae2223.kernel`)).ino;
+  };
+  const first = await put();
+  assertEquals(await put(), first);
+  await assertRejects(() => Deno.lstat(`${work}/f`), Deno.errors.NotFound);
+  // One that was cut short is replaced.
+  await Deno.writeTextFile(`${root}/.store/ba7816bf8f01cfea414140de5dae2223.kernel`, "ab");
+  await put();
+  assertEquals(await Deno.readTextFile(`${root}/.store/ba7816bf8f01cfea414140de5dae2223.kernel`), "abc");
 });
 
 storeTest("has() and names() know what is there, and nothing in an empty store", async (store, root, work) => {
@@ -103,7 +144,7 @@ storeTest("load() names a file that is gone, and its field", async (store, _root
 storeTest("load() takes a folder in a file's place for no file", async (store, root, work) => {
   await build(store, work, "ci");
   await Deno.mkdir(`${root}/ci/k`);
-  await store.name("ci", { ...(await store.load("ci")).spec, kernel: "k" }, "x");
+  await store.name("ci", { ...(await store.load("ci")).spec, kernel: "k" }, originOf("x"));
   assertEquals((await assertRejects(() => store.load("ci"), BerthError, "kernel")).code, "image.file-missing");
 });
 
@@ -134,7 +175,7 @@ for (const name of NO_NAMES) {
       const use of [
         () => store.has(name),
         () => store.load(name),
-        () => store.name(name, spec, "x"),
+        () => store.name(name, spec, originOf("x")),
         () => store.lock(name, () => {}),
       ]
     ) {

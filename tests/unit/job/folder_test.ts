@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { createJobFolder, type JobRecord, readRecord } from "../../../lib/job/folder.ts";
+import { createJobFolder, type JobRecord, parseOwner, readRecord } from "../../../lib/job/folder.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 async function names(folder: string): Promise<string[]> {
@@ -13,7 +13,7 @@ Deno.test("createJobFolder() makes a folder that is gone, with all in it, when d
   await using temporary = await temporaryFolder();
   const jobs = `${temporary.path}/jobs`;
   {
-    await using _folder = await createJobFolder(`${jobs}/a`);
+    await using _folder = await createJobFolder(`${jobs}/a`, "ci");
     await Deno.writeTextFile(`${jobs}/a/out`, "x");
     assertEquals(await names(jobs), ["a", "a.owner"]);
   }
@@ -23,20 +23,20 @@ Deno.test("createJobFolder() makes a folder that is gone, with all in it, when d
 Deno.test("createJobFolder() removes what nobody owns any more, and leaves a live job's alone", async () => {
   await using temporary = await temporaryFolder();
   const jobs = `${temporary.path}/jobs`;
-  await using _live = await createJobFolder(`${jobs}/live`);
+  await using _live = await createJobFolder(`${jobs}/live`, "ci");
   // What a killed berth leaves: a file without a lock, with its folder or before it.
   await Deno.mkdir(`${jobs}/dead`);
   await Deno.writeTextFile(`${jobs}/dead/out`, "x");
   for (const name of ["dead", "young"]) await Deno.writeTextFile(`${jobs}/${name}.owner`, "");
-  await using _next = await createJobFolder(`${jobs}/next`);
+  await using _next = await createJobFolder(`${jobs}/next`, "ci");
   assertEquals(await names(jobs), ["live", "live.owner", "next", "next.owner"]);
 });
 
 Deno.test("createJobFolder() takes no folder that is there already, and leaves no lock", async () => {
   await using temporary = await temporaryFolder();
   const jobs = `${temporary.path}/jobs`;
-  await using _first = await createJobFolder(`${jobs}/a`);
-  await assertRejects(() => createJobFolder(`${jobs}/a`), Deno.errors.AlreadyExists);
+  await using _first = await createJobFolder(`${jobs}/a`, "ci");
+  await assertRejects(() => createJobFolder(`${jobs}/a`, "ci"), Deno.errors.AlreadyExists);
   assertEquals(await names(jobs), ["a", "a.owner"]);
 });
 
@@ -57,7 +57,7 @@ Deno.test("record() notes what others need to know of a job, and readRecord() re
   await using temporary = await temporaryFolder();
   const path = `${temporary.path}/jobs/a`;
   {
-    await using folder = await createJobFolder(path);
+    await using folder = await createJobFolder(path, "ci");
     await folder.record(RECORD);
     assertEquals(await readRecord(path), RECORD);
     assertEquals(await readRecord(path), RECORD, "once more");
@@ -72,7 +72,7 @@ Deno.test("readRecord() refuses a job that is not there, and one that is over", 
   const path = `${temporary.path}/jobs/a`;
   await unknown(path, "there is no job a");
   {
-    await using folder = await createJobFolder(path);
+    await using folder = await createJobFolder(path, "ci");
     await folder.record(RECORD);
   }
   await unknown(path, "there is no job a");
@@ -84,7 +84,7 @@ Deno.test("readRecord() refuses a job that is not there, and one that is over", 
 Deno.test("readRecord() refuses a job that has no VM yet", async () => {
   await using temporary = await temporaryFolder();
   const path = `${temporary.path}/jobs/a`;
-  await using _folder = await createJobFolder(path);
+  await using _folder = await createJobFolder(path, "ci");
   await unknown(path, "the job a has no VM");
   // Half of it is written.
   await Deno.writeTextFile(`${path}.owner`, '{"driver":"cgro', { create: false });
@@ -99,7 +99,7 @@ Deno.test("createJobFolder() ends what an abandoned job has beside its folder, b
     await Deno.writeTextFile(`${jobs}/${name}.owner`, text);
   }
   const ended: [JobRecord, string[]][] = [];
-  await using _next = await createJobFolder(`${jobs}/next`, async (record) => {
+  await using _next = await createJobFolder(`${jobs}/next`, "ci", async (record) => {
     ended.push([record, (await names(jobs)).filter((name) => name.startsWith("dead"))]);
   });
   assertEquals(ended, [[RECORD, ["dead", "dead.owner"]]]);
@@ -113,6 +113,21 @@ Deno.test("createJobFolder() keeps what it can't end, for the next to try, and g
   await Deno.writeTextFile(`${jobs}/busy.owner`, JSON.stringify(RECORD) + "\n");
   await Deno.writeTextFile(`${jobs}/garbage.owner`, "no record\n");
   const fail = () => Promise.reject(new Error("it is busy"));
-  await using _next = await createJobFolder(`${jobs}/next`, fail);
+  await using _next = await createJobFolder(`${jobs}/next`, "ci", fail);
   assertEquals(await names(jobs), ["busy.owner", "garbage.owner", "next", "next.owner"]);
+});
+
+Deno.test("createJobFolder() says at once what the job runs on, and record() adds to it", async () => {
+  await using temporary = await temporaryFolder();
+  const path = `${temporary.path}/jobs/a`;
+  await using folder = await createJobFolder(path, "tools");
+  assertEquals(await Deno.readTextFile(`${path}.owner`), '{"image":"tools"}\n');
+  await folder.record(RECORD);
+  assertEquals(parseOwner(await Deno.readTextFile(`${path}.owner`)), { image: "tools", ...RECORD });
+});
+
+Deno.test("parseOwner() reads what another version wrote in one line, and no line that was cut off", () => {
+  assertEquals(parseOwner('{"image":"a","cgroup":"b"}\n'), { image: "a", cgroup: "b" });
+  assertEquals(parseOwner('{"image":"a"}\n{"cgroup":"b'), { image: "a" });
+  assertEquals(parseOwner('{"image":"a"'), {});
 });

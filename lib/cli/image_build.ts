@@ -1,0 +1,49 @@
+/**
+ * `berth image build`.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import type { BuildRequest } from "../image/build.ts";
+import { BUILD_FLAGS } from "./flags.ts";
+import type { ImageCommand } from "./image_command.ts";
+import { parseFlags } from "./parse.ts";
+import { BUILD_WINDOWS } from "./run.ts";
+
+/** What is to be built. */
+export interface BuildArgs {
+  readonly request: BuildRequest;
+  readonly quiet: boolean;
+}
+
+export const BUILD: ImageCommand<BuildArgs> = {
+  name: "build",
+  usage: "NAME [flags]",
+  summary: "build an image, or build it anew",
+  flags: BUILD_FLAGS,
+  more: `Without --debian the image has berth's own small root file system (busybox), like the image "default".
+Of two that build the same at once, one builds and the other one waits for it.`,
+  windows: BUILD_WINDOWS,
+  parse: parseBuildArgs,
+  isQuiet: ({ quiet }) => quiet,
+  act: async (args, context) => (await import("./image_build_here.ts")).buildHere(args, context),
+};
+
+/** @throws {BerthError} `usage.*`. Pure. */
+export function parseBuildArgs(argv: readonly string[]): BuildArgs {
+  // The name may stand before the flags or after them.
+  const before = argv[0]?.startsWith("-") ? [] : argv.slice(0, 1);
+  const flags = parseFlags(argv.slice(before.length), BUILD_FLAGS);
+  const names = [...before, ...flags.rest];
+  if (names.length !== 1) throw new BerthError("usage.image", "berth image build takes one name");
+  const suite = flags.value("debian");
+  const packages = (flags.value("packages") ?? "").split(",").filter((name) => name);
+  const wrong = [suite ?? "", ...packages].find((word) => !/^[a-z0-9.+:=~-]*$/i.test(word) || word.startsWith("-"));
+  if (wrong !== undefined) throw new BerthError("usage.value", `"${wrong}" is not a name of a suite or a package`);
+  if (packages.length && !suite) throw new BerthError("usage.flag", "--packages needs --debian SUITE");
+  return {
+    request: { name: names[0], debian: suite ? { suite, packages } : undefined },
+    quiet: flags.has("quiet"),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * `berth image inspect`: an image's spec, complete. Pure.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import type { ImageSpec } from "../image/spec.ts";
+import { type ImageCommand, splitNames } from "./image_command.ts";
+import { parseFlags } from "./parse.ts";
+
+export interface InspectArgs {
+  readonly name: string;
+}
+
+export const INSPECT: ImageCommand<InspectArgs> = {
+  name: "inspect",
+  usage: "NAME",
+  summary: "print an image's spec as JSON, with absolute paths",
+  flags: [],
+  more: "What it prints is a valid spec.json again.",
+  windows: [],
+  parse: parseInspectArgs,
+  act: async (args, context) => (await import("./image_inspect_here.ts")).inspectHere(args, context),
+};
+
+/** @throws {BerthError} `usage.*`. Pure. */
+export function parseInspectArgs(argv: readonly string[]): InspectArgs {
+  const { flags, names } = splitNames(argv);
+  parseFlags(flags, []);
+  if (names.length !== 1) throw new BerthError("usage.image", "berth image inspect takes one name");
+  return { name: names[0] };
+}
+
+/** The text of a resolved spec, with the host's paths in the place of the window's. */
+export function renderSpec(spec: ImageSpec, window: string, hostPath: string): string {
+  const toHost = (_key: string, value: unknown) =>
+    typeof value === "string" && value.startsWith(`${window}/`) ? hostPath + value.slice(window.length) : value;
+  return JSON.stringify(spec, toHost, 2);
+}

@@ -1,0 +1,72 @@
+/**
+ * `berth image ls`: the table of images. Pure.
+ *
+ * @module
+ */
+
+import { formatAge, formatBytes } from "../base/units.ts";
+import type { ImageFacts } from "../image/survey.ts";
+import { LS_FLAGS } from "./flags.ts";
+import { expectNone, type ImageCommand, splitNames } from "./image_command.ts";
+import { parseFlags } from "./parse.ts";
+
+export interface LsArgs {
+  readonly json: boolean;
+}
+
+export const LS: ImageCommand<LsArgs> = {
+  name: "ls",
+  usage: "[--json]",
+  summary: "list the images, and the jobs that run on them",
+  flags: LS_FLAGS,
+  more: `SIZE is that of all files of an image, those that it shares with others included. AGE is since it was built.`,
+  windows: [],
+  parse: parseLsArgs,
+  act: async (args, context) => (await import("./image_ls_here.ts")).lsHere(args, context),
+};
+
+/** @throws {BerthError} `usage.*`. Pure. */
+export function parseLsArgs(argv: readonly string[]): LsArgs {
+  const { flags, names } = splitNames(argv);
+  const parsed = parseFlags(flags, LS_FLAGS);
+  expectNone(names, "berth image ls");
+  return { json: parsed.has("json") };
+}
+
+/** An image, and the ids of the jobs that run on it. */
+export interface ListedImage extends ImageFacts {
+  readonly usedBy: readonly string[];
+}
+
+const HEADER = ["NAME", "SIZE", "AGE", "KERNEL", "USED BY"];
+
+/** The table for people, a line an image. */
+export function renderTable(images: readonly ListedImage[], nowMs: number): string[] {
+  const rows = images.map(({ name, sizeBytes, builtAtMs, kernelRelease, usedBy }) => [
+    name,
+    sizeBytes === undefined ? "-" : formatBytes(sizeBytes),
+    formatAge(nowMs - builtAtMs),
+    kernelRelease ?? "-",
+    usedBy.join(",") || "-",
+  ]);
+  const table = [HEADER, ...rows];
+  const widths = HEADER.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
+}
+
+/** The same for programs: every image has every field, and `null` is what is not known. */
+export function renderJson(images: readonly ListedImage[]): string {
+  const time = (millis: number | undefined) => millis === undefined ? null : new Date(millis).toISOString();
+  const list = images.map((image) => ({
+    name: image.name,
+    sizeBytes: image.sizeBytes ?? null,
+    builtAt: time(image.builtAtMs),
+    lastUsedAt: time(image.usedAtMs),
+    kernelRelease: image.kernelRelease ?? null,
+    from: image.origin?.from ?? null,
+    kernel: image.origin?.kernel ?? null,
+    usedBy: image.usedBy,
+    problem: image.problem ?? null,
+  }));
+  return JSON.stringify(list, null, 2);
+}

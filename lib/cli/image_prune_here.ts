@@ -1,0 +1,44 @@
+/**
+ * `berth image prune` in the host process.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { STATE } from "../host/windows.ts";
+import { planPrune } from "../image/prune.ts";
+import { claimImage } from "../image/removal.ts";
+import type { ImageStore } from "../image/store.ts";
+import { surveyImages } from "../image/survey.ts";
+import { readImageUsers } from "../job/running.ts";
+import type { Console } from "./console.ts";
+import type { ImageContext } from "./image_command.ts";
+import { openStore } from "./image_host.ts";
+import type { PruneArgs } from "./image_prune.ts";
+import { sweepHere } from "./image_sweep_here.ts";
+
+/** Removes what has been of no use for so long, and says what went. */
+export async function pruneHere({ olderMs }: PruneArgs, { words }: ImageContext): Promise<void> {
+  const store = openStore();
+  const users = await readImageUsers(`${STATE}/jobs`);
+  const images = (await surveyImages(store)).map((image) => ({ ...image, isUsed: users.has(image.name) }));
+  let freedBytes = 0;
+  for (const name of planPrune(images, Date.now(), olderMs)) freedBytes += await tryRemove(store, name, words);
+  if (await sweepHere(store, freedBytes, words)) return;
+  throw new BerthError("image.building", "an image is being built: what nothing needs stays in the store for now");
+}
+
+/** Somebody may begin to use it, build it or remove it meanwhile: then it is none of ours any more. */
+async function tryRemove(store: ImageStore, name: string, words: Console): Promise<number> {
+  try {
+    using image = await claimImage(store, name, { usedBy: [], force: false });
+    const bytes = await image.remove();
+    words.note(`removed image "${name}"`);
+    return bytes;
+  } catch (error) {
+    const isOthers = error instanceof BerthError && /^image\.(not-found|building|in-use)$/.test(error.code);
+    if (!isOthers) throw error;
+    words.note(`left out: ${error.message}`);
+    return 0;
+  }
+}

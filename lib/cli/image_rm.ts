@@ -1,0 +1,37 @@
+/**
+ * `berth image rm`.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { RM_FLAGS } from "./flags.ts";
+import { type ImageCommand, splitNames } from "./image_command.ts";
+import { parseFlags } from "./parse.ts";
+
+export interface RmArgs {
+  /** Each once. */
+  readonly names: readonly string[];
+  readonly force: boolean;
+}
+
+export const RM: ImageCommand<RmArgs> = {
+  name: "rm",
+  usage: "NAME… [--force]",
+  summary: "remove images that no job runs on",
+  flags: RM_FLAGS,
+  more:
+    `Either all of them are removed or none. Files that no other image has, and no job holds, go with them; those that a
+job holds go with the next rm or prune.`,
+  windows: [],
+  parse: parseRmArgs,
+  act: async (args, context) => (await import("./image_rm_here.ts")).rmHere(args, context),
+};
+
+/** @throws {BerthError} `usage.*`. Pure. */
+export function parseRmArgs(argv: readonly string[]): RmArgs {
+  const { flags, names } = splitNames(argv);
+  const parsed = parseFlags(flags, RM_FLAGS);
+  if (names.length === 0) throw new BerthError("usage.image", "berth image rm takes one name or more");
+  return { names: [...new Set(names)], force: parsed.has("force") };
+}

@@ -1,0 +1,55 @@
+/**
+ * An image in a job's hands: none of its files goes while the job runs, whoever removes the image.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { filesOf } from "./origin.ts";
+import type { Image, ImageStore } from "./store.ts";
+import { ignoreNotFound, share, usedFile } from "./store_locks.ts";
+
+/** Disposing lets go of it. */
+export interface HeldImage extends Image, Disposable {}
+
+/** Each one fails only because somebody has replaced or removed the image meanwhile. */
+const ATTEMPTS = 5;
+
+/**
+ * Loads an image and holds its files, by locks that end with this process.
+ *
+ * Between reading the spec and locking a file the image can be replaced and its files be swept: then it is read again.
+ */
+export async function holdImage(store: ImageStore, name: string): Promise<HeldImage> {
+  let missing: unknown;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      const held = await tryHold(store, name);
+      if (held) return held;
+    } catch (error) {
+      if (!(error instanceof BerthError) || error.code !== "image.file-missing") throw error;
+      missing = error;
+    }
+  }
+  throw missing ?? new BerthError("image.file-missing", `image "${name}": others replace it all the time`);
+}
+
+async function tryHold(store: ImageStore, name: string): Promise<HeldImage | undefined> {
+  // What is no image gets no lock's file.
+  if (!await store.has(name)) throw new BerthError("image.not-found", `there is no image "${name}"`);
+  using stack = new DisposableStack();
+  const options = { create: true, write: true, mode: 0o600 };
+  const used = stack.use(await Deno.open(usedFile(store.root, name), options));
+  if (!await share(used, `the removal of image "${name}"`)) return undefined;
+  const image = await store.load(name);
+  for (const path of filesOf(image.spec)) {
+    const file = await Deno.open(path).catch(ignoreNotFound);
+    if (!file) return undefined;
+    stack.use(file);
+    if (!await share(file, `the removal of ${path}`)) return undefined;
+  }
+  const now = new Date();
+  await used.utime(now, now);
+  const locks = stack.move();
+  return { ...image, [Symbol.dispose]: () => locks.dispose() };
+}

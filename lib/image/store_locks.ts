@@ -1,0 +1,125 @@
+/**
+ * The locks of an image store. The kernel takes them back however their holder ends.
+ *
+ *     .lock         builds hold it shared; a sweep, which removes what nobody needs, holds it alone
+ *     .lock-NAME    the build of this image
+ *     .used-NAME    jobs on this image hold it shared; its time is that of the last job's start
+ *
+ * And each file of an image is held shared by the jobs that use it; see held.ts.
+ *
+ * @module
+ */
+
+// @ts-types="../base/types/path.d.ts"
+import { join } from "@std/path";
+import { within } from "../base/deadline.ts";
+
+/** A sweep looks at some files and unlinks them. */
+const SWEEP_MS = 60_000;
+
+/** The file that jobs on an image hold. */
+export function usedFile(root: string, name: string): string {
+  return join(root, `.used-${name}`);
+}
+
+/**
+ * Waits until nobody else builds this image and no sweep runs.
+ *
+ * @param onWait is called once before waiting for another build.
+ * @param signal ends that wait, which may take as long as a build does.
+ */
+export async function lockForBuild(
+  root: string,
+  name: string,
+  onWait: () => void,
+  signal?: AbortSignal,
+): Promise<Disposable> {
+  using stack = new DisposableStack();
+  stack.use(await shareStore(root));
+  const file = stack.use(await openLock(root, `.lock-${name}`));
+  if (!file.tryLockSync(true)) {
+    onWait();
+    await lockOrAbort(file, signal);
+  }
+  return stack.move();
+}
+
+/** The lock of an image's build; undefined while somebody builds it. */
+export async function tryLockForBuild(root: string, name: string): Promise<Disposable | undefined> {
+  using stack = new DisposableStack();
+  stack.use(await shareStore(root));
+  const file = stack.use(await openLock(root, `.lock-${name}`));
+  return file.tryLockSync(true) ? stack.move() : undefined;
+}
+
+/** The whole store for a sweep; undefined while something is built, or another sweep runs. */
+export async function tryLockStore(root: string): Promise<Disposable | undefined> {
+  using stack = new DisposableStack();
+  const file = stack.use(await openLock(root, ".lock"));
+  return file.tryLockSync(true) ? stack.move() : undefined;
+}
+
+/** The image for one that wants to remove it; undefined while a job uses it. */
+export async function tryLockUsed(root: string, name: string): Promise<Disposable | undefined> {
+  using stack = new DisposableStack();
+  const file = stack.use(await openLock(root, `.used-${name}`));
+  return file.tryLockSync(true) && await isLinked(file) ? stack.move() : undefined;
+}
+
+/** Takes a shared lock. @returns whether the file is still there: who held it alone may have removed it. */
+export async function share(file: Deno.FsFile, what: string): Promise<boolean> {
+  if (!file.tryLockSync(false)) await within(file.lock(false), SWEEP_MS, what);
+  return await isLinked(file);
+}
+
+/**
+ * Removes a file that nobody holds.
+ *
+ * @returns its size in bytes; undefined when it is held, and so stays.
+ */
+export async function removeUnheld(path: string): Promise<number | undefined> {
+  using file = await Deno.open(path).catch(ignoreNotFound);
+  if (!file) return 0;
+  if (!file.tryLockSync(true)) return undefined;
+  const { size } = await file.stat();
+  await Deno.remove(path).catch(ignoreNotFound);
+  return size;
+}
+
+/** For a removal that somebody else was faster with. */
+export function ignoreNotFound(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+async function shareStore(root: string): Promise<Deno.FsFile> {
+  const file = await openLock(root, ".lock");
+  try {
+    if (!file.tryLockSync(false)) await within(file.lock(false), SWEEP_MS, "the end of a sweep of the image store");
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+async function openLock(root: string, name: string): Promise<Deno.FsFile> {
+  await Deno.mkdir(root, { recursive: true, mode: 0o700 });
+  return await Deno.open(join(root, name), { create: true, write: true, mode: 0o600 });
+}
+
+async function isLinked(file: Deno.FsFile): Promise<boolean> {
+  return (await file.stat()).nlink !== 0;
+}
+
+/** The lock may still be taken after an abort: it goes with the file, which its owner closes then. */
+async function lockOrAbort(file: Deno.FsFile, signal?: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    signal?.throwIfAborted();
+    await Promise.race([file.lock(true), promise]);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
