@@ -7,6 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
+import { planTied } from "../process/tied.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 
 /** What the root file system is made of. */
@@ -60,9 +61,8 @@ export async function buildDebianRoot(options: DebianOptions): Promise<string> {
   const image = join(workFolder, "root.squashfs");
   onProgress("writing the root file system (squashfs)");
   await runTool({
-    command: "sh",
     // lz4: what a guest reads it unpacks on its one virtual CPU, and an emulated one is slow.
-    args: ["-c", 'exec sqfstar -no-progress -comp lz4 -Xhc "$1" <"$2"', "sqfstar", image, tar],
+    ...planTied("sh", ["-c", 'exec sqfstar -no-progress -comp lz4 -Xhc "$1" <"$2"', "sqfstar", image, tar]),
     signal,
   });
   await Deno.remove(tar);

@@ -7,6 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
+import { planTied } from "../process/tied.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 import { type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
 
@@ -72,7 +73,7 @@ async function downloadKernel({ workFolder, onProgress, signal }: KernelSources)
   onProgress(`kernel: downloading Debian's ${kernelPackage}`);
   // APT would drop to its own user for the download, who may not write here, and warn about it.
   const apt = ["-o", "APT::Sandbox::User=root", "download", kernelPackage];
-  await runTool({ command: "apt-get", args: apt, cwd: workFolder, signal });
+  await runTool({ ...planTied("apt-get", apt), cwd: workFolder, signal });
   const deb = await findDeb(workFolder);
   const root = join(workFolder, "kernel");
   await runTool({ command: "dpkg-deb", args: ["-x", deb, root], signal });

@@ -2,36 +2,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
-import type { Origin } from "../../../lib/image/origin.ts";
-import type { ImageSpec } from "../../../lib/image/spec.ts";
 import { ImageStore, loadImageFolder } from "../../../lib/image/store.ts";
-import { temporaryFolder } from "../../support/temp.ts";
-
-function specOf(kernel: string, initrd: string): ImageSpec {
-  return { arch: "x86_64", kernel, initrd, bootArgs: "", memoryMiB: 64, vcpus: 1, runnerType: "qemu" };
-}
-
-function storeTest(name: string, fn: (store: ImageStore, root: string, work: string) => Promise<void>): void {
-  Deno.test(name, async () => {
-    await using folder = await temporaryFolder();
-    const root = `${folder.path}/images`;
-    await fn(new ImageStore(root), root, folder.path);
-  });
-}
-
-/** Where an image is from whose agent has that hash. */
-function originOf(agent: string): Origin {
-  return { from: "busybox", builtAt: "2026-11-01T00:00:00.000Z", kernel: "host", agent };
-}
-
-/** Puts an image of two files in. */
-async function build(store: ImageStore, work: string, name: string, content = name): Promise<ImageSpec> {
-  await Deno.writeTextFile(`${work}/k`, `kernel of ${content}`);
-  await Deno.writeTextFile(`${work}/i`, `initrd of ${content}`);
-  const spec = specOf(await store.put(`${work}/k`, "kernel"), await store.put(`${work}/i`, "initramfs"));
-  await store.name(name, spec, originOf(`agent of ${content}`));
-  return spec;
-}
+import { build, originOf, specOf, storeTest } from "../../support/images.ts";
 
 storeTest("load() gives back what was put in and named, with absolute paths", async (store, root, work) => {
   await build(store, work, "ci");

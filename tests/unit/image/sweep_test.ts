@@ -1,0 +1,83 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import { sweepStore } from "../../../lib/image/sweep.ts";
+import { settlesWithin } from "../../../lib/base/deadline.ts";
+import { build, storeTest, tree } from "../../support/images.ts";
+import { holdLock } from "../../support/lock_holder.ts";
+
+storeTest("sweepStore() removes what no image names, and counts it", async (store, root, work) => {
+  await build(store, work, "ci", "old");
+  await build(store, work, "ci", "new");
+  assertEquals(await sweepStore(store).then((sweep) => sweep?.freedBytes), "kernel of oldinitrd of old".length);
+  assertEquals((await tree(`${root}/.store`)).length, 2);
+  assertEquals(await Deno.readTextFile((await store.load("ci")).spec.initrd), "initrd of new");
+  assertEquals((await sweepStore(store))?.freedBytes, 0);
+});
+
+storeTest("sweepStore() keeps what a spec names that this version can't read", async (store, root, work) => {
+  await build(store, work, "ci");
+  const { kernel } = (await store.load("ci")).spec;
+  await Deno.writeTextFile(`${root}/ci/spec.json`, `{"kernels": ["${kernel}"]}`);
+  await sweepStore(store);
+  assertEquals((await tree(`${root}/.store`)).map((path) => path.split(".")[1]), ["kernel"]);
+});
+
+storeTest("sweepStore() gives up while another process builds, and waits for nobody", async (store, root, work) => {
+  await store.put(await file(work, "waits for its name"), "kernel");
+  await Deno.writeTextFile(`${root}/.lock`, "");
+  await using builder = await holdLock(`${root}/.lock`, "shared");
+  assertEquals(await sweepStore(store), undefined);
+  assertEquals((await tree(`${root}/.store`)).length, 1);
+  await builder.kill();
+  assertEquals((await sweepStore(store))?.freedBytes, "waits for its name".length);
+});
+
+storeTest("a build holds the store against sweeps, also while it waits for another one", async (store) => {
+  const first = await store.lock("ci", () => {});
+  const second = store.lock("ci", () => {});
+  assertEquals([await settlesWithin(second, 20), await sweepStore(store)], [false, undefined]);
+  first[Symbol.dispose]();
+  const held = await second;
+  assertEquals(await sweepStore(store), undefined);
+  held[Symbol.dispose]();
+  assertEquals((await sweepStore(store))?.freedBytes, 0);
+});
+
+storeTest("a build that starts during a sweep waits for its end", async (store, root) => {
+  await Deno.mkdir(root);
+  await Deno.writeTextFile(`${root}/.lock`, "");
+  await using sweeper = await holdLock(`${root}/.lock`, "exclusive");
+  const lock = store.lock("ci", () => {});
+  assertEquals(await settlesWithin(lock, 50), false);
+  await sweeper.kill();
+  (await lock)[Symbol.dispose]();
+});
+
+storeTest("sweepStore() removes all that a killed build can leave", async (store, root, work) => {
+  await build(store, work, "ci");
+  const before = await tree(root);
+  // Killed while it made its files, when they were in the store, and while it named them, anew or for the first time.
+  await Deno.mkdir(`${root}/.work-0123456789ab/root/usr`, { recursive: true });
+  await Deno.writeTextFile(`${root}/.work-0123456789ab/root/usr/x`, "four");
+  await store.put(await file(work, "sixsix"), "kernel");
+  for (const name of ["spec.json.new", "origin.json.new"]) await Deno.writeTextFile(`${root}/ci/${name}`, "");
+  await Deno.mkdir(`${root}/young`);
+  for (const name of ["origin.json", "spec.json.new"]) await Deno.writeTextFile(`${root}/young/${name}`, "");
+  for (const name of [".lock-young", ".used-young", ".lock-ci"]) await Deno.writeTextFile(`${root}/${name}`, "");
+  assertEquals(await store.names(), ["ci"]);
+  const sweep = await sweepStore(store);
+  assertEquals([sweep?.freedBytes, sweep?.heldFiles, sweep?.troubles], [10, 0, []]);
+  assertEquals(await tree(root), [".lock", ".lock-ci", ...before].sort());
+});
+
+storeTest("sweepStore() leaves a folder that somebody fills before its spec is there", async (store, root) => {
+  await Deno.mkdir(`${root}/own`, { recursive: true });
+  await Deno.writeTextFile(`${root}/own/vmlinuz`, "k");
+  await sweepStore(store);
+  assertEquals(await tree(root), [".lock", "own", "own/vmlinuz"]);
+});
+
+async function file(work: string, text: string): Promise<string> {
+  await Deno.writeTextFile(`${work}/f`, text);
+  return `${work}/f`;
+}
