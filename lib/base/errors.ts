@@ -11,8 +11,8 @@
 export const ERRORS = {
   "usage.command": "berth --help lists the commands",
   "usage.image": "berth image --help lists its commands, and berth image COMMAND --help what each one takes",
-  "usage.flag": "berth run --help lists the flags",
-  "usage.value": "berth run --help shows each flag's form",
+  "usage.flag": "the command with --help lists its flags",
+  "usage.value": "the command with --help shows each flag's form",
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
   "host.program-missing": "install it; as root on Debian or Ubuntu, `deno task setup` does",
   "host.disk-full": "free some space where berth's state folder (BERTH_STATE) is, or lower --min-free",
@@ -44,6 +44,7 @@ export const ERRORS = {
   "image.build": "see the tool's words above",
   "image.in-use": "wait for the jobs, or use --force: the name goes, and the jobs keep the files until they end",
   "image.building": "try again when the build is over",
+  "image.left": "remove it by hand, as root or as who had it built",
   "image.package": "check the name with apt-cache search, and the suite",
   "cache.unknown": "berth cache ls lists the caches",
   "cache.broken": "berth cache rm NAME lets the next job begin with an empty one",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BerthError } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
 import type { ImageStore } from "../image/store.ts";
 import { sweepStore } from "../image/sweep.ts";
@@ -12,11 +13,11 @@ import type { Console } from "./console.ts";
 /** @param freedBytes what the removal has freed before. @returns false when something is being built. */
 export async function sweepHere(store: ImageStore, freedBytes: number, words: Console): Promise<boolean> {
   const sweep = await sweepStore(store);
-  for (const trouble of sweep?.troubles ?? []) words.error(trouble);
   words.note(`freed ${formatBytes(freedBytes + (sweep?.freedBytes ?? 0))}`);
   if (sweep?.heldFiles) {
     const files = sweep.heldFiles === 1 ? "1 file stays" : `${sweep.heldFiles} files stay`;
     words.note(`${files} while jobs run on them, and can be removed by berth image prune then`);
   }
+  if (sweep?.troubles.length) throw new BerthError("image.left", sweep.troubles.join("; "));
   return sweep !== undefined;
 }
