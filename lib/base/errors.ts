@@ -10,7 +10,8 @@
 /** Every error code, with the hint that goes with it. Codes that are not in here do not compile. */
 export const ERRORS = {
   "usage.command": "berth --help lists the commands",
-  "usage.image": "berth image --help lists its commands, and berth image COMMAND --help what each one takes",
+  "usage.subcommand":
+    "berth image --help and berth cache --help list their commands, COMMAND --help what each one takes",
   "usage.flag": "the command with --help lists its flags",
   "usage.value": "the command with --help shows each flag's form",
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",

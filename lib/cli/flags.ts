@@ -160,12 +160,17 @@ export const BUILD_FLAGS: readonly Flag[] = [
 
 /** Flags of `berth image ls`. */
 export const LS_FLAGS: readonly Flag[] = [
-  { name: "json", help: "as JSON: the same fields for every image, null for what is not known" },
+  { name: "json", help: "as JSON: the same fields for each, null for what is not known" },
 ];
 
 /** Flags of `berth image rm`. */
 export const RM_FLAGS: readonly Flag[] = [
   { name: "force", help: "also while jobs run on it: the name goes, and they keep the files until they end" },
+];
+
+/** Flags of `berth cache rm`. */
+export const CACHE_RM_FLAGS: readonly Flag[] = [
+  { name: "tenant", value: "TENANT", help: "whose caches (default: those that are nobody's in particular)" },
 ];
 
 /** Flags of `berth image prune`. */
@@ -195,6 +200,7 @@ export function mainHelp(): string {
   berth run [flags] -- CMD [ARG…]     run one job here and now
   berth update ID [flags]             change the limits of a job that runs
   berth image COMMAND                 build, list, inspect and remove images
+  berth cache COMMAND                 list and remove caches
   berth --version | --help            also with --help: every command
 
 Exit status of berth run: the job's own; 128+N when signal N ended it; 124 timed out; 125 berth could not

@@ -7,7 +7,7 @@
 import { BerthError } from "../base/errors.ts";
 import type { BuildRequest } from "../image/build.ts";
 import { BUILD_FLAGS } from "./flags.ts";
-import type { ImageCommand } from "./image_command.ts";
+import type { Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 import { BUILD_WINDOWS } from "./run.ts";
 
@@ -17,7 +17,7 @@ export interface BuildArgs {
   readonly quiet: boolean;
 }
 
-export const BUILD: ImageCommand<BuildArgs> = {
+export const BUILD: Subcommand<BuildArgs> = {
   name: "build",
   usage: "NAME [flags]",
   summary: "build an image, or build it anew",
@@ -36,7 +36,7 @@ export function parseBuildArgs(argv: readonly string[]): BuildArgs {
   const before = argv[0]?.startsWith("-") ? [] : argv.slice(0, 1);
   const flags = parseFlags(argv.slice(before.length), BUILD_FLAGS);
   const names = [...before, ...flags.rest];
-  if (names.length !== 1) throw new BerthError("usage.image", "berth image build takes one name");
+  if (names.length !== 1) throw new BerthError("usage.subcommand", "berth image build takes one name");
   const suite = flags.value("debian");
   const packages = (flags.value("packages") ?? "").split(",").filter((name) => name);
   const wrong = [suite ?? "", ...packages].find((word) => !/^[a-z0-9.+:=~-]*$/i.test(word) || word.startsWith("-"));

@@ -8,11 +8,11 @@ import { BerthError } from "../base/errors.ts";
 import { buildImage } from "../image/build.ts";
 import { describeIngredients, isBuiltSince } from "../image/origin.ts";
 import type { BuildArgs } from "./image_build.ts";
-import type { ImageContext } from "./image_command.ts";
+import type { SubcommandContext } from "./subcommand.ts";
 import { buildHost, openStore } from "./image_host.ts";
 
 /** Builds the image, unless somebody else has just done that. */
-export async function buildHere({ request }: BuildArgs, { words }: ImageContext): Promise<void> {
+export async function buildHere({ request }: BuildArgs, { words }: SubcommandContext): Promise<void> {
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const listener = () => abort.abort(new BerthError("image.build", `the build was ended by ${signal}`));

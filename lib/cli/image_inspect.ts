@@ -6,14 +6,14 @@
 
 import { BerthError } from "../base/errors.ts";
 import type { ImageSpec } from "../image/spec.ts";
-import { type ImageCommand, splitNames } from "./image_command.ts";
+import { splitNames, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 
 export interface InspectArgs {
   readonly name: string;
 }
 
-export const INSPECT: ImageCommand<InspectArgs> = {
+export const INSPECT: Subcommand<InspectArgs> = {
   name: "inspect",
   usage: "NAME",
   summary: "print an image's spec as JSON, with absolute paths",
@@ -28,7 +28,7 @@ export const INSPECT: ImageCommand<InspectArgs> = {
 export function parseInspectArgs(argv: readonly string[]): InspectArgs {
   const { flags, names } = splitNames(argv);
   parseFlags(flags, []);
-  if (names.length !== 1) throw new BerthError("usage.image", "berth image inspect takes one name");
+  if (names.length !== 1) throw new BerthError("usage.subcommand", "berth image inspect takes one name");
   return { name: names[0] };
 }
 

@@ -7,14 +7,15 @@
 import { formatAge, formatBytes } from "../base/units.ts";
 import type { ImageFacts } from "../image/survey.ts";
 import { LS_FLAGS } from "./flags.ts";
-import { expectNone, type ImageCommand, splitNames } from "./image_command.ts";
+import { expectNone, splitNames, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
+import { formatTable } from "./table.ts";
 
 export interface LsArgs {
   readonly json: boolean;
 }
 
-export const LS: ImageCommand<LsArgs> = {
+export const LS: Subcommand<LsArgs> = {
   name: "ls",
   usage: "[--json]",
   summary: "list the images, and the jobs that run on them",
@@ -49,9 +50,7 @@ export function renderTable(images: readonly ListedImage[], nowMs: number): stri
     kernelRelease ?? "-",
     usedBy.join(",") || "-",
   ]);
-  const table = [HEADER, ...rows];
-  const widths = HEADER.map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
+  return formatTable([HEADER, ...rows]);
 }
 
 /** The same for programs: every image has every field, and `null` is what is not known. */

@@ -7,14 +7,14 @@
 import { BerthError } from "../base/errors.ts";
 import { parseAge } from "../base/units.ts";
 import { PRUNE_FLAGS } from "./flags.ts";
-import { expectNone, type ImageCommand } from "./image_command.ts";
+import { expectNone, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 
 export interface PruneArgs {
   readonly olderMs: number;
 }
 
-export const PRUNE: ImageCommand<PruneArgs> = {
+export const PRUNE: Subcommand<PruneArgs> = {
   name: "prune",
   usage: "--older TIME",
   summary: "remove images that nobody has needed for so long, and all that nothing needs",
@@ -30,6 +30,6 @@ export function parsePruneArgs(argv: readonly string[]): PruneArgs {
   const flags = parseFlags(argv, PRUNE_FLAGS);
   expectNone(flags.rest, "berth image prune");
   const older = flags.value("older");
-  if (older === undefined) throw new BerthError("usage.image", "berth image prune needs --older TIME, as in 30d");
+  if (older === undefined) throw new BerthError("usage.subcommand", "berth image prune needs --older TIME, as in 30d");
   return { olderMs: parseAge(older, "--older") };
 }

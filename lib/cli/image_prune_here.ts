@@ -12,13 +12,13 @@ import type { ImageStore } from "../image/store.ts";
 import { surveyImages } from "../image/survey.ts";
 import { readImageUsers } from "../job/running.ts";
 import type { Console } from "./console.ts";
-import type { ImageContext } from "./image_command.ts";
+import type { SubcommandContext } from "./subcommand.ts";
 import { openStore } from "./image_host.ts";
 import type { PruneArgs } from "./image_prune.ts";
 import { sweepHere } from "./image_sweep_here.ts";
 
 /** Removes what has been of no use for so long, and says what went. */
-export async function pruneHere({ olderMs }: PruneArgs, { words }: ImageContext): Promise<void> {
+export async function pruneHere({ olderMs }: PruneArgs, { words }: SubcommandContext): Promise<void> {
   const store = openStore();
   const users = await readImageUsers(`${STATE}/jobs`);
   const images = (await surveyImages(store)).map((image) => ({ ...image, isUsed: users.has(image.name) }));

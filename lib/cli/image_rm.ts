@@ -6,7 +6,7 @@
 
 import { BerthError } from "../base/errors.ts";
 import { RM_FLAGS } from "./flags.ts";
-import { type ImageCommand, splitNames } from "./image_command.ts";
+import { splitNames, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 
 export interface RmArgs {
@@ -15,7 +15,7 @@ export interface RmArgs {
   readonly force: boolean;
 }
 
-export const RM: ImageCommand<RmArgs> = {
+export const RM: Subcommand<RmArgs> = {
   name: "rm",
   usage: "NAME… [--force]",
   summary: "remove images that no job runs on",
@@ -32,6 +32,6 @@ job holds go with the next rm or prune.`,
 export function parseRmArgs(argv: readonly string[]): RmArgs {
   const { flags, names } = splitNames(argv);
   const parsed = parseFlags(flags, RM_FLAGS);
-  if (names.length === 0) throw new BerthError("usage.image", "berth image rm takes one name or more");
+  if (names.length === 0) throw new BerthError("usage.subcommand", "berth image rm takes one name or more");
   return { names: [...new Set(names)], force: parsed.has("force") };
 }

@@ -7,13 +7,13 @@
 import { STATE } from "../host/windows.ts";
 import { claimImage } from "../image/removal.ts";
 import { readImageUsers } from "../job/running.ts";
-import type { ImageContext } from "./image_command.ts";
+import type { SubcommandContext } from "./subcommand.ts";
 import { openStore } from "./image_host.ts";
 import type { RmArgs } from "./image_rm.ts";
 import { sweepHere } from "./image_sweep_here.ts";
 
 /** Removes the images, and then what nothing needs any more. */
-export async function rmHere({ names, force }: RmArgs, { words }: ImageContext): Promise<void> {
+export async function rmHere({ names, force }: RmArgs, { words }: SubcommandContext): Promise<void> {
   const store = openStore();
   const users = await readImageUsers(`${STATE}/jobs`);
   let freedBytes = 0;

@@ -37,12 +37,16 @@ async function dispatch(argv: readonly string[], mainModule: string): Promise<nu
     return await update(rest, mainModule);
   }
   if (command === "image") {
-    const { image } = await import("./image.ts");
-    return await image(rest, mainModule);
+    const [{ IMAGE }, { runSubcommand }] = await Promise.all([import("./image.ts"), import("./subcommands.ts")]);
+    return await runSubcommand(IMAGE, rest, mainModule);
+  }
+  if (command === "cache") {
+    const [{ CACHE }, { runSubcommand }] = await Promise.all([import("./cache.ts"), import("./subcommands.ts")]);
+    return await runSubcommand(CACHE, rest, mainModule);
   }
   if (command === undefined) throw new BerthError("usage.command", "there is no command");
   if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);
-  const known = ["run", "update", "image", ...COMMANDS_NOT_YET];
+  const known = ["run", "update", "image", "cache", ...COMMANDS_NOT_YET];
   throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
 }
 

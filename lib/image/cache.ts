@@ -11,6 +11,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import { closeLocked } from "../base/locked_file.ts";
 import { groupName } from "../cgroup/names.ts";
 import { copyDisk, createDisk, type DiskIo } from "./disk.ts";
 
@@ -75,7 +76,7 @@ export class CacheStore {
     const folder = this.#folder(key);
     using stack = new DisposableStack();
     const { file: lock, isHeld: isWriter } = await openLock(folder);
-    stack.use(lock);
+    stack.adopt(lock, closeLocked);
     if (!isWriter) io.onNote(`cache ${key.name}: another job writes to it; this one gets a copy, which is not kept`);
     const isFresh = !await takeCopy(`${folder}/disk.ext4`, copy, key.name, io);
     if (isFresh) await createDisk(copy.path, copy.sizeBytes, io.signal);
@@ -98,7 +99,7 @@ export class CacheStore {
       const disk = await Deno.stat(`${path}/disk.ext4`).catch(ignoreNotFound);
       if (!disk) continue;
       const { file, isHeld } = await openLock(path);
-      file.close();
+      closeLocked(file);
       const usedBytes = (disk.blocks ?? 0) * 512;
       const savedAt = disk.mtime ?? new Date(0);
       infos.push({ name, tenant, usedBytes, capBytes: disk.size, savedAt, inUse: !isHeld });
@@ -111,8 +112,9 @@ export class CacheStore {
     const folder = this.#folder(key);
     const disk = await Deno.stat(`${folder}/disk.ext4`).catch(ignoreNotFound);
     if (!disk) throw new BerthError("cache.unknown", `there is no cache ${key.name}${ofTenant(key)}`);
+    using stack = new DisposableStack();
     const { file, isHeld } = await openLock(folder);
-    using _lock = file;
+    stack.adopt(file, closeLocked);
     if (!isHeld) {
       throw new BerthError("cache.busy", `a job writes to the cache ${key.name}${ofTenant(key)}`);
     }

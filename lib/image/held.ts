@@ -5,6 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import { closeLocked } from "../base/locked_file.ts";
 import { filesOf } from "./origin.ts";
 import type { Image, ImageStore } from "./store.ts";
 import { ignoreNotFound, share, usedFile } from "./store_locks.ts";
@@ -39,13 +40,13 @@ async function tryHold(store: ImageStore, name: string): Promise<HeldImage | und
   if (!await store.has(name)) throw new BerthError("image.not-found", `there is no image "${name}"`);
   using stack = new DisposableStack();
   const options = { create: true, write: true, mode: 0o600 };
-  const used = stack.use(await Deno.open(usedFile(store.root, name), options));
+  const used = stack.adopt(await Deno.open(usedFile(store.root, name), options), closeLocked);
   if (!await share(used, `the removal of image "${name}"`)) return undefined;
   const image = await store.load(name);
   for (const path of filesOf(image.spec)) {
     const file = await Deno.open(path).catch(ignoreNotFound);
     if (!file) return undefined;
-    stack.use(file);
+    stack.adopt(file, closeLocked);
     if (!await share(file, `the removal of ${path}`)) return undefined;
   }
   const now = new Date();

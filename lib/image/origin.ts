@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import type { ImageSpec } from "./spec.ts";
+import { type ImageSpec, namedFiles } from "./spec.ts";
 
 const ORIGIN = z.object({
   /** What it was made of, in words that are the same for the same request, as in `debian bookworm: make,gcc`. */
@@ -23,8 +23,8 @@ const ORIGIN = z.object({
 export type Origin = Readonly<z.infer<typeof ORIGIN>>;
 
 /** The files that an image is made of, with the paths that its spec gives them. */
-export function filesOf({ kernel, initrd, storeDisk }: ImageSpec): string[] {
-  return [kernel, initrd, ...(storeDisk ? [storeDisk] : [])];
+export function filesOf(spec: ImageSpec): string[] {
+  return namedFiles(spec).map(({ path }) => path);
 }
 
 /** The text of an `origin.json` beside that spec. */

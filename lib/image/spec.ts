@@ -101,17 +101,34 @@ function describe(issue: z.core.$ZodIssue, json: unknown): string[] {
 
 /** The spec with its paths resolved against the folder it stands in. */
 export function resolveSpec(spec: ImageSpec, folder: string): ImageSpec {
-  const resolve = (path: string) => path.startsWith("/") ? path : join(folder, path);
+  return mapFiles(spec, (path) => path.startsWith("/") ? path : join(folder, path));
+}
+
+/** The spec with other paths. A volume with a size is made new for each job: its image is a name, and no file. */
+export function mapFiles(spec: ImageSpec, change: (path: string) => string): ImageSpec {
   return {
     ...spec,
-    kernel: resolve(spec.kernel),
-    initrd: resolve(spec.initrd),
-    storeDisk: spec.storeDisk && resolve(spec.storeDisk),
-    // One with a size is made new for each job: its image is a name.
+    kernel: change(spec.kernel),
+    initrd: change(spec.initrd),
+    storeDisk: spec.storeDisk && change(spec.storeDisk),
     ...(spec.volumes && {
       volumes: spec.volumes.map((volume) =>
-        volume.sizeMiB === undefined ? { ...volume, image: resolve(volume.image) } : volume
+        volume.sizeMiB === undefined ? { ...volume, image: change(volume.image) } : volume
       ),
     }),
   };
+}
+
+/** The paths of the files that a spec names, by field. */
+export function namedFiles(spec: ImageSpec): { readonly field: string; readonly path: string }[] {
+  const volumes = (spec.volumes ?? []).map(({ image, sizeMiB }, index) => ({
+    field: `volumes.${index}.image`,
+    path: sizeMiB === undefined ? image : undefined,
+  }));
+  return [
+    { field: "kernel", path: spec.kernel },
+    { field: "initrd", path: spec.initrd },
+    { field: "storeDisk", path: spec.storeDisk },
+    ...volumes,
+  ].flatMap(({ field, path }) => path === undefined ? [] : [{ field, path }]);
 }

@@ -17,7 +17,7 @@ import { createHash } from "node:crypto";
 import { BerthError, translateDiskFull } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import { type Origin, parseOrigin, writeOrigin } from "./origin.ts";
-import { type ImageSpec, parseImageSpec, resolveSpec } from "./spec.ts";
+import { type ImageSpec, mapFiles, namedFiles, parseImageSpec, resolveSpec } from "./spec.ts";
 import { lockForBuild } from "./store_locks.ts";
 
 /** An image that can be run. */
@@ -145,10 +145,10 @@ export async function loadImageFolder(folder: string): Promise<Image> {
   const path = await inside(folder, join(folder, "spec.json"));
   const text = path && await readIfThere(path);
   if (text === undefined) throw new BerthError("image.not-found", "the folder given as --image has no spec.json");
-  const { kernel, initrd, storeDisk } = resolveSpec(parseImageSpec(text, "spec.json"), folder);
-  const real = await Promise.all([kernel, initrd, storeDisk].map((file) => file && inside(folder, file)));
+  const files = namedFiles(resolveSpec(parseImageSpec(text, "spec.json"), folder));
+  const real = new Map(await Promise.all(files.map(async ({ path }) => [path, await inside(folder, path)] as const)));
   const image = await loadSpec("folder", folder, "spec.json", text);
-  return { ...image, spec: { ...image.spec, kernel: real[0]!, initrd: real[1]!, storeDisk: real[2] } };
+  return { ...image, spec: mapFiles(image.spec, (file) => real.get(file) ?? file) };
 }
 
 /** The path without any link in it; undefined when there is no such file. */
@@ -169,9 +169,7 @@ async function inside(folder: string, path: string): Promise<string | undefined>
 
 async function loadSpec(name: string, folder: string, path: string, text: string): Promise<Image> {
   const spec = resolveSpec(parseImageSpec(text, path), folder);
-  for (const field of ["kernel", "initrd", "storeDisk"] as const) {
-    const file = spec[field];
-    if (!file) continue;
+  for (const { field, path: file } of namedFiles(spec)) {
     const info = await Deno.stat(file).catch(() => undefined);
     if (!info?.isFile) {
       throw new BerthError("image.file-missing", `image "${name}": ${field}: ${file}: there is no such file`);

@@ -13,6 +13,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { within } from "../base/deadline.ts";
+import { closeLocked } from "../base/locked_file.ts";
 
 /** A sweep looks at some files and unlinks them. */
 const SWEEP_MS = 60_000;
@@ -35,8 +36,8 @@ export async function lockForBuild(
   signal?: AbortSignal,
 ): Promise<Disposable> {
   using stack = new DisposableStack();
-  stack.use(await shareStore(root));
-  const file = stack.use(await openLock(root, `.lock-${name}`));
+  stack.adopt(await shareStore(root), closeLocked);
+  const file = stack.adopt(await openLock(root, `.lock-${name}`), closeLocked);
   if (!file.tryLockSync(true)) {
     onWait();
     await lockOrAbort(file, signal);
@@ -47,22 +48,22 @@ export async function lockForBuild(
 /** The lock of an image's build; undefined while somebody builds it. */
 export async function tryLockForBuild(root: string, name: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
-  stack.use(await shareStore(root));
-  const file = stack.use(await openLock(root, `.lock-${name}`));
+  stack.adopt(await shareStore(root), closeLocked);
+  const file = stack.adopt(await openLock(root, `.lock-${name}`), closeLocked);
   return file.tryLockSync(true) ? stack.move() : undefined;
 }
 
 /** The whole store for a sweep; undefined while something is built, or another sweep runs. */
 export async function tryLockStore(root: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
-  const file = stack.use(await openLock(root, ".lock"));
+  const file = stack.adopt(await openLock(root, ".lock"), closeLocked);
   return file.tryLockSync(true) ? stack.move() : undefined;
 }
 
 /** The image for one that wants to remove it; undefined while a job uses it. */
 export async function tryLockUsed(root: string, name: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
-  const file = stack.use(await openLock(root, `.used-${name}`));
+  const file = stack.adopt(await openLock(root, `.used-${name}`), closeLocked);
   return file.tryLockSync(true) && await isLinked(file) ? stack.move() : undefined;
 }
 

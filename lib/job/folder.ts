@@ -12,6 +12,7 @@
 import { basename, dirname } from "@std/path";
 import { z } from "zod";
 import { BerthError } from "../base/errors.ts";
+import { closeLocked } from "../base/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
 
 /** Beside the folder: its owner's lock, and what {@linkcode parseOwner} reads. */
@@ -75,7 +76,8 @@ export async function createJobFolder(
       await note(record);
     },
     async [Symbol.asyncDispose]() {
-      using _lock = owner;
+      using stack = new DisposableStack();
+      stack.adopt(owner, closeLocked);
       await removeFolder(path);
     },
   };

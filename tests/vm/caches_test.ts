@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { berth, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
@@ -9,7 +9,7 @@ function job(script: string, ...flags: string[]): string[] {
 }
 
 Deno.test("--cache: the next job gets what one that succeeded has left, and nothing of one that failed", async () => {
-  // With an own state folder, there is no cache yet.
+  await berth(["cache", "rm", "test"]);
   assertEquals(
     (await berth(
       job("ls -A /cache; id -u >/cache/kept; dd if=/dev/zero of=/cache/z bs=1M count=5", "--user", "1000:1000"),
@@ -20,6 +20,9 @@ Deno.test("--cache: the next job gets what one that succeeded has left, and noth
   assertEquals(failed.code, 3);
   const killed = await berth(job("echo of the slow >/cache/kept; sync; sleep 60", "--timeout", "1s"));
   assertEquals(killed.code, 124);
+  const listed = (await berth(["cache", "ls"])).stdout;
+  assertMatch(listed, /^NAME +TENANT +SIZE +CAP +AGE +IN USE\n/);
+  assertMatch(listed, /^test +- +5\.\d MiB +32 MiB +\d+ s +no$/m);
   const { code, stdout, stderr } = await berth(job("cat /cache/kept; stat -c %u /cache; stat -c %s /cache/z"));
   assertEquals([code, stdout], [0, `1000\n1000\n${5 * 1024 ** 2}\n`], stderr);
   assertEquals(await leftovers(), []);
@@ -34,6 +37,9 @@ Deno.test("--cache: one job writes at a time; another gets a copy that is not ke
   const second = await berth(job("[ -e /cache/kept ] && echo second >/cache/who"));
   assertEquals(second.code, 0, second.stderr);
   assertStringIncludes(second.stderr, "cache test: another job writes to it; this one gets a copy, which is not kept");
+  assertMatch((await berth(["cache", "ls"])).stdout, /^test .* yes$/m);
+  const removed = await berth(["cache", "rm", "test"]);
+  assertEquals([removed.code, removed.stderr.includes("a job writes to the cache test")], [125, true], removed.stderr);
   await first.stdin.close();
   assertEquals((await finish(first)).code, 0);
   assertEquals((await berth(job("cat /cache/who"))).stdout, "first\n");
@@ -41,10 +47,14 @@ Deno.test("--cache: one job writes at a time; another gets a copy that is not ke
 });
 
 Deno.test("--cache: one that no guest can read is said to be so, with what to do", async () => {
+  await berth(["cache", "rm", "bad"]);
   assertEquals((await berth(["run", "--quiet", "--cache", "bad:/cache:8M", "--", "true"])).code, 0);
   await shell('dd if=/dev/zero of="$1/caches/cache-bad/disk.ext4" bs=64k count=1 conv=notrunc 2>/dev/null', STATE);
   const { code, stderr } = await berth(["run", "--quiet", "--cache", "bad:/cache:8M", "--", "true"]);
   assertEquals(code, 125);
   assertStringIncludes(stderr, "berth: infra: the cache bad can't be mounted in the guest: mount ");
   assertStringIncludes(stderr, "(berth cache rm NAME lets the next job begin with an empty one)");
+  const removed = await berth(["cache", "rm", "bad"]);
+  assertEquals([removed.code, removed.stderr.startsWith("berth: removed cache bad, ")], [0, true], removed.stderr);
+  assertEquals((await berth(["run", "--quiet", "--cache", "bad:/cache:8M", "--", "true"])).code, 0);
 });

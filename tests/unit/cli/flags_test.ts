@@ -10,7 +10,8 @@ import {
   UPDATE_FLAGS,
   updateHelp,
 } from "../../../lib/cli/flags.ts";
-import { parseImageArgs } from "../../../lib/cli/image.ts";
+import { IMAGE } from "../../../lib/cli/image.ts";
+import { parseSubcommand } from "../../../lib/cli/subcommands.ts";
 
 /** The flags of the design's command line: the contract. `+` takes a value, `*` repeats. */
 const LIMITS = ["pids+", "memory-high+", "swap+", "cpu-quota+", "cpu-weight+", "io-weight+", "io-max+*", "cpuset+"];
@@ -59,7 +60,7 @@ for (const [what, text, flags] of HELP) {
 }
 
 const IMAGE_HELP = [[], ["ls"], ["build"], ["inspect"], ["rm"], ["prune"]].map((words) => {
-  const asked = parseImageArgs([...words, "--help"]);
+  const asked = parseSubcommand(IMAGE, [...words, "--help"]);
   return "help" in asked ? asked.help : "";
 });
 

@@ -24,10 +24,10 @@ Deno.test("parseBuildArgs() keeps a name that looks like a number", () => {
 });
 
 const WRONG: [string[], ErrorCode, string][] = [
-  [[], "usage.image", "takes one name"],
-  [["--quiet"], "usage.image", "takes one name"],
-  [["a", "b"], "usage.image", "takes one name"],
-  [["a", "--quiet", "b"], "usage.image", "takes one name"],
+  [[], "usage.subcommand", "takes one name"],
+  [["--quiet"], "usage.subcommand", "takes one name"],
+  [["a", "b"], "usage.subcommand", "takes one name"],
+  [["a", "--quiet", "b"], "usage.subcommand", "takes one name"],
   [["a", "--packages=make"], "usage.flag", "--packages needs --debian"],
   [["a", "--debain=bookworm"], "usage.flag", 'did you mean "--debian"?'],
   [["a", "--debian=book worm"], "usage.value", '"book worm" is not a name'],

@@ -1,8 +1,10 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
-import { parseImageArgs } from "../../../lib/cli/image.ts";
+import { IMAGE } from "../../../lib/cli/image.ts";
+import { parseSubcommand } from "../../../lib/cli/subcommands.ts";
 
+const parseImageArgs = (argv: readonly string[]) => parseSubcommand(IMAGE, argv);
 const COMMANDS = ["ls", "build", "inspect", "rm", "prune"];
 
 function help(...argv: string[]): string {
@@ -11,7 +13,7 @@ function help(...argv: string[]): string {
   return asked.help;
 }
 
-Deno.test("parseImageArgs() finds the command and has it read the rest", () => {
+Deno.test("berth image: parseSubcommand() finds the command and has it read the rest", () => {
   const asked = parseImageArgs(["rm", "a", "--force"]);
   assert("command" in asked);
   assertEquals([asked.command.name, asked.args], ["rm", { names: ["a"], force: true }]);
@@ -37,32 +39,32 @@ Deno.test("a --help behind -- is a name", () => {
 });
 
 const WRONG: [string[], ErrorCode, string][] = [
-  [["buil", "x"], "usage.image", 'did you mean "build"?'],
-  [["list"], "usage.image", '"list" is not a command of it'],
-  [["inspetc", "x"], "usage.image", 'did you mean "inspect"?'],
-  [["--jsn"], "usage.image", "--jsn is not a flag of it"],
+  [["buil", "x"], "usage.subcommand", 'did you mean "build"?'],
+  [["list"], "usage.subcommand", '"list" is not a command of it'],
+  [["inspetc", "x"], "usage.subcommand", 'did you mean "inspect"?'],
+  [["--jsn"], "usage.subcommand", "--jsn is not a flag of it"],
   [["ls", "--jsn"], "usage.flag", 'did you mean "--json"?'],
-  [["ls", "x"], "usage.image", 'takes no name; leave out "x"'],
-  [["inspect"], "usage.image", "takes one name"],
-  [["inspect", "a", "b"], "usage.image", "takes one name"],
+  [["ls", "x"], "usage.subcommand", 'takes no name; leave out "x"'],
+  [["inspect"], "usage.subcommand", "takes one name"],
+  [["inspect", "a", "b"], "usage.subcommand", "takes one name"],
   [["inspect", "a", "--json"], "usage.flag", "unknown flag --json"],
-  [["rm"], "usage.image", "takes one name or more"],
-  [["rm", "--force"], "usage.image", "takes one name or more"],
+  [["rm"], "usage.subcommand", "takes one name or more"],
+  [["rm", "--force"], "usage.subcommand", "takes one name or more"],
   [["rm", "a", "--forc"], "usage.flag", 'did you mean "--force"?'],
   [["rm", "a", "--force=yes"], "usage.value", "--force takes no value"],
-  [["prune"], "usage.image", "needs --older TIME"],
+  [["prune"], "usage.subcommand", "needs --older TIME"],
   [["prune", "--older"], "usage.value", "--older needs a value"],
   [["prune", "--older", "30"], "usage.value", '"30" is not a positive duration; write 12h, 30d'],
   [["prune", "--older", "0d"], "usage.value", "not a positive duration"],
-  [["prune", "x", "--older=1d"], "usage.image", "takes no name"],
+  [["prune", "x", "--older=1d"], "usage.subcommand", "takes no name"],
 ];
 for (const [argv, code, words] of WRONG) {
-  Deno.test(`parseImageArgs() refuses ${JSON.stringify(argv)}`, () => {
+  Deno.test(`berth image: parseSubcommand() refuses ${JSON.stringify(argv)}`, () => {
     assertEquals(assertThrows(() => parseImageArgs(argv), BerthError, words).code, code);
   });
 }
 
-Deno.test("parseImageArgs() takes names and flags in any order, and each name once", () => {
+Deno.test("berth image: parseSubcommand() takes names and flags in any order, and each name once", () => {
   const args = (...argv: string[]) => {
     const asked = parseImageArgs(argv);
     return "args" in asked && asked.args;

@@ -1,5 +1,5 @@
 /**
- * What each command of `berth image` is made of, and what they share. Pure.
+ * What the commands of a command are made of (`berth image ls` and the like), and what they share. Pure.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { Console } from "./console.ts";
 import type { Flag } from "./flags.ts";
 
 /** What a command has to do with, in the host process. */
-export interface ImageContext {
+export interface SubcommandContext {
   readonly words: Console;
   /** The state folder, as the user named it. */
   readonly stateDir: string;
 }
 
 /** A command: its line in the help, how it is read, and how it is done in the host process. */
-export interface ImageCommand<Args> {
+export interface Subcommand<Args> {
   readonly name: string;
   /** What stands behind the name, as in `NAME [flags]`. */
   readonly usage: string;
@@ -27,13 +27,25 @@ export interface ImageCommand<Args> {
   /** What its help says below the flags. */
   readonly more?: string;
   /** What it needs to see of the host, beside the state folder. */
-  readonly windows: readonly Window[];
+  readonly windows: readonly Window[] | ((args: Args) => readonly Window[]);
   /** @throws {BerthError} `usage.*`. Pure. */
   parse(argv: readonly string[]): Args;
   /** Does it. Its code is loaded only then. */
-  act(args: Args, context: ImageContext): Promise<void>;
+  act(args: Args, context: SubcommandContext): Promise<void>;
   /** Whether the user wants no words on the way. */
   isQuiet?(args: Args): boolean;
+}
+
+/** A command that has commands. */
+export interface CommandGroup {
+  readonly name: string;
+  /** A few words. */
+  readonly summary: string;
+  /** What its help says below its commands. */
+  readonly more: string;
+  /** In the order of the help. */
+  // deno-lint-ignore no-explicit-any -- each has arguments of its own, which go from its parse to its act only
+  readonly commands: readonly Subcommand<any>[];
 }
 
 /**
@@ -48,8 +60,8 @@ export function splitNames(argv: readonly string[]): { flags: string[]; names: s
   };
 }
 
-/** @throws {BerthError} `usage.image` when there is something where nothing should be. */
+/** @throws {BerthError} `usage.subcommand` when there is something where nothing should be. */
 export function expectNone(words: readonly string[], command: string): void {
   if (words.length === 0) return;
-  throw new BerthError("usage.image", `${command} takes no name; leave out ${JSON.stringify(words.join(" "))}`);
+  throw new BerthError("usage.subcommand", `${command} takes no name; leave out ${JSON.stringify(words.join(" "))}`);
 }
