@@ -46,6 +46,8 @@ export const ERRORS = {
   "image.in-use": "wait for the jobs, or use --force: the name goes, and the jobs keep the files until they end",
   "image.building": "try again when the build is over",
   "image.left": "remove it by hand, as root or as who had it built",
+  "image.import":
+    "berth image import --help lists the forms: a folder, a tar, an OCI layout or archive, docker save, docker://",
   "image.package": "check the name with apt-cache search, and the suite",
   "cache.unknown": "berth cache ls lists the caches",
   "cache.broken": "berth cache rm NAME lets the next job begin with an empty one",

@@ -151,11 +151,33 @@ export const UPDATE_FLAGS: readonly Flag[] = [
   { name: "quiet", help: "nothing on stderr but errors" },
 ];
 
+/** What building and importing share. */
+const BUILDER_FLAGS: readonly Flag[] = [
+  {
+    name: "kernel",
+    value: "host|debian|PATH",
+    help: "the guest's kernel: the host's, Debian's, or a bzImage (default: the host's if usable)",
+  },
+  {
+    name: "modules",
+    value: "DIR",
+    help: "the modules of --kernel PATH (default: in /lib/modules, or beside it)",
+  },
+  { name: "min-free", value: "SIZE", help: "end before the host's disk has less than this (default 256M)" },
+  { name: "quiet", help: "no progress on stderr" },
+];
+
+/** Flags of `berth image import`. */
+export const IMPORT_FLAGS: readonly Flag[] = [
+  { name: "ref", value: "NAME", help: "which image, when the source has several" },
+  ...BUILDER_FLAGS,
+];
+
 /** Flags of `berth image build`. */
 export const BUILD_FLAGS: readonly Flag[] = [
   { name: "debian", value: "SUITE", help: "make the root file system from this Debian suite, as in bookworm" },
   { name: "packages", value: "A,B,…", help: "with these packages and what they need" },
-  { name: "quiet", help: "no progress on stderr" },
+  ...BUILDER_FLAGS,
 ];
 
 /** Flags of `berth image ls`. */
@@ -211,9 +233,11 @@ or TERM; 137 out of memory.
 
 /** `berth run --help`. */
 export function runHelp(): string {
-  return `berth run [flags] -- CMD [ARG…]
+  return `berth run [flags] -- [CMD [ARG…]]
 
 ${flagLines(RUN_FLAGS)}
+
+Without CMD the image's own command is run.
 
 A limit that is asked for is in force, or the job is refused (--limits require), or a warning says that it is not.
 `;

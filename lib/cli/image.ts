@@ -5,6 +5,7 @@
  */
 
 import { BUILD } from "./image_build.ts";
+import { IMPORT } from "./image_import.ts";
 import { INSPECT } from "./image_inspect.ts";
 import { LS } from "./image_ls.ts";
 import { PRUNE } from "./image_prune.ts";
@@ -18,5 +19,5 @@ export const IMAGE: CommandGroup = {
   more:
     `An image is a kernel, an initramfs with berth's agent and, where it has one, a root file system. Images share files
 that are the same. The image "default" is built when a job first needs it.`,
-  commands: [LS, BUILD, INSPECT, RM, PRUNE],
+  commands: [LS, BUILD, IMPORT, INSPECT, RM, PRUNE],
 };

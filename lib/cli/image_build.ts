@@ -5,15 +5,21 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import { parseSize } from "../base/units.ts";
 import type { BuildRequest } from "../image/build.ts";
+import type { Window } from "../host/windows.ts";
 import { BUILD_FLAGS } from "./flags.ts";
+import { parseKernelArgs } from "./image_import_args.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 import { BUILD_WINDOWS } from "./run.ts";
+import { optional } from "./values.ts";
 
 /** What is to be built. */
 export interface BuildArgs {
   readonly request: BuildRequest;
+  /** Those that its kernel takes. */
+  readonly kernelWindows: readonly Window[];
   readonly quiet: boolean;
 }
 
@@ -24,7 +30,7 @@ export const BUILD: Subcommand<BuildArgs> = {
   flags: BUILD_FLAGS,
   more: `Without --debian the image has berth's own small root file system (busybox), like the image "default".
 Of two that build the same at once, one builds and the other one waits for it.`,
-  windows: BUILD_WINDOWS,
+  windows: ({ kernelWindows }) => [...BUILD_WINDOWS, ...kernelWindows],
   parse: parseBuildArgs,
   isQuiet: ({ quiet }) => quiet,
   act: async (args, context) => (await import("./image_build_here.ts")).buildHere(args, context),
@@ -42,8 +48,11 @@ export function parseBuildArgs(argv: readonly string[]): BuildArgs {
   const wrong = [suite ?? "", ...packages].find((word) => !/^[a-z0-9.+:=~-]*$/i.test(word) || word.startsWith("-"));
   if (wrong !== undefined) throw new BerthError("usage.value", `"${wrong}" is not a name of a suite or a package`);
   if (packages.length && !suite) throw new BerthError("usage.flag", "--packages needs --debian SUITE");
+  const { wish: kernel, windows: kernelWindows } = parseKernelArgs(flags);
+  const minFreeBytes = optional(flags.value("min-free"), (text) => parseSize(text, "--min-free"));
   return {
-    request: { name: names[0], debian: suite ? { suite, packages } : undefined },
+    request: { name: names[0], debian: suite ? { suite, packages } : undefined, kernel, minFreeBytes },
+    kernelWindows,
     quiet: flags.has("quiet"),
   };
 }

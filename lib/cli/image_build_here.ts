@@ -4,27 +4,22 @@
  * @module
  */
 
-import { BerthError } from "../base/errors.ts";
 import { buildImage } from "../image/build.ts";
 import { describeIngredients, isBuiltSince } from "../image/origin.ts";
 import type { BuildArgs } from "./image_build.ts";
 import type { SubcommandContext } from "./subcommand.ts";
-import { buildHost, openStore } from "./image_host.ts";
+import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
 
 /** Builds the image, unless somebody else has just done that. */
 export async function buildHere({ request }: BuildArgs, { words }: SubcommandContext): Promise<void> {
-  const abort = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    const listener = () => abort.abort(new BerthError("image.build", `the build was ended by ${signal}`));
-    Deno.addSignalListener(signal, listener);
-  }
+  const signal = abortOnSignals("image.build", "the build");
   const [store, host] = [openStore(), buildHost()];
   let waitingSinceMs: number | undefined;
   const onWait = () => {
     waitingSinceMs = Date.now();
     words.note("another berth is building it; waiting");
   };
-  using _lock = await store.lock(request.name, onWait, abort.signal);
+  using _lock = await store.lock(request.name, onWait, signal);
   if (waitingSinceMs !== undefined) {
     // What can't be loaded is to be built.
     const image = await store.load(request.name).catch(() => undefined);
@@ -34,5 +29,5 @@ export async function buildHere({ request }: BuildArgs, { words }: SubcommandCon
     }
   }
   const onProgress = (line: string) => words.note(line);
-  await buildImage(store, host, request, { onProgress, signal: abort.signal });
+  await buildImage(store, host, request, { onProgress, signal });
 }

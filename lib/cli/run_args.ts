@@ -30,7 +30,6 @@ export interface RunArgs {
 /** @param hostMemoryBytes what a guest can have at most. @throws {BerthError} `usage.*`. */
 export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): RunArgs {
   const flags = parseFlags(argv, RUN_FLAGS);
-  if (flags.rest.length === 0) throw new BerthError("usage.command", "berth run: there is no command to run");
   if (flags.rest[0] === "") throw new BerthError("usage.command", "berth run: the command is empty");
   const artifacts = flags.values("artifact").map(parseArtifact);
   const image = flags.value("image") ?? DEFAULT_IMAGE;

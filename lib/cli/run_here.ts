@@ -14,11 +14,11 @@ import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, volumeWindow } from "../host/windows.ts";
-import { ensureDefaultImage } from "../image/build.ts";
 import { type HeldImage, holdImage } from "../image/held.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
+import { loadFresh } from "../image/renew.ts";
 import { loadImageFolder } from "../image/store.ts";
-import { type JobPlan, planJob } from "../job/plan.ts";
+import { type JobPlan, noCommand, planJob } from "../job/plan.ts";
 import { type JobResult, planEarlyReport, planReport, type Report } from "../job/report.ts";
 import { type JobEvent, runJob } from "../job/run.ts";
 import type { JobSpec } from "../job/spec.ts";
@@ -89,17 +89,11 @@ async function openImage(args: RunArgs, signal: AbortSignal, console: Console): 
     return { ...await loadImageFolder(IMAGE), name: args.image.folder, [Symbol.dispose]: () => {} };
   }
   const store = openStore();
-  const host = buildHost();
-  if (args.image.name === DEFAULT_IMAGE) {
-    await ensureDefaultImage(store, host, { signal, onProgress: (line) => console.note(line) });
-  }
-  using stack = new DisposableStack();
-  const image = stack.use(await holdImage(store, args.image.name));
-  if (image.agentHash !== undefined && image.agentHash !== host.agentHash) {
-    throw new BerthError("image.file-missing", `image "${image.name}" was built by another version of berth`);
-  }
-  stack.move();
-  return image;
+  const { name } = args.image;
+  // The default image has no command of its own: it is not built to find that out.
+  if (args.spec.argv.length === 0 && name === DEFAULT_IMAGE && !await store.has(name)) throw noCommand(name);
+  await loadFresh(store, buildHost(), name, { signal, onProgress: (line) => console.note(line) });
+  return await holdImage(store, name);
 }
 
 /** Whether a volume's window shows a file or a folder; the windows are there for paths only. */

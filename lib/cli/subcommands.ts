@@ -8,7 +8,7 @@
 import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { runFront } from "../host/front.ts";
-import { hasWindows, STATE } from "../host/windows.ts";
+import { hasWindows, STATE, type Window } from "../host/windows.ts";
 import { Console } from "./console.ts";
 import type { CommandGroup, Subcommand } from "./subcommand.ts";
 import { commandHelp, groupHelp } from "./subcommand_help.ts";
@@ -25,11 +25,13 @@ export async function runSubcommand(group: CommandGroup, argv: readonly string[]
   }
   const { command, args } = asked;
   const surroundings = readSurroundings(mainModule);
+  const windows: readonly Window[] = typeof command.windows === "function" ? command.windows(args) : command.windows;
   if (!hasWindows()) {
-    const windows = typeof command.windows === "function" ? command.windows(args) : command.windows;
     return await runFront({ ...surroundings, args: [group.name, ...argv], env: surroundings.hostEnv, windows });
   }
-  const words = new Console(command.isQuiet?.(args) ?? false, [[STATE, surroundings.stateDir]]);
+  // Messages name what the user named.
+  const paths = windows.map(({ target, source }) => [target, source] as const);
+  const words = new Console(command.isQuiet?.(args) ?? false, [...paths, [STATE, surroundings.stateDir]]);
   try {
     await command.act(args, { words, stateDir: surroundings.stateDir });
     return 0;

@@ -31,6 +31,9 @@ export const HOST_PROGRAMS: readonly HostProgram[] = [
   { program: "zstd", package: "zstd", purpose: "unpacks kernel modules" },
   { program: "mmdebstrap", package: "mmdebstrap", purpose: "makes root file systems of Debian packages" },
   { program: "sqfstar", package: "squashfs-tools", purpose: "packs root file systems" },
+  { program: "mksquashfs", package: "squashfs-tools", purpose: "packs root file systems" },
+  { program: "skopeo", package: "skopeo", purpose: "fetches and converts OCI images" },
+  { program: "umoci", package: "umoci", purpose: "unpacks OCI images" },
 ];
 
 /** `, which is in the Debian package x` for a program that berth knows. */

@@ -27,6 +27,15 @@ export const MODULES = `${ROOT}/modules`;
 /** The host's busybox, read-only. */
 export const BUSYBOX = `${ROOT}/busybox`;
 
+/** What `berth image import` imports, read-only. */
+export const SOURCE = `${ROOT}/source`;
+
+/** The kernel given as `--kernel`, the folder that it is in, and where its modules may be; read-only. */
+export const KERNEL = `${ROOT}/kernel/image`;
+export const KERNEL_FOLDER = `${ROOT}/kernel/folder`;
+export const KERNEL_MODULES = `${ROOT}/kernel/modules`;
+export const KERNEL_LIB = `${ROOT}/kernel/lib`;
+
 /** The cgroup that VMs' groups are made in, or that of a VM. */
 export const CGROUP = `${ROOT}/cgroup`;
 

@@ -7,12 +7,14 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { translateDiskFull } from "../base/errors.ts";
+import { watchFreeSpace } from "../host/disk.ts";
 import { buildDebianRoot } from "./debian.ts";
-import { planInitramfs, readBusybox, readModules } from "./initramfs.ts";
-import { DEFAULT_IMAGE } from "./names.ts";
-import { findKernel, type Kernel } from "./kernel.ts";
-import { describeIngredients } from "./origin.ts";
-import type { ImageSpec } from "./spec.ts";
+import { describeIngredients, planOrigin } from "./origin.ts";
+import { type ModuleBinary, planInitramfs, readBusybox, readModules } from "./initramfs.ts";
+import { type ImportRequest, importRoot } from "./import/import.ts";
+import { findKernel, type Kernel, type KernelFile } from "./kernel.ts";
+import type { KernelWish } from "./kernel_file.ts";
+import type { ImageSpec, JobDefaults } from "./spec.ts";
 import type { ImageStore } from "./store.ts";
 
 /** What a build reads from the host. */
@@ -23,6 +25,8 @@ export interface BuildHost {
   /** Path in the initramfs → text. */
   readonly agentFiles: Readonly<Record<string, string>>;
   readonly agentHash: string;
+  /** A kernel that the user has named. */
+  readonly kernelFile?: KernelFile;
 }
 
 /** What is to be built. */
@@ -30,6 +34,11 @@ export interface BuildRequest {
   readonly name: string;
   /** Absent: the image has no root file system of its own. */
   readonly debian?: { readonly suite: string; readonly packages: readonly string[] };
+  /** A root file system that is there already; instead of `debian`. */
+  readonly imported?: ImportRequest;
+  readonly kernel?: KernelWish;
+  /** What stays free of the store's disk. */
+  readonly minFreeBytes?: number;
 }
 
 /** How the build talks, and how it is stopped. */
@@ -43,20 +52,24 @@ export async function buildImage(
   store: ImageStore,
   host: BuildHost,
   request: BuildRequest,
-  { onProgress, signal }: BuildProgress,
+  progress: BuildProgress,
 ): Promise<void> {
+  const { onProgress } = progress;
   await using work = await store.workFolder();
   try {
     const workFolder = work.path;
-    const kernel = await findKernel({ ...host, workFolder, onProgress, signal });
-    const initrd = await buildInitramfs(host, kernel, workFolder);
-    const kernelCopy = join(workFolder, "vmlinuz");
-    await Deno.copyFile(kernel.image, kernelCopy);
-    const storeDisk = request.debian && await buildDebianRoot({ ...request.debian, workFolder, onProgress, signal });
+    using space = await watchFreeSpace([workFolder], request.minFreeBytes);
+    const signal = AbortSignal.any([space.signal, ...(progress.signal ? [progress.signal] : [])]);
+    const findIt = () => findKernel({ ...host, workFolder, onProgress, signal }, request.kernel);
+    // What the user has named is looked at first: a kernel that is refused costs no import, a wrong source no download.
+    const early = request.imported && request.kernel !== "file" ? undefined : await findIt();
+    const root = await buildRoot(request, { workFolder, onProgress, signal });
+    const kernel = early ?? await findIt();
+    const boot = await packBoot(store, host, kernel, workFolder);
+    const { path: storeDisk, defaults } = root ?? {};
     const spec: ImageSpec = {
       arch: "x86_64",
-      kernel: await store.put(kernelCopy, "kernel"),
-      initrd: await store.put(initrd, "initramfs"),
+      ...boot,
       bootArgs: "",
       ...(storeDisk && { storeDisk: await store.put(storeDisk, "squashfs") }),
       memoryMiB: 512,
@@ -65,50 +78,60 @@ export async function buildImage(
       volumes: [],
       networkInterfaces: [],
       runnerType: "qemu",
+      ...(defaults && Object.keys(defaults).length ? { defaults } : {}),
     };
-    await store.name(request.name, spec, {
-      from: describeIngredients(request),
-      builtAt: new Date().toISOString(),
-      kernel: kernel.image.startsWith(`${host.bootFolder}/`) ? "host" : "debian",
-      agent: host.agentHash,
-    });
+    const origin = planOrigin(describeIngredients(request), request.kernel, isHosts(kernel, host), host.agentHash);
+    await store.name(request.name, spec, origin);
     onProgress(`image "${request.name}" is ready`);
   } catch (error) {
     throw translateDiskFull(error, `building image "${request.name}"`);
   }
 }
 
-async function buildInitramfs(host: BuildHost, kernel: Kernel, workFolder: string): Promise<string> {
+interface RootWork {
+  readonly workFolder: string;
+  readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function buildRoot(
+  { debian, imported }: BuildRequest,
+  work: RootWork,
+): Promise<{ path: string; defaults?: JobDefaults } | undefined> {
+  if (imported) return await importRoot(imported, work);
+  return debian && { path: await buildDebianRoot({ ...debian, ...work }) };
+}
+
+/** A kernel with its initramfs, put into the store. */
+export async function packBoot(
+  store: ImageStore,
+  host: BuildHost,
+  kernel: Kernel,
+  workFolder: string,
+): Promise<{ kernel: string; initrd: string }> {
+  const initrd = await buildInitramfs(host, await readModules(kernel, workFolder), workFolder);
+  const kernelCopy = join(workFolder, "vmlinuz");
+  await Deno.copyFile(kernel.image, kernelCopy);
+  return { kernel: await store.put(kernelCopy, "kernel"), initrd: await store.put(initrd, "initramfs") };
+}
+
+/** Whether a kernel is the one of this host, and none that was downloaded. */
+export function isHosts(kernel: Kernel, { bootFolder }: BuildHost): boolean {
+  return kernel.image.startsWith(`${bootFolder}/`);
+}
+
+/** Writes an initramfs with these modules and the agent of this berth into the work folder. */
+export async function buildInitramfs(
+  host: BuildHost,
+  modules: readonly ModuleBinary[],
+  workFolder: string,
+): Promise<string> {
   const archive = planInitramfs({
     ...await readBusybox(host.busyboxFile),
-    modules: await readModules(kernel, workFolder),
+    modules,
     agentFiles: host.agentFiles,
   });
   const path = join(workFolder, "initramfs");
   await Deno.writeFile(path, archive);
   return path;
-}
-
-/**
- * Loads the image to run, and builds the default image first when it is not there or carries another agent.
- *
- * Of several that find it missing at once, one builds and the others wait for it.
- */
-export async function ensureDefaultImage(store: ImageStore, host: BuildHost, progress: BuildProgress): Promise<void> {
-  if (await isFresh(store, host)) return;
-  const onWait = () => progress.onProgress("another berth is building it; waiting");
-  using _lock = await store.lock(DEFAULT_IMAGE, onWait, progress.signal);
-  if (await isFresh(store, host)) return;
-  progress.onProgress(`building the image "${DEFAULT_IMAGE}"; this happens once`);
-  await buildImage(store, host, { name: DEFAULT_IMAGE }, progress);
-}
-
-async function isFresh(store: ImageStore, host: BuildHost): Promise<boolean> {
-  if (!await store.has(DEFAULT_IMAGE)) return false;
-  try {
-    return (await store.load(DEFAULT_IMAGE)).agentHash === host.agentHash;
-  } catch {
-    // Files of it are gone, or its spec is from another version: built again, it is right.
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * A writer of cpio archives in the "newc" form, which is what the kernel unpacks as initramfs.
+ * A writer, and a reader, of cpio archives in the "newc" form, which is what the kernel unpacks as initramfs.
  *
  * The same entries give the same bytes: no clock, no inode number and no owner of the building host gets in.
  * The form is described in the kernel's Documentation/driver-api/early-userspace/buffer-format.rst.
@@ -63,4 +63,21 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     offset += part.length;
   }
   return whole;
+}
+
+/** The files of an archive that {@linkcode writeCpio} has written; undefined when it is something else. */
+export function readCpioFiles(archive: Uint8Array): Map<string, Uint8Array> | undefined {
+  const files = new Map<string, Uint8Array>();
+  const text = (start: number, end: number) => new TextDecoder("latin1").decode(archive.subarray(start, end));
+  const aligned = (length: number) => length + (4 - length % 4) % 4;
+  for (let offset = 0; text(offset, offset + 6) === "070701";) {
+    const field = (index: number) => parseInt(text(offset + 6 + 8 * index, offset + 14 + 8 * index), 16);
+    const [mode, size, nameLength] = [field(1), field(6), field(11)];
+    const name = text(offset + 110, offset + 110 + nameLength - 1);
+    if (name === "TRAILER!!!") return files;
+    const data = offset + aligned(110 + nameLength);
+    if (!(data + size <= archive.length)) return undefined;
+    if ((mode & 0o170000) === TYPE_BITS.file) files.set(name, archive.subarray(data, data + size));
+    offset = data + aligned(size);
+  }
 }

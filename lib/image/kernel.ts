@@ -1,5 +1,5 @@
 /**
- * Finds the kernel that a guest boots: the host's own where it is usable, else Debian's cloud kernel.
+ * Finds the kernel that a guest boots: the host's own where it is usable, Debian's cloud kernel, or a file.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
 import { planTied } from "../process/tied.ts";
 import { runTool, tryTool } from "../process/tool.ts";
+import { checkConfig, expectKernelRelease, type KernelWish } from "./kernel_file.ts";
 import { type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
 
 /** Debian's name for the newest kernel made for virtual machines. */
@@ -23,17 +24,32 @@ export interface Kernel {
   readonly modules: readonly ModuleFile[];
 }
 
+/** A kernel as a file, and where its modules and its options may be; only the image must be there. */
+export interface KernelFile {
+  readonly image: string;
+  /** The folder that it stands in. */
+  readonly folder: string;
+  /** A folder with `modules.dep`, or with one folder for each release. */
+  readonly modules: string;
+  /** The `lib/modules` beside the folder, as in an unpacked package. */
+  readonly lib: string;
+}
+
 /** Where a kernel may come from, and where a downloaded one may be put. */
 export interface KernelSources {
   readonly bootFolder: string;
   readonly modulesFolder: string;
+  /** A kernel that the user has named. */
+  readonly kernelFile?: KernelFile;
   readonly workFolder: string;
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** The newest usable kernel of the host, else a downloaded one. */
-export async function findKernel(sources: KernelSources): Promise<Kernel> {
+/** The kernel that is wished for. @throws {BerthError} `image.kernel` when it can't be had. */
+export async function findKernel(sources: KernelSources, wish: KernelWish = "auto"): Promise<Kernel> {
+  if (wish === "file") return await readKernelFile(sources);
+  if (wish === "debian") return await downloadKernel(sources);
   for (const release of await releases(sources.modulesFolder)) {
     try {
       const kernel = await readKernel(release, sources.bootFolder, sources.modulesFolder);
@@ -43,7 +59,47 @@ export async function findKernel(sources: KernelSources): Promise<Kernel> {
       sources.onProgress(`kernel: the host's ${release} can't be used (${describeError(error)})`);
     }
   }
+  if (wish === "host") throw new BerthError("image.kernel", "the host has no usable kernel in /boot and /lib/modules");
   return await downloadKernel(sources);
+}
+
+/** The kernel that the user has named. */
+async function readKernelFile({ kernelFile, modulesFolder, workFolder, onProgress }: KernelSources): Promise<Kernel> {
+  if (!kernelFile) throw new BerthError("image.kernel", "--kernel names no file");
+  const { image, folder, modules, lib } = kernelFile;
+  if (!(await Deno.stat(image)).isFile) throw new BerthError("image.kernel", `${image}: this is no file`);
+  const release = await expectKernelRelease(image);
+  const isGiven = await isThere(modules);
+  const places = isGiven ? [modules, join(modules, release)] : [join(modulesFolder, release), join(lib, release)];
+  for (const place of places) {
+    if (!await isThere(join(place, "modules.builtin"))) continue;
+    onProgress(`kernel: ${release}, with the modules in ${place}`);
+    await checkConfigOf(release, folder);
+    const indexFile = await isThere(join(place, "modules.dep"))
+      ? join(place, "modules.dep")
+      : await indexModules(place, release, workFolder);
+    return await readModulesOf({ release, image, modulesFolder: place }, indexFile);
+  }
+  const where = isGiven ? modules : "/lib/modules and beside it; name their folder with --modules DIR";
+  throw new BerthError("image.kernel", `${image}: the modules of ${release} are not in ${where}`);
+}
+
+/** A package that was unpacked by hand has no `modules.dep` yet. */
+async function indexModules(modulesFolder: string, release: string, workFolder: string): Promise<string> {
+  const script = 'mkdir -p "$1/lib/modules" && ln -s "$2" "$1/lib/modules/$3" && depmod -n -b "$1" "$3" >"$1/dep"';
+  const base = join(workFolder, "depmod");
+  await runTool({ command: "sh", args: ["-c", script, "sh", base, modulesFolder, release] });
+  return join(base, "dep");
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Where the kernel's options are kept beside it, they are looked at. */
+async function checkConfigOf(release: string, folder: string): Promise<void> {
+  const config = join(folder, `config-${release}`);
+  if (await isThere(config)) checkConfig(await Deno.readTextFile(config), release);
 }
 
 /** The releases that have a folder of modules, newest first. */
@@ -61,9 +117,14 @@ async function readKernel(release: string, bootFolder: string, modulesRoot: stri
   const image = join(bootFolder, `vmlinuz-${release}`);
   const modulesFolder = join(modulesRoot, release);
   using _readable = await Deno.open(image);
-  const dep = await Deno.readTextFile(join(modulesFolder, "modules.dep"));
-  const builtin = await Deno.readTextFile(join(modulesFolder, "modules.builtin"));
-  return { release, image, modulesFolder, modules: planModules(parseModuleIndex(dep, builtin), release) };
+  await checkConfigOf(release, bootFolder);
+  return await readModulesOf({ release, image, modulesFolder }, join(modulesFolder, "modules.dep"));
+}
+
+async function readModulesOf(kernel: Omit<Kernel, "modules">, indexFile: string): Promise<Kernel> {
+  const dep = await Deno.readTextFile(indexFile);
+  const builtin = await Deno.readTextFile(join(kernel.modulesFolder, "modules.builtin"));
+  return { ...kernel, modules: planModules(parseModuleIndex(dep, builtin), kernel.release) };
 }
 
 /** Downloads Debian's cloud kernel and unpacks it into the work folder; nothing is installed on the host. */

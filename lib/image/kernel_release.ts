@@ -18,8 +18,8 @@ export function parseKernelRelease(head: Uint8Array): string | undefined {
   if (text(MAGIC_AT, 4) !== "HdrS") return undefined;
   const offset = head[VERSION_AT] + 256 * head[VERSION_AT + 1];
   if (offset === 0) return undefined;
-  // The release is the first word; who built it, and when, is behind it.
-  return /^[\w.+~-]+(?=[ \0])/.exec(text(VERSION_FROM + offset, LONGEST_BYTES))?.[0];
+  // The release is the first word; who built it, and when, is behind it. It becomes a part of paths.
+  return /^[A-Za-z0-9][\w.+~-]{0,127}(?=[ \0])/.exec(text(VERSION_FROM + offset, LONGEST_BYTES))?.[0];
 }
 
 /** The release of a kernel's file. */

@@ -13,6 +13,16 @@ export const MODULE_GROUPS = {
   overlay: ["overlay", "squashfs"],
 } as const;
 
+/** The option of the kernel's build that gives a module. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  virtio_mmio: "CONFIG_VIRTIO_MMIO",
+  virtio_console: "CONFIG_VIRTIO_CONSOLE",
+  virtio_blk: "CONFIG_VIRTIO_BLK",
+  ext4: "CONFIG_EXT4_FS",
+  overlay: "CONFIG_OVERLAY_FS",
+  squashfs: "CONFIG_SQUASHFS",
+};
+
 /** A module to insert: its group, and its file relative to the modules' folder. */
 export interface ModuleFile {
   readonly group: string;
@@ -56,7 +66,9 @@ export function planModules(index: ModuleIndex, release: string): ModuleFile[] {
       if (index.builtin.has(name)) continue;
       const file = index.files.get(name);
       if (!file) {
-        throw new BerthError("image.kernel", `kernel ${release}: it has no ${name}, neither built in nor as a module`);
+        const option = OPTIONS[name] ? ` (${OPTIONS[name]})` : "";
+        const problem = `it has no ${name}, neither built in nor as a module${option}`;
+        throw new BerthError("image.kernel", `kernel ${release}: ${problem}`);
       }
       // modules.dep names what a module needs in the reverse of the order of insertion.
       for (const path of [...file.needs.toReversed(), file.path]) {

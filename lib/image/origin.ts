@@ -5,14 +5,22 @@
  */
 
 import { z } from "zod";
+import type { KernelWish } from "./kernel_file.ts";
+import { MODULE_GROUPS } from "./modules.ts";
 import { type ImageSpec, namedFiles } from "./spec.ts";
+
+const NEEDED: string[] = Object.values(MODULE_GROUPS).flat();
 
 const ORIGIN = z.object({
   /** What it was made of, in words that are the same for the same request, as in `debian bookworm: make,gcc`. */
   from: z.string(),
   builtAt: z.iso.datetime(),
-  /** Where its kernel is from: `host`, `debian`, or a path. */
-  kernel: z.string(),
+  /** Where its kernel is from. */
+  kernel: z.enum(["host", "debian", "file"]),
+  /** Which kernel was asked for; absent: any. */
+  wish: z.enum(["host", "debian", "file"]).optional(),
+  /** The modules that were asked of it, built in or not. */
+  modules: z.array(z.string()).optional(),
   /** The hash of the agent in its initramfs; absent where berth made none. */
   agent: z.string().optional(),
   /** The files of the spec that it belongs to: a build that is killed between the two leaves a pair that does not fit. */
@@ -48,15 +56,31 @@ function tryJson(text: string): unknown {
   }
 }
 
+/** The origin of an image that is made now. */
+export function planOrigin(from: string, wish: KernelWish | undefined, isHosts: boolean, agent: string): Origin {
+  const asked = wish === "auto" ? undefined : wish;
+  const kernel = asked ?? (isHosts ? "host" : "debian");
+  return { from, builtAt: new Date().toISOString(), kernel, wish: asked, modules: NEEDED, agent };
+}
+
+/** Whether the kernel of an image has every module that this berth needs. Pure. */
+export function hasModules({ modules = [] }: Origin): boolean {
+  return NEEDED.every((name) => modules.includes(name));
+}
+
 /** What an image is asked to be made of. */
 export interface Ingredients {
+  readonly imported?: { readonly named: string; readonly ref?: string };
+  readonly kernel?: KernelWish;
   readonly debian?: { readonly suite: string; readonly packages: readonly string[] };
 }
 
 /** The words of `from`. Pure. */
-export function describeIngredients({ debian }: Ingredients): string {
-  if (!debian) return "busybox";
-  return `debian ${debian.suite}${debian.packages.length ? `: ${debian.packages.join(",")}` : ""}`;
+export function describeIngredients({ debian, imported, kernel }: Ingredients): string {
+  const ofKernel = kernel ? ` (kernel: ${kernel})` : "";
+  if (imported) return `import ${imported.named}${imported.ref ? ` ${imported.ref}` : ""}${ofKernel}`;
+  if (!debian) return `busybox${ofKernel}`;
+  return `debian ${debian.suite}${debian.packages.length ? `: ${debian.packages.join(",")}` : ""}${ofKernel}`;
 }
 
 /** Whether an image is what a build would make that was asked for at that time, so that it need not be made. Pure. */

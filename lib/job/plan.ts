@@ -88,13 +88,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
     name: spec.name,
     image: image.name,
     vm: planVm(spec, inputs, { folder, memoryMiB, disks }),
-    exec: {
-      argv: spec.argv,
-      env: { PATH: DEFAULT_PATH, ...spec.env },
-      workdir: spec.workdir ?? (spec.workspace ? "/workspace" : "/"),
-      user: spec.user,
-      stdin: spec.stdin,
-    },
+    exec: planExec(spec, image),
     disks,
     artifacts: spec.artifacts.map((guest, index) => ({ guest, folder: artifactWindow(index) })),
     artifactOn: spec.artifactOn,
@@ -105,6 +99,27 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
     timeoutMs: spec.timeoutMs,
     bootTimeoutMs: spec.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator],
   };
+}
+
+/** What is run: a part that the job does not say is as the image has it. A command replaces all of the image's. */
+function planExec(spec: JobSpec, { name, spec: { defaults = {} } }: Image): JobPlan["exec"] {
+  const argv = spec.argv.length ? spec.argv : defaults.argv ?? [];
+  if (argv.length === 0) throw noCommand(name);
+  return {
+    argv,
+    env: { PATH: DEFAULT_PATH, ...defaults.env, ...spec.env },
+    workdir: spec.workdir ?? (spec.workspace ? "/workspace" : defaults.workdir ?? "/"),
+    user: spec.user || (defaults.user ?? ""),
+    stdin: spec.stdin,
+  };
+}
+
+/** A job that says no command, of an image that has none. */
+export function noCommand(image: string): BerthError {
+  return new BerthError(
+    "usage.command",
+    `berth run: there is no command to run, and image "${image}" has none of its own`,
+  );
 }
 
 function planLimits(spec: JobSpec, guestBytes: number, overheadBytes: number): Limits {

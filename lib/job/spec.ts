@@ -14,9 +14,11 @@ export type Need = "auto" | "require" | "off";
 
 /** What is to be run, and under which conditions. Absent is: as the image says, or no limit. */
 export interface JobSpec {
+  /** Empty: the image's own command. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly workdir?: string;
+  /** Empty: the image's, or root. */
   readonly user: string;
   readonly stdin: boolean;
   readonly name?: string;

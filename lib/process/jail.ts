@@ -17,6 +17,10 @@ export interface JailPlan {
    * programs that are trusted more than their input, like tar.
    */
   readonly capabilities?: readonly string[];
+  /** Added to the environment, which is a PATH and a locale else. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The host's network, with what it takes to find and to trust other hosts. */
+  readonly network?: boolean;
 }
 
 const NAMESPACES_BUT_USER = [
@@ -25,6 +29,15 @@ const NAMESPACES_BUT_USER = [
   "--unshare-net",
   "--unshare-uts",
   "--unshare-cgroup-try",
+];
+
+/** Names of hosts, certificates, and where registries are. */
+const NETWORK_FILES = [
+  ...["resolv.conf", "hosts", "nsswitch.conf", "ssl", "pki", "ca-certificates", "containers"].map((name) =>
+    `/etc/${name}`
+  ),
+  // Where /etc/resolv.conf often leads to.
+  "/run/systemd/resolve",
 ];
 
 /**
@@ -36,23 +49,27 @@ const NAMESPACES_BUT_USER = [
  * it with `leadsGroup`.
  */
 export function planJail(plan: JailPlan): string[] {
-  const capabilities = plan.capabilities ?? [];
+  const { capabilities = [], network = false, env = {} } = plan;
+  const namespaces = capabilities.length ? NAMESPACES_BUT_USER : ["--unshare-all"];
   return [
     "setsid",
     "bwrap",
-    ...(capabilities.length ? NAMESPACES_BUT_USER : ["--unshare-all"]),
+    ...namespaces.filter((option) => !network || option !== "--unshare-net"),
+    ...(network && !capabilities.length ? ["--share-net"] : []),
     "--die-with-parent",
     ...["--cap-drop", "ALL"],
     ...capabilities.flatMap((name) => ["--cap-add", name]),
     "--clearenv",
     ...["--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin"],
     ...["--setenv", "LC_ALL", "C.UTF-8"],
+    ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--ro-bind", "/usr", "/usr"],
     // On a merged-/usr system these are links into /usr; elsewhere they are folders of their own.
     ...["/lib", "/lib64", "/lib32", "/bin", "/sbin"].flatMap((path) => ["--ro-bind-try", path, path]),
     ...["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"],
     // Debian's alternatives: some programs in /usr/bin are links through it.
     ...["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"],
+    ...(network ? NETWORK_FILES.flatMap((path) => ["--ro-bind-try", path, path]) : []),
     // No /proc: uid 0 in here is the host's, whom the kernel lets write /proc/sys without any capability.
     ...["--dev", "/dev"],
     ...["--tmpfs", "/tmp"],

@@ -30,6 +30,11 @@ export interface Setup {
   readonly tcgTscKhz?: number;
 }
 
+/** The command line of any command of berth's, from source. */
+export function commandOf(args: readonly string[]): string[] {
+  return [...deno("--permission-set=berth", MAIN), ...args];
+}
+
 /** A job of berth's, from source. */
 export function byBerth(flags: readonly string[], job: readonly string[], limitMs = RUN_LIMIT_MS): Call {
   return {

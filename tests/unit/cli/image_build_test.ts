@@ -3,15 +3,25 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { parseBuildArgs } from "../../../lib/cli/image_build.ts";
 
+const NONE = { kernel: undefined, minFreeBytes: undefined };
+
 Deno.test("parseBuildArgs() takes the name before the flags or after them", () => {
-  const wanted = { request: { name: "ci", debian: { suite: "bookworm", packages: ["make", "g++"] } }, quiet: true };
+  const wanted = {
+    request: { name: "ci", debian: { suite: "bookworm", packages: ["make", "g++"] }, ...NONE },
+    kernelWindows: [],
+    quiet: true,
+  };
   const flags = ["--debian", "bookworm", "--packages=make,g++", "--quiet"];
   assertEquals(parseBuildArgs(["ci", ...flags]), wanted);
   assertEquals(parseBuildArgs([...flags, "ci"]), wanted);
 });
 
 Deno.test("parseBuildArgs() builds without a root file system where no suite is named", () => {
-  assertEquals(parseBuildArgs(["small"]), { request: { name: "small", debian: undefined }, quiet: false });
+  assertEquals(parseBuildArgs(["small"]), {
+    request: { name: "small", debian: undefined, ...NONE },
+    kernelWindows: [],
+    quiet: false,
+  });
 });
 
 Deno.test("parseBuildArgs() overlooks empty names in a list of packages", () => {

@@ -9,6 +9,10 @@ function parse(...argv: string[]) {
   return parseRunArgs(argv, HOST_BYTES);
 }
 
+Deno.test("parseRunArgs() leaves the command to the image where there is none", () => {
+  for (const argv of [[], ["--quiet"], ["--"], ["--image", "x", "--"]]) assertEquals(parse(...argv).spec.argv, []);
+});
+
 Deno.test("parseRunArgs() has a default for everything but the command", () => {
   assertEquals(parse("make"), {
     spec: {
@@ -110,9 +114,6 @@ Deno.test("parseRunArgs() lets the last of several values of a variable count", 
 });
 
 const WRONG: [string[], ErrorCode, string][] = [
-  [[], "usage.command", "there is no command"],
-  [["--quiet"], "usage.command", "there is no command"],
-  [["--"], "usage.command", "there is no command"],
   [["--", ""], "usage.command", "the command is empty"],
   [["--memory=95M", "x"], "usage.value", "--memory: 95M is too little for a guest; give it 96M"],
   [["--memory=5G", "x"], "usage.value", "--memory: 5G is more than this host has; give it 4096M at most"],

@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { type CpioEntry, writeCpio } from "../../../lib/image/cpio.ts";
+import { type CpioEntry, readCpioFiles, writeCpio } from "../../../lib/image/cpio.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 import { listTree } from "../../support/tree.ts";
@@ -88,4 +88,19 @@ testNeeding(await programsMissing("busybox"), "writeCpio() is listed and unpacke
     ...{ "a/n": "file 644: x", "a/nn": "file 644: xx", "a/nnn": "file 644: xxx", "a/nnnn": "file 644: xxxx" },
     ...{ "a/nnnnn": "file 644: xxxxx", "a/b/link": "link to ../tool" },
   });
+});
+
+Deno.test("readCpioFiles() gives back the files that writeCpio() was given", () => {
+  const files = readCpioFiles(writeCpio(ENTRIES))!;
+  const given = ENTRIES.flatMap((entry) => entry.type === "file" ? [[entry.path, entry.data] as const] : []);
+  assertEquals(given.length > 0, true);
+  assertEquals(files, new Map<string, Uint8Array>(given));
+});
+
+Deno.test("readCpioFiles() takes nothing that is cut off, or something else", () => {
+  const archive = writeCpio(ENTRIES);
+  for (const length of [0, 5, 120, archive.length - 124]) {
+    assertEquals(readCpioFiles(archive.subarray(0, length)), undefined, `${length} bytes`);
+  }
+  assertEquals(readCpioFiles(new Uint8Array(1000).fill(0x30)), undefined);
 });

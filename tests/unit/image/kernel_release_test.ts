@@ -21,6 +21,8 @@ const CASES: [string, Uint8Array, string | undefined][] = [
   ["a bzImage without a version", bzImage(VERSION, 0), undefined],
   ["no bzImage", bzImage(VERSION, 0x3140, "Hdrs"), undefined],
   ["a version that is none", bzImage("\x1b[31mred\0"), undefined],
+  ["a version that is a path", bzImage("../../etc\0"), undefined],
+  ["a version with a slash", bzImage("6.1/x\0"), undefined],
   ["a version without an end", bzImage("6".repeat(512)), undefined],
   ["a file that is cut off", bzImage(VERSION).subarray(0, 0x1000), undefined],
   ["nothing", new Uint8Array(), undefined],

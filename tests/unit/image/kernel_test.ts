@@ -1,5 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { BerthError } from "../../../lib/base/errors.ts";
 import { findKernel } from "../../../lib/image/kernel.ts";
 import { MODULE_GROUPS } from "../../../lib/image/modules.ts";
 import { temporaryFolder } from "../../support/temp.ts";
@@ -33,4 +34,51 @@ Deno.test("findKernel() passes over a kernel that can't be used, and says why", 
   const { kernel, said } = await findAmong("6.12.0-1!", "6.1.0-1");
   assertEquals(kernel.release, "6.1.0-1");
   assertEquals(said[0].startsWith("kernel: the host's 6.12.0-1 can't be used (No such file"), true, said[0]);
+});
+
+/** A kernel file of release 6.6.6, and what a test puts beside it. */
+async function findFile(files: Record<string, string>, given = false) {
+  await using folder = await temporaryFolder();
+  const root = folder.path;
+  const image = new Uint8Array(2048);
+  image.set([0x55, 0xaa], 0x1fe);
+  image.set(new TextEncoder().encode("HdrS"), 0x202);
+  image.set([0, 2], 0x20e);
+  image.set(new TextEncoder().encode("6.6.6 (me)"), 0x400);
+  const all = Object.values(MODULE_GROUPS).flat().map((module) => `kernel/${module}.ko\n`).join("");
+  for (const [path, text] of Object.entries(files)) {
+    await Deno.mkdir(`${root}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    await Deno.writeTextFile(`${root}/${path}`, text || all);
+  }
+  await Deno.writeFile(`${root}/vmlinuz`, image);
+  const kernelFile = {
+    image: `${root}/vmlinuz`,
+    folder: root,
+    modules: given ? `${root}/given` : `${root}/none`,
+    lib: `${root}/lib`,
+  };
+  const places = { bootFolder: `${root}/boot`, modulesFolder: `${root}/host`, workFolder: root };
+  const kernel = await findKernel({ ...places, kernelFile, onProgress: () => {} }, "file");
+  return { release: kernel.release, modules: kernel.modulesFolder.slice(root.length) };
+}
+
+const MODULES_AT = (place: string) => ({ [`${place}/modules.dep`]: "#", [`${place}/modules.builtin`]: "" });
+
+for (
+  const [where, files, given] of [
+    ["/host/6.6.6", { ...MODULES_AT("host/6.6.6"), ...MODULES_AT("lib/6.6.6") }, false],
+    ["/lib/6.6.6", MODULES_AT("lib/6.6.6"), false],
+    ["/given", { ...MODULES_AT("given"), ...MODULES_AT("host/6.6.6") }, true],
+    ["/given/6.6.6", MODULES_AT("given/6.6.6"), true],
+  ] as const
+) {
+  Deno.test(`findKernel() finds the modules of a named kernel in ${where}`, async () => {
+    assertEquals(await findFile(files, given), { release: "6.6.6", modules: where });
+  });
+}
+
+Deno.test("findKernel() refuses a named kernel without modules, or with an option that is off", async () => {
+  await assertRejects(() => findFile(MODULES_AT("lib/6.6.7")), BerthError, "the modules of 6.6.6 are not in");
+  const files = { ...MODULES_AT("lib/6.6.6"), "config-6.6.6": "CONFIG_DEVTMPFS=y\n" };
+  await assertRejects(() => findFile(files), BerthError, "kernel 6.6.6: it is built without CONFIG_BLK_DEV_INITRD");
 });

@@ -206,3 +206,31 @@ Deno.test("planJob() limits the VMM's process where nobody makes groups, and onl
     assertEquals(plan({ limits }, { contained: false }).vm.rlimits, undefined);
   }
 });
+
+const DEFAULTS = {
+  argv: ["/entry", "run"],
+  env: { PATH: "/opt/bin", A: "image's", B: "two\nlines" },
+  user: "ci",
+  workdir: "/srv",
+};
+
+Deno.test("planJob() runs the image's command as the image has it where the job says nothing", () => {
+  assertEquals(planWithImage({ defaults: DEFAULTS }, { argv: [] }).exec, { ...DEFAULTS, stdin: false });
+});
+
+Deno.test("planJob() lets what the job says go before what the image says", () => {
+  const spec = { argv: ["sh"], env: { A: "job's" }, user: "root", workdir: "/tmp" };
+  assertEquals(planWithImage({ defaults: DEFAULTS }, spec).exec, {
+    argv: ["sh"],
+    env: { PATH: "/opt/bin", A: "job's", B: "two\nlines" },
+    user: "root",
+    workdir: "/tmp",
+    stdin: false,
+  });
+  assertEquals(planWithImage({ defaults: DEFAULTS }, { workspace: true }).exec.workdir, "/workspace");
+});
+
+Deno.test("planJob() refuses a job without a command of an image that has none", () => {
+  const error = assertThrows(() => plan({ argv: [] }), BerthError, 'image "default" has none of its own');
+  assertEquals(error.code, "usage.command");
+});

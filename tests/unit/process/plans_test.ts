@@ -36,6 +36,16 @@ Deno.test("planJail() is this command line for a program that keeps some", () =>
   ]);
 });
 
+Deno.test("planJail() lends the network and its files only to who asks, and sets an environment", () => {
+  const jail = planJail({ readOnly: [], writable: [], cwd: "/", network: true, env: { TMPDIR: "/w" } });
+  assertEquals(jail.slice(0, 4), ["setsid", "bwrap", "--unshare-all", "--share-net"]);
+  assert(jail.join(" ").includes("--setenv TMPDIR /w ") && jail.includes("/etc/resolv.conf"));
+  const capable = planJail({ readOnly: [], writable: [], cwd: "/", network: true, capabilities: ["CAP_CHOWN"] });
+  assertEquals(capable.filter((word) => word.endsWith("-net")), []);
+  const lonely = planJail({ readOnly: [], writable: [], cwd: "/", capabilities: ["CAP_CHOWN"] });
+  assertEquals([lonely.includes("--unshare-net"), lonely.includes("/etc/resolv.conf")], [true, false]);
+});
+
 testNeeding(await jailMissing(), "planJail() makes a jail that shows what it should, and nothing else", async () => {
   await using folder = await temporaryFolder();
   for (const name of ["ro", "rw", "hidden"]) {

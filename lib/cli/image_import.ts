@@ -1,0 +1,29 @@
+/**
+ * `berth image import`.
+ *
+ * @module
+ */
+
+import { IMPORT_FLAGS } from "./flags.ts";
+import { type ImportArgs, importWindows, parseImportArgs } from "./image_import_args.ts";
+import { BUILD_WINDOWS } from "./run.ts";
+import type { Subcommand } from "./subcommand.ts";
+
+export const IMPORT: Subcommand<ImportArgs> = {
+  name: "import",
+  usage: "NAME SOURCE [flags]",
+  summary: "make an image of any root file system",
+  flags: IMPORT_FLAGS,
+  more: `SOURCE is one of
+  DIR                     a root file system, or an OCI layout
+  FILE                    a tar of a root file system, an OCI archive, or what docker save writes; also packed
+                          by gzip, xz or zstd: what it is, is told by its content
+  docker://HOST/NAME:TAG  an image in a registry
+
+Nothing of it is trusted: it is read by tools in a jail, and runs in VMs only. Owners, links and extended
+attributes are kept. The command, environment, user and folder of an OCI image are those of its jobs.`,
+  windows: (args) => [...BUILD_WINDOWS, ...importWindows(args)],
+  parse: parseImportArgs,
+  isQuiet: ({ quiet }) => quiet,
+  act: async (args, context) => (await import("./image_import_here.ts")).importHere(args, context),
+};

@@ -1,0 +1,182 @@
+/**
+ * An archive as a stream: unpacked by a tool where it is compressed, never written to the disk.
+ *
+ * @module
+ */
+
+import { BerthError } from "../../base/errors.ts";
+import { formatBytes } from "../../base/units.ts";
+import { type Child, startChild } from "../../process/child.ts";
+import { type ArchiveForm, type Compression, detectArchive, detectCompression } from "./form.ts";
+import { TOLD_EVERY_MS } from "./progress.ts";
+import { explainTool, planCommand, planUnpack, type ToolPlan } from "./tools.ts";
+import { plainWords } from "./words.ts";
+
+/** A file that holds an archive. */
+export interface Archive {
+  readonly path: string;
+  readonly compression: Compression;
+}
+
+/** How archives are read, and by what it ends. */
+export interface ReadOptions {
+  readonly jailed: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (line: string) => void;
+}
+
+const WORDS_KEPT_BYTES = 16 * 1024;
+const HEAD_BYTES = 512;
+/** The members that tell what an archive holds are small: folders, a config. */
+const FORM_BYTES = 1024 ** 2;
+/** How many of a tool's words beside errors are passed on; a hostile archive may cause any number of them. */
+const WARNINGS = 10;
+/** What sqfstar says of the member `./`, with which most tars begin. */
+const HARMLESS = /^Empty tar filename after skipping/;
+/** More than any root file system has. Zeros take no space once they are packed, so the disk alone is no limit. */
+const CONTENT_LIMIT_BYTES = 256 * 1024 ** 3;
+
+/** Finds out how a file is compressed. */
+export async function openArchive(path: string): Promise<Archive> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(HEAD_BYTES);
+  let filled = 0;
+  for (let count = await file.read(head); count; count = await file.read(head.subarray(filled))) filled += count;
+  return { path, compression: detectCompression(head.subarray(0, filled), path) };
+}
+
+/** Finds out what an archive holds, by as much of its beginning as that takes. */
+export async function readForm(archive: Archive, options: ReadOptions): Promise<ArchiveForm> {
+  await using content = await Content.open(archive, options);
+  let head = new Uint8Array();
+  for await (const chunk of content.chunks()) {
+    const longer = new Uint8Array(head.length + chunk.length);
+    longer.set(head);
+    longer.set(chunk, head.length);
+    head = longer;
+    const form = detectArchive(head, head.length >= FORM_BYTES);
+    if (form) return form;
+  }
+  await content.expectWhole();
+  return detectArchive(head, true)!;
+}
+
+/**
+ * Streams an archive's content into a tool that must succeed, and tells how far it is.
+ *
+ * @param doing names the work, as in "packing". Returns the tool's standard output.
+ */
+export async function feed(archive: Archive, plan: ToolPlan, doing: string, options: ReadOptions): Promise<string> {
+  const { jailed, signal, onProgress } = options;
+  await using content = await Content.open(archive, options);
+  await using tool = startChild({ ...planCommand(plan, jailed), stdin: "piped", stdout: "piped", stderr: "piped" });
+  using _ended = endWith(signal, tool);
+  const stdout = readText(tool.stdout);
+  const words = readText(tool.stderr);
+  const writer = tool.stdin.getWriter();
+  writer.closed.catch(() => {});
+  const isWhole = await pump(content, writer, doing, options);
+  signal.throwIfAborted();
+  // A content that breaks off is not the tool's to tell: it knows nothing of what came before it.
+  if (isWhole) await content.expectWhole();
+  await writer.close().catch(() => {});
+  const { success, code } = await tool.status;
+  signal.throwIfAborted();
+  const said = await words;
+  if (!success) throw explainTool(plan.argv[0], code, said, archive.path);
+  const warnings = said.split("\n").filter((line) => line.trim() && !HARMLESS.test(line));
+  for (const line of warnings.slice(0, WARNINGS)) onProgress(`${plan.argv[0]}: ${plainWords(line)}`);
+  return await stdout;
+}
+
+/** Returns whether all of the content was taken: a tool may have had enough, or have failed. */
+async function pump(
+  content: Content,
+  writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>,
+  doing: string,
+  { signal, onProgress }: ReadOptions,
+): Promise<boolean> {
+  let bytes = 0;
+  let toldMs = performance.now();
+  for await (const chunk of content.chunks()) {
+    signal.throwIfAborted();
+    bytes += chunk.length;
+    if (bytes > CONTENT_LIMIT_BYTES) {
+      const limit = formatBytes(CONTENT_LIMIT_BYTES);
+      throw new BerthError("image.import", `${content.path}: it holds more than ${limit}`);
+    }
+    try {
+      await writer.write(chunk);
+    } catch {
+      return false;
+    }
+    if (performance.now() - toldMs < TOLD_EVERY_MS) continue;
+    toldMs = performance.now();
+    onProgress(`${doing}: ${formatBytes(bytes)} so far`);
+  }
+  return true;
+}
+
+/** The unpacked bytes of an archive, with the tool that unpacks it. */
+class Content implements AsyncDisposable {
+  readonly path: string;
+  readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #unpacker?: { readonly name: string; readonly child: Child; readonly words: Promise<string> };
+  readonly #ended?: Disposable;
+
+  private constructor(path: string, source: Deno.FsFile | { name: string; child: Child }, signal: AbortSignal) {
+    this.path = path;
+    if ("child" in source) {
+      this.#unpacker = { ...source, words: readText(source.child.stderr) };
+      this.#ended = endWith(signal, source.child);
+      this.#source = source.child.stdout;
+    } else this.#source = source.readable;
+  }
+
+  static async open({ path, compression }: Archive, { jailed, signal }: ReadOptions): Promise<Content> {
+    signal.throwIfAborted();
+    if (compression === "none") return new Content(path, await Deno.open(path), signal);
+    const command = planCommand(planUnpack(compression, path), jailed);
+    return new Content(
+      path,
+      { name: compression, child: startChild({ ...command, stdout: "piped", stderr: "piped" }) },
+      signal,
+    );
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    for await (const chunk of this.#source.values({ preventCancel: true })) yield chunk;
+  }
+
+  /** @throws {BerthError} when the unpacker has not liked what it read; for when all of the content was read. */
+  async expectWhole(): Promise<void> {
+    if (!this.#unpacker) return;
+    const { success, code } = await this.#unpacker.child.status;
+    if (!success) throw explainTool(this.#unpacker.name, code, await this.#unpacker.words, this.path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended?.[Symbol.dispose]();
+    await this.#unpacker?.child[Symbol.asyncDispose]();
+    await this.#source.cancel().catch(() => {});
+    await this.#unpacker?.words;
+  }
+}
+
+/** Ends a child when the signal comes, so that nobody waits for its output any more. */
+function endWith(signal: AbortSignal, child: Child): Disposable {
+  const stop = () => child.kill("SIGKILL");
+  signal.addEventListener("abort", stop, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", stop) };
+}
+
+/** A stream's text: its beginning, where it is long its end. Read all along, so that no tool stops at a full pipe. */
+async function readText(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > 256 * WORDS_KEPT_BYTES) text = text.slice(-WORDS_KEPT_BYTES);
+  }
+  return text;
+}

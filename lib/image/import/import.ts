@@ -1,0 +1,127 @@
+/**
+ * Brings in a root file system that somebody else has made: a folder, a tar, or an OCI image in any of its forms.
+ *
+ * Nothing of what comes in is trusted: tools in a jail read it, what they write stays in the build's work folder, and
+ * nothing of it is ever run or mounted on the host.
+ *
+ * @module
+ */
+
+// @ts-types="../../base/types/path.d.ts"
+import { join } from "@std/path";
+import { BerthError } from "../../base/errors.ts";
+import { formatBytes } from "../../base/units.ts";
+import { tryTool } from "../../process/tool.ts";
+import type { JobDefaults } from "../spec.ts";
+import { feed, openArchive, readForm } from "./archive.ts";
+import { importOci, type OciSource } from "./image.ts";
+import { tellProgress } from "./progress.ts";
+import { planPackFolder, planPackTar, runImportTool } from "./tools.ts";
+
+/** Where a root file system comes from: a path as this process sees it, or an image in a registry (`docker://…`). */
+export type ImportSource = { readonly path: string } | { readonly registry: string };
+
+/** What is to be imported, and how. */
+export interface ImportRequest {
+  /** The source as the user named it. */
+  readonly named: string;
+  readonly source: ImportSource;
+  /** Which image, of several. */
+  readonly ref?: string;
+  /** Environment for the way to a registry. */
+  readonly proxies: Readonly<Record<string, string>>;
+  readonly jailed: boolean;
+}
+
+/** What an import works with. */
+export interface ImportWork {
+  readonly workFolder: string;
+  readonly jailed: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (line: string) => void;
+}
+
+/** A root file system in the work folder, and what its maker says about jobs in it. */
+export interface ImportedRoot {
+  /** A squashfs image. */
+  readonly path: string;
+  readonly defaults?: JobDefaults;
+}
+
+/** Imports a root file system into the work folder. @throws {BerthError} `image.import`, `host.disk-full`. */
+export async function importRoot(
+  request: ImportRequest,
+  { workFolder, onProgress, signal }: Omit<ImportWork, "jailed">,
+): Promise<ImportedRoot> {
+  const work = { workFolder, jailed: request.jailed, onProgress, signal };
+  const image = join(workFolder, "root.squashfs");
+  const imported = await importForm(request, image, work);
+  const { size } = await Deno.stat(image);
+  onProgress(`the root file system takes ${formatBytes(size)}`);
+  return { path: image, ...imported };
+}
+
+async function importForm(request: ImportRequest, image: string, work: ImportWork): Promise<Partial<ImportedRoot>> {
+  const { source, ref } = request;
+  if ("registry" in source) {
+    return await importImage({ form: "registry", reference: source.registry, proxies: request.proxies }, image, work);
+  }
+  const { path } = source;
+  const info = await Deno.stat(path);
+  if (info.isDirectory) {
+    if (await isFile(join(path, "oci-layout"))) return await importImage({ form: "layout", path, ref }, image, work);
+    expectNoRef(ref, path);
+    await expectRoot(path);
+    work.onProgress("packing the folder as a root file system (squashfs)");
+    await packFolder(path, path, image, work);
+    return {};
+  }
+  if (!info.isFile) throw new BerthError("image.import", `${path}: this is neither a file nor a folder`);
+  const archive = await openArchive(path);
+  const form = await readForm(archive, work);
+  if (form !== "root") return await importImage({ form, archive, ref }, image, work);
+  expectNoRef(ref, path);
+  work.onProgress(`packing a tar (${archive.compression}, ${formatBytes(info.size)}) as a root file system (squashfs)`);
+  await feed(archive, planPackTar(image, work.workFolder), "packing the root file system", work);
+  return {};
+}
+
+async function importImage(source: OciSource, image: string, work: ImportWork): Promise<Partial<ImportedRoot>> {
+  const keepsOwners = await canKeepOwners(work.signal);
+  if (!keepsOwners) work.onProgress("all files will belong to root: only root can keep the owners of an OCI image");
+  const { folder, defaults, where } = await importOci(source, { ...work, keepsOwners });
+  work.onProgress("packing the root file system (squashfs)");
+  await packFolder(folder, where, image, work);
+  return { defaults };
+}
+
+async function packFolder(folder: string, where: string, image: string, work: ImportWork): Promise<void> {
+  using _told = tellProgress("packing the root file system", work.onProgress, image);
+  await runImportTool(planPackFolder(folder, image, work.workFolder), { ...work, where });
+}
+
+/** An empty folder, or one of something else, is taken for a mistake. */
+async function expectRoot(folder: string): Promise<void> {
+  for (const name of ["bin", "usr", "etc", "sbin", "nix", "lib"]) {
+    if (await Deno.lstat(join(folder, name)).then(() => true, () => false)) return;
+  }
+  throw new BerthError(
+    "image.import",
+    `${folder}: this folder is neither a root file system (it has no bin, usr or etc) nor an OCI layout`,
+  );
+}
+
+function expectNoRef(ref: string | undefined, path: string): void {
+  if (ref === undefined) return;
+  throw new BerthError("image.import", `${path}: --ref names an image of several; this is a root file system`);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then((info) => info.isFile, () => false);
+}
+
+/** Whether this process may give files to anybody: in a user namespace with one user it can't. */
+async function canKeepOwners(signal: AbortSignal): Promise<boolean> {
+  const { stdout } = await tryTool({ command: "sh", args: ["-c", "cat /proc/self/uid_map"], signal });
+  return stdout.trim().split(/\s+/).at(-1) === "4294967295";
+}

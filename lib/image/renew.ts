@@ -1,0 +1,107 @@
+/**
+ * Keeps images in step with berth: one whose initramfs carries another version's agent gets a new one.
+ *
+ * @module
+ */
+
+import { BerthError, translateDiskFull } from "../base/errors.ts";
+import { type BuildHost, buildImage, buildInitramfs, type BuildProgress, isHosts, packBoot } from "./build.ts";
+import { readCpioFiles } from "./cpio.ts";
+import type { ModuleBinary } from "./initramfs.ts";
+import { findKernel } from "./kernel.ts";
+import { DEFAULT_IMAGE } from "./names.ts";
+import { hasModules, planOrigin } from "./origin.ts";
+import { parseImageSpec } from "./spec.ts";
+import type { Image, ImageStore } from "./store.ts";
+
+/**
+ * Loads the image to run. The default image is built when it is not there; an image that berth has built for another
+ * agent gets this one's. Images that berth did not build stay as they are.
+ *
+ * Of several that find it out at once, one builds and the others wait for it.
+ */
+export async function loadFresh(
+  store: ImageStore,
+  host: BuildHost,
+  name: string,
+  progress: BuildProgress,
+): Promise<Image> {
+  const image = await loadIfFresh(store, host, name);
+  if (image) return image;
+  const onWait = () => progress.onProgress("another berth is building it; waiting");
+  using _lock = await store.lock(name, onWait, progress.signal);
+  const built = await loadIfFresh(store, host, name);
+  if (built) return built;
+  if (await canRenew(store, name)) await renewBoot(store, host, name, progress);
+  else {
+    progress.onProgress(`building the image "${name}"; this happens once`);
+    await buildImage(store, host, { name }, progress);
+  }
+  return await store.load(name);
+}
+
+/** Loads it if it can be run as it is. Only the default image may be missing or broken: it is built again then. */
+async function loadIfFresh(store: ImageStore, host: BuildHost, name: string): Promise<Image | undefined> {
+  try {
+    const image = await store.load(name);
+    if (image.agentHash === undefined || image.agentHash === host.agentHash) return image;
+  } catch (error) {
+    if (name !== DEFAULT_IMAGE || (error instanceof BerthError && error.code === "image.name")) throw error;
+  }
+}
+
+async function canRenew(store: ImageStore, name: string): Promise<boolean> {
+  return await store.load(name).then(() => true, () => false);
+}
+
+/** Puts a new initramfs, and where possible a new kernel, in the place of the old ones; the rest stays. */
+async function renewBoot(
+  store: ImageStore,
+  host: BuildHost,
+  name: string,
+  { onProgress, signal }: BuildProgress,
+): Promise<void> {
+  onProgress(`image "${name}" was built by another version of berth: renewing what it boots with`);
+  await using work = await store.workFolder();
+  try {
+    const workFolder = work.path;
+    const { text, path } = await store.readSpec(name);
+    const spec = parseImageSpec(text, path);
+    const image = await store.load(name);
+    const { origin } = image;
+    const from = origin?.from ?? "another version of berth";
+    if (origin?.wish !== "file") {
+      const kernel = await findKernel({ ...host, workFolder, onProgress, signal }, origin?.wish);
+      const boot = await packBoot(store, host, kernel, workFolder);
+      await store.name(
+        name,
+        { ...spec, ...boot },
+        planOrigin(from, origin?.wish, isHosts(kernel, host), host.agentHash),
+      );
+      return;
+    }
+    // The user's kernel may be gone, and is not to be looked for: the image has it, and its modules.
+    const modules = hasModules(origin) ? await readOldModules(image.spec.initrd) : undefined;
+    if (!modules) {
+      throw new BerthError("image.kernel", `image "${name}": build or import it again, with its --kernel`);
+    }
+    const initrd = await store.put(await buildInitramfs(host, modules, workFolder), "initramfs");
+    await store.name(name, { ...spec, initrd }, planOrigin(from, origin.wish, false, host.agentHash));
+  } catch (error) {
+    throw translateDiskFull(error, `renewing image "${name}"`);
+  }
+}
+
+/** The modules in an initramfs of berth's; undefined when it is none. */
+async function readOldModules(path: string): Promise<ModuleBinary[] | undefined> {
+  const files = readCpioFiles(await Deno.readFile(path));
+  const order = files?.get("modules/order");
+  if (!files || !order) return undefined;
+  const lines = new TextDecoder().decode(order).split("\n").filter((line) => line);
+  const modules = lines.map((line) => line.split(" ")).map(([group, name]) => ({
+    group,
+    name,
+    data: files.get(`modules/${name}`),
+  }));
+  return modules.every((module): module is ModuleBinary => module.data !== undefined) ? modules : undefined;
+}
