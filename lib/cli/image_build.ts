@@ -8,7 +8,7 @@ import { BerthError } from "../base/errors.ts";
 import { parseSize } from "../base/units.ts";
 import type { BuildRequest } from "../image/build.ts";
 import type { Window } from "../host/windows.ts";
-import { BUILD_FLAGS } from "./flags.ts";
+import { BUILD_FLAGS } from "./subcommand_flags.ts";
 import { parseKernelArgs } from "./image_import_args.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";

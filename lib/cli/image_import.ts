@@ -4,7 +4,7 @@
  * @module
  */
 
-import { IMPORT_FLAGS } from "./flags.ts";
+import { IMPORT_FLAGS } from "./subcommand_flags.ts";
 import { type ImportArgs, importWindows, parseImportArgs } from "./image_import_args.ts";
 import { BUILD_WINDOWS } from "./run.ts";
 import type { Subcommand } from "./subcommand.ts";

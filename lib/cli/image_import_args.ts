@@ -10,7 +10,7 @@ import { BerthError } from "../base/errors.ts";
 import { parseSize } from "../base/units.ts";
 import { KERNEL, KERNEL_FOLDER, KERNEL_LIB, KERNEL_MODULES, SOURCE, type Window } from "../host/windows.ts";
 import type { KernelWish } from "../image/kernel_file.ts";
-import { IMPORT_FLAGS } from "./flags.ts";
+import { IMPORT_FLAGS } from "./subcommand_flags.ts";
 import { type ParsedFlags, parseFlags } from "./parse.ts";
 import { optional } from "./values.ts";
 

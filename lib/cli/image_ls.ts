@@ -6,7 +6,7 @@
 
 import { formatAge, formatBytes } from "../base/units.ts";
 import type { ImageFacts } from "../image/survey.ts";
-import { LS_FLAGS } from "./flags.ts";
+import { LS_FLAGS } from "./subcommand_flags.ts";
 import { expectNone, splitNames, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 import { formatTable } from "./table.ts";

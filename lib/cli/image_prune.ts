@@ -6,7 +6,7 @@
 
 import { BerthError } from "../base/errors.ts";
 import { parseAge } from "../base/units.ts";
-import { PRUNE_FLAGS } from "./flags.ts";
+import { PRUNE_FLAGS } from "./subcommand_flags.ts";
 import { expectNone, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 

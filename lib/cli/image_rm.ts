@@ -5,7 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { RM_FLAGS } from "./flags.ts";
+import { RM_FLAGS } from "./subcommand_flags.ts";
 import { splitNames, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
 

@@ -15,6 +15,8 @@ run_job() {
   mkfifo /run/in /run/out /run/err
   open_port 5 berth.out
   open_port 6 berth.err
+  # Used after the job only, but a port can be opened once: the job can't any more.
+  ! find_port berth.artifacts || open_port 8 berth.artifacts
   dd bs=64k </run/out >&5 2>/dev/null &
   out=$!
   dd bs=64k </run/err >&6 2>/dev/null &
@@ -23,7 +25,7 @@ run_job() {
   say started
   # A shell says "Killed" of a command that was; that is no word of the job's.
   {
-    unshare -p -m -f sh /berth/namespace.sh <"$input" >/run/out 2>/run/err 3>&- 4>&- 5>&- 6>&- 7>&-
+    unshare -p -m -f sh /berth/namespace.sh <"$input" >/run/out 2>/run/err 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
   } 2>/dev/null
   # The namespace is gone and with it every process that could hold the output open, so both copies end now. A write to
   # a port returns when the host has taken it: after this, every byte is in the host's file.

@@ -1,7 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
-  BUILD_FLAGS,
   type Flag,
   GROUP_FLAGS,
   mainHelp,
@@ -11,6 +10,7 @@ import {
   updateHelp,
 } from "../../../lib/cli/flags.ts";
 import { IMAGE } from "../../../lib/cli/image.ts";
+import { BUILD_FLAGS, CACHE_RM_FLAGS, IMPORT_FLAGS } from "../../../lib/cli/subcommand_flags.ts";
 import { parseSubcommand } from "../../../lib/cli/subcommands.ts";
 
 /** The flags of the design's command line: the contract. `+` takes a value, `*` repeats. */
@@ -41,7 +41,10 @@ Deno.test("GROUP_FLAGS are the flags of berth run that have no sense without a g
   assertEquals(GROUP_FLAGS.map(describe).toSorted(), wanted.toSorted());
 });
 
-const TABLES = [["RUN_FLAGS", RUN_FLAGS], ["UPDATE_FLAGS", UPDATE_FLAGS], ["BUILD_FLAGS", BUILD_FLAGS]] as const;
+const TABLES = [["RUN_FLAGS", RUN_FLAGS], ["UPDATE_FLAGS", UPDATE_FLAGS], ["BUILD_FLAGS", BUILD_FLAGS], [
+  "IMPORT_FLAGS",
+  IMPORT_FLAGS,
+], ["CACHE_RM_FLAGS", CACHE_RM_FLAGS]] as const;
 for (const [name, flags] of TABLES) {
   Deno.test(`${name} names nothing twice, and explains everything`, () => {
     assertEquals(new Set(flags.map(({ name }) => name)).size, flags.length);
