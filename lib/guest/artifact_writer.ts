@@ -24,17 +24,20 @@ const BUFFER_BYTES = 256 * 1024;
 export class ArtifactWriters implements AsyncDisposable {
   readonly #targets: readonly ArtifactTarget[];
   readonly #jailed: boolean;
+  readonly #onHandOn: () => void;
   readonly #running = new Map<number, Writer>();
 
-  constructor(targets: readonly ArtifactTarget[], jailed: boolean) {
+  /** @param onHandOn called whenever what was written so far goes to a tar. */
+  constructor(targets: readonly ArtifactTarget[], jailed: boolean, onHandOn: () => void) {
     this.#targets = targets;
     this.#jailed = jailed;
+    this.#onHandOn = onHandOn;
   }
 
   of(index: number): Pick<Writer, "write"> {
     const known = this.#running.get(index);
     if (known) return known;
-    const writer = new Writer(this.#targets[index], this.#jailed);
+    const writer = new Writer(this.#targets[index], this.#jailed, this.#onHandOn);
     this.#running.set(index, writer);
     return writer;
   }
@@ -52,6 +55,7 @@ export class ArtifactWriters implements AsyncDisposable {
 /** A tar that unpacks one artifact. */
 class Writer implements AsyncDisposable {
   readonly #target: ArtifactTarget;
+  readonly #onHandOn: () => void;
   readonly #child: Child;
   readonly #stream: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #words: Promise<string>;
@@ -61,9 +65,10 @@ class Writer implements AsyncDisposable {
   #filled = 0;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(target: ArtifactTarget, jailed: boolean) {
+  constructor(target: ArtifactTarget, jailed: boolean, onHandOn: () => void) {
     const [command, ...args] = planTar(target.folder, jailed);
     this.#target = target;
+    this.#onHandOn = onHandOn;
     this.#child = startChild({ command, args, stdin: "piped", stderr: "piped", leadsGroup: jailed });
     this.#stream = this.#child.stdin.getWriter();
     this.#stream.closed.catch(() => {});
@@ -99,6 +104,7 @@ class Writer implements AsyncDisposable {
     this.#written.catch(() => {});
     [this.#filling, this.#spare] = [this.#spare, this.#filling];
     this.#filled = 0;
+    this.#onHandOn();
   }
 
   async #settle(): Promise<void> {

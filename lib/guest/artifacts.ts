@@ -13,6 +13,7 @@ import { BerthError } from "../base/errors.ts";
 import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
 import { ArchiveReader } from "./archive_reader.ts";
+import { ArtifactParents } from "./artifact_parents.ts";
 import { ArtifactPolicy, type Decision } from "./artifact_policy.ts";
 import { type ArtifactTarget, ArtifactWriters } from "./artifact_writer.ts";
 import { printable } from "./protocol.ts";
@@ -45,7 +46,8 @@ export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
   const { signal, targets } = options;
   const policy = new ArtifactPolicy(targets.map(({ guest }) => basename(guest)));
   const reader = new ArchiveReader(options.archive);
-  await using writers = new ArtifactWriters(targets, options.jailed);
+  const parents = new ArtifactParents(targets.map(({ folder }) => folder));
+  await using writers = new ArtifactWriters(targets, options.jailed, () => parents.forget());
   let members = 0;
   let leftOut = 0;
   let nameBytes = 0;
@@ -56,7 +58,7 @@ export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
     nameBytes += nameCostBytes(entry);
     if (nameBytes > NAMES_LIMIT_BYTES) throw new BerthError("job.artifact", "the artifacts have too many files");
     const decision = policy.decide(entry);
-    const refusal = decision && refuse(decision, targets);
+    const refusal = decision && refuse(decision, parents);
     if (refusal && ++leftOut <= NAMED) options.onLeftOut(printable(refusal));
     // The artifact's own folder is the user's: its mode stays.
     const out = decision && !refusal && "entry" in decision && decision.entry.path !== "." ? decision : undefined;
@@ -79,25 +81,11 @@ function nameCostBytes({ path, link }: TarEntry): number {
 }
 
 /** Why a member is left out: the policy's reason, or a link that stands in the user's folder already. */
-function refuse(decision: Decision, targets: readonly ArtifactTarget[]): string | undefined {
+function refuse(decision: Decision, parents: ArtifactParents): string | undefined {
   if ("leftOut" in decision) return decision.leftOut;
   const { path } = decision.entry;
-  for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
-    const found = look(`${targets[decision.index].folder}/${path.slice(0, end)}`);
-    if (found === "link") return `${path}: its name goes through a link that is in the folder already`;
-    if (found === "nothing") return;
-  }
-}
-
-/**
- * What stands there now. Looked at anew for every member, because the folder is the user's, and others may change it;
- * at once, because that takes a tenth of the time of a promise.
- */
-function look(path: string): "link" | "nothing" | "something" {
-  try {
-    return Deno.lstatSync(path).isSymlink ? "link" : "something";
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound ? "nothing" : "something";
+  if (parents.hasLink(decision.index, path)) {
+    return `${path}: its name goes through a link that is in the folder already`;
   }
 }
 

@@ -40,8 +40,10 @@ const TYPES: Readonly<Record<string, TarEntry["type"]>> = {
 /** Parses one block. @throws {BerthError} `guest.protocol` when it is no header. */
 export function parseHeader(block: Uint8Array): TarHeader {
   if (block.length !== BLOCK_BYTES) throw invalid("it is cut off");
-  if (block.every((byte) => byte === 0)) return { kind: "end" };
-  if (number(block, 148, 8) !== checksum(block)) throw invalid("a header's checksum is wrong");
+  // The checksum counts its own eight bytes as spaces.
+  const sum = checksum(block);
+  if (sum === 8 * 32 && block.every((byte) => byte === 0)) return { kind: "end" };
+  if (number(block, 148, 8) !== sum) throw invalid("a header's checksum is wrong");
   const flag = String.fromCharCode(block[156]);
   const type = TYPES[flag] ?? "other";
   const size = number(block, 124, 12);
@@ -59,10 +61,13 @@ export function parseHeader(block: Uint8Array): TarHeader {
   return { kind: "entry", entry: { type, path, link, mode: number(block, 100, 8) & 0o7777, mtime, size: data } };
 }
 
+const DECODER = new TextDecoder();
+const ENCODER = new TextEncoder();
+
 /** A field's text up to its NUL. */
 export function string(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return DECODER.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 /** Octal digits, or GNU's base-256 form for what does not fit. */
@@ -80,7 +85,11 @@ function number(block: Uint8Array, offset: number, length: number): number {
 
 /** The sum of the header's bytes, its own field taken as spaces. */
 function checksum(block: Uint8Array): number {
-  return block.reduce((sum, byte, index) => sum + (index >= 148 && index < 156 ? 32 : byte), 0);
+  // Plain loops: of 100,000 headers, closures take a second.
+  let sum = 8 * 32;
+  for (let index = 0; index < BLOCK_BYTES; index++) sum += block[index];
+  for (let index = 148; index < 156; index++) sum -= block[index];
+  return sum;
 }
 
 function invalid(problem: string): BerthError {
@@ -97,8 +106,8 @@ const FLAGS: Readonly<Record<TarEntry["type"], string>> = {
 
 /** Writes a member's header, with the long name and link target it may need in front. */
 export function writeHeader(entry: TarEntry): Uint8Array<ArrayBuffer>[] {
-  const path = new TextEncoder().encode(entry.path);
-  const link = new TextEncoder().encode(entry.link);
+  const path = ENCODER.encode(entry.path);
+  const link = ENCODER.encode(entry.link);
   return [
     ...(path.length > 100 ? longField("L", path) : []),
     ...(link.length > 100 ? longField("K", link) : []),
@@ -110,7 +119,7 @@ function longField(flag: string, text: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const size = text.length + 1;
   const data = new Uint8Array(Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES);
   data.set(text);
-  const path = new TextEncoder().encode("././@LongLink");
+  const path = ENCODER.encode("././@LongLink");
   return [block({ flag, path, link: new Uint8Array(), mode: 0, mtime: 0, size }), data];
 }
 
@@ -125,7 +134,7 @@ interface RawHeader {
 
 function block({ flag, path, link, mode, mtime, size }: RawHeader): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(BLOCK_BYTES);
-  const text = (offset: number, value: string) => bytes.set(new TextEncoder().encode(value), offset);
+  const text = (offset: number, value: string) => bytes.set(ENCODER.encode(value), offset);
   const octal = (value: number, digits: number) => value.toString(8).padStart(digits, "0");
   bytes.set(path.subarray(0, 100));
   text(100, octal(mode, 7));
