@@ -5,25 +5,65 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import { reportEvery } from "../base/progress.ts";
+import { formatBytes } from "../base/units.ts";
 import { runTool } from "../process/tool.ts";
 
 /** What the job can add to its workspace. The file is sparse: only what is written takes space on the host. */
 const HEADROOM_BYTES = 8 * 1024 ** 3;
 const BYTES_PER_INODE = 8192;
 
-/** The size of the disk for a folder that takes `usedBytes`. Pure. */
-export function workspaceBytes(usedBytes: number): number {
-  // Every file takes a block of 4 KiB at least, so twice the space has an inode of 8 KiB for each.
-  return Math.ceil((2 * usedBytes + HEADROOM_BYTES) / 1024 ** 2) * 1024 ** 2;
+/** What a folder takes. */
+export interface FolderUse {
+  readonly usedBytes: number;
+  /** Files, folders and links; several names of one file count once. */
+  readonly inodes: number;
+}
+
+/** How a disk is made. */
+export interface WorkspaceOptions {
+  /** Ends the copy; what is there of the image by then is the caller's to remove. */
+  readonly signal?: AbortSignal;
+  /** Told every 2 s how far the copy is. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/** The size of the disk for a folder. Pure. */
+export function workspaceBytes({ usedBytes, inodes }: FolderUse): number {
+  // An inode for each that is there, though it may take no space at all (empty files do, and small ones on some file
+  // systems), and room for the block that it may take here.
+  const bytes = 2 * usedBytes + inodes * BYTES_PER_INODE + HEADROOM_BYTES;
+  return Math.ceil(bytes / 1024 ** 2) * 1024 ** 2;
 }
 
 /** Writes an ext4 image with the folder's content: links, modes, owners, times and empty folders as they are. */
-export async function createWorkspaceDisk(folder: string, image: string, signal: AbortSignal): Promise<void> {
-  const used = await runTool({ command: "du", args: ["-s", "--block-size=1", folder], signal });
-  const size = workspaceBytes(Number(used.split("\t")[0]));
+export async function createWorkspaceDisk(folder: string, image: string, options: WorkspaceOptions): Promise<void> {
+  const { signal, onProgress } = options;
+  let usedBytes: number | undefined;
+  const readProgress = async () => {
+    if (usedBytes === undefined) return "workspace: looking how large it is";
+    // 512 whatever the file system: stat(2).
+    const { blocks } = await Deno.stat(image);
+    return `workspace: ${formatBytes((blocks ?? 0) * 512)} of about ${formatBytes(usedBytes)} are copied`;
+  };
+  using _report = reportEvery(readProgress, (line) => onProgress?.(line));
+  const use = await readUse(folder, signal);
+  usedBytes = use.usedBytes;
   const file = await Deno.open(image, { write: true, createNew: true, mode: 0o600 });
   using _closed = file;
-  await file.truncate(size);
+  await file.truncate(workspaceBytes(use));
+  await fill(folder, image, signal);
+}
+
+async function readUse(folder: string, signal?: AbortSignal): Promise<FolderUse> {
+  const count = async (...args: string[]) => {
+    const said = await runTool({ command: "du", args: ["-s", ...args, folder], signal });
+    return Number(said.split("\t")[0]);
+  };
+  return { usedBytes: await count("--block-size=1"), inodes: await count("--inodes") };
+}
+
+async function fill(folder: string, image: string, signal?: AbortSignal): Promise<void> {
   try {
     await runTool({
       command: "mke2fs",

@@ -60,7 +60,7 @@ async function createOne(disk: DiskPlan, tenant: string | undefined, io: DisksIo
     case "new":
       return void await createDisk(path, source.sizeBytes, io.signal);
     case "folder":
-      return void await createWorkspaceDisk(source.from, path, io.signal);
+      return void await createWorkspaceDisk(source.from, path, io);
     case "file":
       await expectExt4(source.from, disk);
       return void await copyDisk(source.from, path, io);

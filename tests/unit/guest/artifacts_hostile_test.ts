@@ -53,8 +53,8 @@ async function tryMutants(place: Place, jailed: boolean, rounds: number): Promis
   }
 }
 
-placeTest(noTar, "unpackArtifacts() survives 500 broken archives, and the policy alone keeps them in", (place) => {
-  return tryMutants(place, false, 500);
+placeTest(noTar, "unpackArtifacts() survives 2,000 broken archives, and the policy alone keeps them in", (place) => {
+  return tryMutants(place, false, 2000);
 });
 
 placeTest(noJail, "unpackArtifacts() survives 60 broken archives with the jail", (place) => {
