@@ -39,9 +39,9 @@ export function workspaceBytes({ usedBytes, inodes }: FolderUse): number {
 /** Writes an ext4 image with the folder's content: links, modes, owners, times and empty folders as they are. */
 export async function createWorkspaceDisk(folder: string, image: string, options: WorkspaceOptions): Promise<void> {
   const { signal, onProgress } = options;
-  let usedBytes: number | undefined;
+  let usedBytes = 0;
   const readProgress = async () => {
-    if (usedBytes === undefined) return "workspace: looking how large it is";
+    if (!usedBytes) return "workspace: looking how large it is";
     // 512 whatever the file system: stat(2).
     const { blocks } = await Deno.stat(image);
     return `workspace: ${formatBytes((blocks ?? 0) * 512)} of about ${formatBytes(usedBytes)} are copied`;
