@@ -13,14 +13,17 @@ export interface Arguments {
   readonly outputPairs: number;
   /** How much a job prints. */
   readonly outputMiB: number;
+  /** How often each large workspace goes in and out. */
+  readonly sizes: number;
   /** The file that takes everything as JSON. */
   readonly json?: string;
 }
 
-const COUNTS = { starts: 20, pairs: 10, "output-pairs": 3, "output-mib": 1024 };
+const COUNTS = { starts: 20, pairs: 10, "output-pairs": 3, "output-mib": 1024, sizes: 1 };
 
 /** What to say to somebody who got it wrong. */
-export const USAGE = "usage: bench [--starts N] [--pairs N] [--output-pairs N] [--output-mib N] [--json FILE]";
+export const USAGE =
+  "usage: bench [--starts N] [--pairs N] [--output-pairs N] [--output-mib N] [--sizes N] [--json FILE]";
 
 /** @throws {RangeError} with the usage. */
 export function parseArguments(argv: readonly string[]): Arguments {
@@ -38,6 +41,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     pairs: counts.pairs,
     outputPairs: counts["output-pairs"],
     outputMiB: counts["output-mib"],
+    sizes: counts.sizes,
     json,
   };
 }

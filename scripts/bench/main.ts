@@ -13,6 +13,7 @@ import { shell } from "./child.ts";
 import { prepareSetup, readFacts } from "./machine.ts";
 import { measureColdRun, measureOutput, measureStart, type Surroundings } from "./measure.ts";
 import { leftovers, openScratch } from "./places.ts";
+import { measureSize } from "./size.ts";
 import { align, formatRows, type Row, rowIsMet } from "./table.ts";
 
 const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -49,6 +50,7 @@ async function bench(args: Arguments, surroundings: Surroundings): Promise<void>
     await measureStart(args.starts, surroundings),
     await measureColdRun(setup, args.pairs, surroundings),
     ...await measureOutput(setup, { pairs: args.outputPairs, mebibytes: args.outputMiB }, surroundings),
+    ...await measureSize(args.sizes, surroundings),
   ];
   const { load: loadAtEnd } = await readFacts();
   console.log(`${formatRows(rows)}\n\nload at the end: ${loadAtEnd}`);

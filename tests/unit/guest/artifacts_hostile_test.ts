@@ -126,3 +126,10 @@ placeTest(
     assertEquals([error.code, error.message.includes("No such file or directory")], ["job.artifact", true]);
   },
 );
+
+placeTest(noTar, "unpackArtifacts() gives up soon on names that are made to take long", async (place) => {
+  const deep = "a/".repeat(4000);
+  const members = Array.from({ length: 600 }, (_, index) => ({ name: `0/../${deep}${index}` }));
+  const error = await assertRejects(() => place.unpack(tarOf(...members), false), BerthError, "too many files");
+  assertEquals(error.code, "job.artifact");
+});

@@ -101,6 +101,17 @@ unpackTest("unpackArtifacts() takes files out that are larger than its buffer", 
   assertEquals(await Deno.readFile(`${place.folders[0]}/big`), data);
 });
 
+unpackTest("unpackArtifacts() takes thousands of small files out, each with its own content", async (place, jailed) => {
+  const name = (index: number) => `d${index % 30}/e${index % 7}/${index}`;
+  const members = Array.from({ length: 3000 }, (_, index) => ({ name: `0/${name(index)}`, data: `${index}` }));
+  assertEquals(await place.unpack(tarOf(...members), jailed), []);
+  const files = Object.entries(await listTree(place.folders[0])).filter(([, what]) => what.startsWith("file"));
+  assertEquals(
+    Object.fromEntries(files),
+    Object.fromEntries(members.map((_, index) => [name(index), `file 644: ${index}`])),
+  );
+});
+
 unpackTest("unpackArtifacts() takes an empty archive for no artifact", async (place, jailed) => {
   assertEquals(await place.unpack(tarOf(), jailed), []);
   assertEquals(await listTree(place.folders[0]), {});

@@ -3,12 +3,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { parseArguments } from "../../../../scripts/bench/arguments.ts";
 
 Deno.test("parseArguments() has ten cold pairs and one GiB three times by default", () => {
-  assertEquals(parseArguments([]), { starts: 20, pairs: 10, outputPairs: 3, outputMiB: 1024, json: undefined });
+  const expected = { starts: 20, pairs: 10, outputPairs: 3, outputMiB: 1024, sizes: 1, json: undefined };
+  assertEquals(parseArguments([]), expected);
 });
 
 Deno.test("parseArguments() takes each number and the file", () => {
-  const argv = "--starts 1 --pairs 2 --output-pairs 3 --output-mib 4 --json ./x.json".split(" ");
-  assertEquals(parseArguments(argv), { starts: 1, pairs: 2, outputPairs: 3, outputMiB: 4, json: "./x.json" });
+  const argv = "--starts 1 --pairs 2 --output-pairs 3 --output-mib 4 --sizes 5 --json ./x.json".split(" ");
+  assertEquals(parseArguments(argv), { starts: 1, pairs: 2, outputPairs: 3, outputMiB: 4, sizes: 5, json: "./x.json" });
 });
 
 const wrong = [
