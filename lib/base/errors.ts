@@ -54,7 +54,7 @@ export const ERRORS = {
   "cache.busy": "wait until the job is over; `berth cache ls` shows which caches are in use",
   "cache.replaced": "look at what the job does: no VMM should be able to do that",
   "job.unknown": "the job's id stands in its report, and in the name of its folder in berth's state folder, jobs/",
-  "job.workspace": "--workspace takes an existing folder",
+  "job.workspace": "--workspace and --volume take a folder that can be read",
   "job.volume": "--volume takes PATH:GUEST[:ro] with a folder or an ext4 file system in a file, or new:SIZE:GUEST",
   "job.artifact": "--artifact takes GUEST=DIR, and GUEST must be there when the job ends",
   "job.user": "--user takes NAME or UID, and optionally :GROUP or :GID, known to the image",

@@ -18,10 +18,20 @@ const MAKE = ["-q", "-F", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=1,nod
 /** Thrown away with its VM, or unmounted before it is kept: after a crash there is nothing to recover it for. */
 const NO_JOURNAL = ["-O", "^has_journal"];
 
-/** Makes an empty ext4 file system in a new file. @throws {BerthError} when it is too large for the host, or too small. */
-export async function createDisk(path: string, sizeBytes: number, signal: AbortSignal): Promise<void> {
+/**
+ * Makes an ext4 file system in a new file.
+ *
+ * @param more options of mke2fs, for one that is not empty.
+ * @throws {BerthError} when it is too large for the host, or too small.
+ */
+export async function createDisk(
+  path: string,
+  sizeBytes: number,
+  signal?: AbortSignal,
+  more: readonly string[] = [],
+): Promise<void> {
   await createSparse(path, sizeBytes);
-  await runTool({ command: "mke2fs", args: [...MAKE, ...NO_JOURNAL, path], signal });
+  await runTool({ command: "mke2fs", args: [...MAKE, ...NO_JOURNAL, ...more, path], signal });
 }
 
 /** How a disk is made. */

@@ -8,7 +8,7 @@ import { BerthError, describeError } from "../base/errors.ts";
 import type { GuestVolume } from "../guest/fragment.ts";
 import type { CacheIo, CacheStore, OpenCache } from "../image/cache.ts";
 import { copyDisk, createDisk, isExt4 } from "../image/disk.ts";
-import { createWorkspaceDisk } from "../image/workspace.ts";
+import { createFolderDisk } from "../image/folder_disk.ts";
 import type { JobPlan } from "./plan.ts";
 import { type DiskPlan, planGuestVolumes } from "./volumes.ts";
 
@@ -60,7 +60,7 @@ async function createOne(disk: DiskPlan, tenant: string | undefined, io: DisksIo
     case "new":
       return void await createDisk(path, source.sizeBytes, io.signal);
     case "folder":
-      return void await createWorkspaceDisk(source.from, path, io);
+      return void await createFolderDisk(source.from, path, { ...io, what: nameOf(disk) });
     case "file":
       await expectExt4(source.from, disk);
       return void await copyDisk(source.from, path, io);
@@ -73,7 +73,12 @@ async function createOne(disk: DiskPlan, tenant: string | undefined, io: DisksIo
   }
 }
 
-async function expectExt4(path: string, { mountPoint }: DiskPlan): Promise<void> {
+/** As the user has named it. */
+function nameOf({ serial, mountPoint }: DiskPlan): string {
+  return serial === "workspace" ? "--workspace" : `the volume for ${mountPoint}`;
+}
+
+async function expectExt4(path: string, disk: DiskPlan): Promise<void> {
   if (await isExt4(path)) return;
-  throw new BerthError("job.volume", `the volume for ${mountPoint} is neither a folder nor an ext4 file system`);
+  throw new BerthError("job.volume", `${nameOf(disk)} is neither a folder nor an ext4 file system`);
 }

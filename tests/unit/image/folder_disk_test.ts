@@ -1,28 +1,28 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createWorkspaceDisk, workspaceBytes } from "../../../lib/image/workspace.ts";
+import { createFolderDisk, folderDiskBytes } from "../../../lib/image/folder_disk.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 const GIB = 1024 ** 3;
 
-Deno.test("workspaceBytes() leaves 8 GiB of room beside twice what is used", () => {
-  assertEquals(workspaceBytes({ usedBytes: 0, inodes: 0 }), 8 * GIB);
-  assertEquals(workspaceBytes({ usedBytes: 3 * GIB, inodes: 0 }), 14 * GIB);
+Deno.test("folderDiskBytes() leaves 8 GiB of room beside twice what is used", () => {
+  assertEquals(folderDiskBytes({ usedBytes: 0, inodes: 0 }), 8 * GIB);
+  assertEquals(folderDiskBytes({ usedBytes: 3 * GIB, inodes: 0 }), 14 * GIB);
 });
 
-Deno.test("workspaceBytes() is whole MiB, never less than it should be", () => {
+Deno.test("folderDiskBytes() is whole MiB, never less than it should be", () => {
   for (const usedBytes of [1, 4095, 524_288, 524_289, 123_456_789]) {
-    const size = workspaceBytes({ usedBytes, inodes: 3 });
+    const size = folderDiskBytes({ usedBytes, inodes: 3 });
     const least = 2 * usedBytes + 3 * 8192 + 8 * GIB;
     assertEquals(size % 1024 ** 2, 0);
     assert(size >= least && size < least + 1024 ** 2, `${usedBytes}: ${size}`);
   }
 });
 
-Deno.test("workspaceBytes() has an inode of 8 KiB for each of many files that take no space, and a million more", () => {
+Deno.test("folderDiskBytes() has an inode of 8 KiB for each of many files that take no space, and a million more", () => {
   const inodes = 5_000_000;
-  assert(workspaceBytes({ usedBytes: 0, inodes }) / 8192 >= inodes + 1024 ** 2);
+  assert(folderDiskBytes({ usedBytes: 0, inodes }) / 8192 >= inodes + 1024 ** 2);
 });
 
 const noTools = await programsMissing("du", "mke2fs", "debugfs", "e2fsck");
@@ -44,12 +44,12 @@ const ODD_TREE = `cd "$1"; mkdir -p deep/er empty; chmod 700 empty
   : >zero; chmod 4755 zero; truncate -s 64M sparse; echo end >>sparse; mkfifo fifo
   for n in $(seq 300); do echo $n >deep/er/$n; done`;
 
-testNeeding(noTools, "createWorkspaceDisk() copies what is odd as it is", async () => {
+testNeeding(noTools, "createFolderDisk() copies what is odd as it is", async () => {
   await using temporary = await temporaryFolder();
   const { path } = temporary;
   await Deno.mkdir(`${path}/tree`);
   await shell(ODD_TREE, `${path}/tree`);
-  await createWorkspaceDisk(`${path}/tree`, `${path}/disk`, {});
+  await createFolderDisk(`${path}/tree`, `${path}/disk`, { what: "--workspace" });
   await Deno.mkdir(`${path}/back`);
   // The file system's own word that all is in order, and then everything back out, by its own tool.
   await shell(`e2fsck -fn "$1/disk" >&2; cd "$1/back"; debugfs -R "rdump / ." "$1/disk" 2>/dev/null`, path);
@@ -72,13 +72,13 @@ testNeeding(noTools, "createWorkspaceDisk() copies what is odd as it is", async 
   assert((await Deno.stat(`${path}/disk`)).blocks! * 512 < 32 * 1024 ** 2, "the hole was written out");
 });
 
-testNeeding(noTools, "createWorkspaceDisk() stops when it is told to", async () => {
+testNeeding(noTools, "createFolderDisk() stops when it is told to", async () => {
   await using temporary = await temporaryFolder();
   const { path } = temporary;
   await Deno.mkdir(`${path}/tree`);
   await shell(`for n in $(seq 6); do dd if=/dev/urandom of="$1/tree/$n" bs=1M count=8 status=none; done`, path);
   const stop = new AbortController();
-  const making = createWorkspaceDisk(`${path}/tree`, `${path}/disk`, { signal: stop.signal });
+  const making = createFolderDisk(`${path}/tree`, `${path}/disk`, { what: "--workspace", signal: stop.signal });
   while (!await Deno.stat(`${path}/disk`).catch(() => undefined)) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -8,8 +8,9 @@ import { BerthError } from "../base/errors.ts";
 import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
 import { runTool } from "../process/tool.ts";
+import { createDisk } from "./disk.ts";
 
-/** What the job can add to its workspace. The file is sparse: only what is written takes space on the host. */
+/** What the job can add to its copy. The file is sparse: only what is written takes space on the host. */
 const HEADROOM_BYTES = 8 * 1024 ** 3;
 const BYTES_PER_INODE = 8192;
 
@@ -21,7 +22,9 @@ export interface FolderUse {
 }
 
 /** How a disk is made. */
-export interface WorkspaceOptions {
+export interface FolderDiskOptions {
+  /** What the folder is to the user, as in `--workspace`. */
+  readonly what: string;
   /** Ends the copy; what is there of the image by then is the caller's to remove. */
   readonly signal?: AbortSignal;
   /** Told every 2 s how far the copy is. */
@@ -29,7 +32,7 @@ export interface WorkspaceOptions {
 }
 
 /** The size of the disk for a folder. Pure. */
-export function workspaceBytes({ usedBytes, inodes }: FolderUse): number {
+export function folderDiskBytes({ usedBytes, inodes }: FolderUse): number {
   // An inode for each that is there, though it may take no space at all (empty files do, and small ones on some file
   // systems), and room for the block that it may take here.
   const bytes = 2 * usedBytes + inodes * BYTES_PER_INODE + HEADROOM_BYTES;
@@ -37,22 +40,25 @@ export function workspaceBytes({ usedBytes, inodes }: FolderUse): number {
 }
 
 /** Writes an ext4 image with the folder's content: links, modes, owners, times and empty folders as they are. */
-export async function createWorkspaceDisk(folder: string, image: string, options: WorkspaceOptions): Promise<void> {
-  const { signal, onProgress } = options;
+export async function createFolderDisk(folder: string, image: string, options: FolderDiskOptions): Promise<void> {
+  const { what, signal, onProgress } = options;
   let usedBytes = 0;
   const readProgress = async () => {
-    if (!usedBytes) return "workspace: looking how large it is";
+    if (!usedBytes) return `${what}: looking how large it is`;
     // 512 whatever the file system: stat(2).
     const { blocks } = await Deno.stat(image);
-    return `workspace: ${formatBytes((blocks ?? 0) * 512)} of about ${formatBytes(usedBytes)} are copied`;
+    return `${what}: ${formatBytes((blocks ?? 0) * 512)} of about ${formatBytes(usedBytes)} are copied`;
   };
   using _report = reportEvery(readProgress, (line) => onProgress?.(line));
   const use = await readUse(folder, signal);
   usedBytes = use.usedBytes;
-  const file = await Deno.open(image, { write: true, createNew: true, mode: 0o600 });
-  using _closed = file;
-  await file.truncate(workspaceBytes(use));
-  await fill(folder, image, signal);
+  const more = ["-i", String(BYTES_PER_INODE), "-d", folder];
+  try {
+    await createDisk(image, folderDiskBytes(use), signal, more);
+  } catch (error) {
+    if (!(error instanceof BerthError) || error.code !== "process.failed") throw error;
+    throw new BerthError("job.workspace", `${what}: it can't be copied: ${error.message}`, { cause: error });
+  }
 }
 
 async function readUse(folder: string, signal?: AbortSignal): Promise<FolderUse> {
@@ -61,21 +67,4 @@ async function readUse(folder: string, signal?: AbortSignal): Promise<FolderUse>
     return Number(said.split("\t")[0]);
   };
   return { usedBytes: await count("--block-size=1"), inodes: await count("--inodes") };
-}
-
-async function fill(folder: string, image: string, signal?: AbortSignal): Promise<void> {
-  try {
-    await runTool({
-      command: "mke2fs",
-      // No journal: the disk is thrown away with the VM, and after a crash there is nothing to recover it for.
-      args: [
-        ...["-q", "-F", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-i", String(BYTES_PER_INODE)],
-        ...["-E", "lazy_itable_init=1,nodiscard,root_owner=0:0", "-d", folder, image],
-      ],
-      signal,
-    });
-  } catch (error) {
-    if (!(error instanceof BerthError) || error.code !== "process.failed") throw error;
-    throw new BerthError("job.workspace", `--workspace: it can't be copied: ${error.message}`, { cause: error });
-  }
 }
