@@ -55,7 +55,10 @@ export async function importRoot(
 ): Promise<ImportedRoot> {
   const work = { workFolder, jailed: request.jailed, onProgress, signal };
   const image = join(workFolder, "root.squashfs");
-  const imported = await importForm(request, image, work);
+  const imported = await importForm(request, image, work).catch((error) => {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    throw new BerthError("image.import", `${request.named}: it can't be read by this user`, { cause: error });
+  });
   const { size } = await Deno.stat(image);
   onProgress(`the root file system takes ${formatBytes(size)}`);
   return { path: image, ...imported };
