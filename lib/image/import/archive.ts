@@ -5,10 +5,10 @@
  */
 
 import { BerthError } from "../../base/errors.ts";
+import { reportEvery } from "../../base/progress.ts";
 import { formatBytes } from "../../base/units.ts";
 import { type Child, startChild } from "../../process/child.ts";
 import { type ArchiveForm, type Compression, detectArchive, detectCompression } from "./form.ts";
-import { TOLD_EVERY_MS } from "./progress.ts";
 import { explainTool, planCommand, planUnpack, type ToolPlan } from "./tools.ts";
 import { plainWords } from "./words.ts";
 
@@ -97,7 +97,7 @@ async function pump(
   { signal, onProgress }: ReadOptions,
 ): Promise<boolean> {
   let bytes = 0;
-  let toldMs = performance.now();
+  using _told = reportEvery(() => `${doing}: ${formatBytes(bytes)} so far`, onProgress);
   for await (const chunk of content.chunks()) {
     signal.throwIfAborted();
     bytes += chunk.length;
@@ -110,9 +110,6 @@ async function pump(
     } catch {
       return false;
     }
-    if (performance.now() - toldMs < TOLD_EVERY_MS) continue;
-    toldMs = performance.now();
-    onProgress(`${doing}: ${formatBytes(bytes)} so far`);
   }
   return true;
 }

@@ -4,10 +4,8 @@
  * @module
  */
 
+import { reportEvery } from "../../base/progress.ts";
 import { formatBytes, formatMillis } from "../../base/units.ts";
-
-/** How often something that takes long says how far it is. */
-export const TOLD_EVERY_MS = 3000;
 
 /**
  * Says every few seconds how much a tool has written, or where that can't be seen, for how long it has worked.
@@ -16,20 +14,11 @@ export const TOLD_EVERY_MS = 3000;
  */
 export function tellProgress(doing: string, onProgress: (line: string) => void, ...outputs: string[]): Disposable {
   const startedMs = performance.now();
-  let isOver = false;
-  const tell = async () => {
+  return reportEvery(async () => {
     const sizes = await Promise.all(outputs.map(sizeOf));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    const done = outputs.length ? formatBytes(bytes) : formatMillis(performance.now() - startedMs);
-    if (!isOver) onProgress(`${doing}: ${done} so far`);
-  };
-  const timer = setInterval(() => void tell(), TOLD_EVERY_MS);
-  return {
-    [Symbol.dispose]: () => {
-      isOver = true;
-      clearInterval(timer);
-    },
-  };
+    return `${doing}: ${outputs.length ? formatBytes(bytes) : formatMillis(performance.now() - startedMs)} so far`;
+  }, onProgress);
 }
 
 /** What is not there yet, or no more, has no size. */
