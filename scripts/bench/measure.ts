@@ -18,10 +18,10 @@ export interface Surroundings {
   readonly onProgress: (line: string) => void;
 }
 
-type Side<T> = () => Promise<T>;
+export type Side<T> = () => Promise<T>;
 
 /** Takes both sides in turns, each of them first in every second pair, after a pair that does not count. */
-async function inTurns<T>(
+export async function inTurns<T>(
   name: string,
   count: number,
   [berth, other]: [Side<T>, Side<T>],
