@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { awaitVmm, type CallOptions, leftovers, type Outcome, SCRATCH, shell, start, STATE } from "./berth.ts";
 import type { DriverName } from "../../lib/cgroup/driver.ts";
-import type { JobRecord } from "../../lib/job/folder.ts";
+import { type JobRecord, parseOwner } from "../../lib/job/folder.ts";
 import type { Report } from "../../lib/job/report.ts";
 
 export const DRIVERS: readonly DriverName[] = ["cgroupfs", "systemd"];
@@ -109,8 +109,8 @@ async function stop(child: Deno.ChildProcess, ended: Promise<Outcome>): Promise<
 export async function findRecord(state = STATE): Promise<{ id: string; record: JobRecord }> {
   const owners = (await shell('cd "$1/jobs" && ls *.owner', state)).trim().split("\n");
   assertEquals(owners.length, 1, `${owners}`);
-  const record = JSON.parse(await Deno.readTextFile(`${state}/jobs/${owners[0]}`));
-  return { id: owners[0].replace(".owner", ""), record };
+  const record = parseOwner(await Deno.readTextFile(`${state}/jobs/${owners[0]}`));
+  return { id: owners[0].replace(".owner", ""), record: record as JobRecord };
 }
 
 /** The files of a group by name, without the newlines at their ends. */
