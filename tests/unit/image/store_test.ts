@@ -202,3 +202,24 @@ storeTest("loadImageFolder() refuses a folder without a spec, and links out of i
   await Deno.writeTextFile(`${work}/spec.json`, JSON.stringify(specOf("k", "link")));
   assertEquals((await assertRejects(() => loadImageFolder(work), BerthError)).code.startsWith("image."), true);
 });
+
+storeTest(
+  "loadImageFolder() finds the files of volumes, and refuses those that are elsewhere",
+  async (_store, _root, work) => {
+    for (const name of ["k", "i", "v.ext4"]) await Deno.writeTextFile(`${work}/${name}`, name);
+    const load = async (volume: Record<string, unknown>) => {
+      const spec = { ...specOf("k", "i"), volumes: [{ mountPoint: "/v", ...volume }] };
+      await Deno.writeTextFile(`${work}/spec.json`, JSON.stringify(spec));
+      return (await loadImageFolder(work)).spec.volumes?.[0].image;
+    };
+    assertEquals(await load({ image: "v.ext4", readOnly: true }), `${work}/v.ext4`);
+    // Made new for each job: no file is looked for.
+    assertEquals(await load({ image: "../fresh", sizeMiB: 1 }), "../fresh");
+    for (const image of ["../../etc/passwd", "/etc/passwd"]) {
+      const error = await assertRejects(() => load({ image }), BerthError, "is not in the image's own folder");
+      assertEquals(error.code, "image.spec");
+    }
+    const missing = await assertRejects(() => load({ image: "none.ext4" }), BerthError, "volumes.0.image");
+    assertEquals(missing.code, "image.file-missing");
+  },
+);
