@@ -46,6 +46,21 @@ export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number
   }
 }
 
+/**
+ * Waits for a promise, but no longer than until the signal is aborted. As with {@linkcode within}, the work goes on.
+ *
+ * @throws the signal's reason.
+ */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  using stopped = aborted(signal);
+  return await Promise.race([
+    promise,
+    stopped.promise.then((): never => {
+      throw signal.reason;
+    }),
+  ]);
+}
+
 /** Resolves when the signal is aborted; never rejects. `dispose` takes the listener back. */
 export function aborted(signal: AbortSignal): { promise: Promise<void>; [Symbol.dispose](): void } {
   const { promise, resolve } = Promise.withResolvers<void>();

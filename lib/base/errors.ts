@@ -16,7 +16,7 @@ export const ERRORS = {
   "usage.value": "the command with --help shows each flag's form",
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
   "host.program-missing": "install it; as root on Debian or Ubuntu, `deno task setup` does",
-  "host.disk-full": "free some space where berth's state folder (BERTH_STATE) is, or lower --min-free",
+  "host.disk-full": "free some space on that disk, or lower --min-free; berth's own folder is where BERTH_STATE says",
   "host.window": "the kernel's log may say why (dmesg); what the job had of the host is gone but for its folder",
   "host.kvm": "use --accel auto, or give this host a KVM that runs guests",
   "host.limits": "run in a unit or scope with Delegate=yes on a cgroup v2 host, or use --limits auto",
@@ -94,6 +94,11 @@ export function describeError(error: unknown): string {
   if (error instanceof SuppressedError) return `${describeError(error.suppressed)}; then ${describeError(error.error)}`;
   if (error instanceof AggregateError) return error.errors.map(describeError).join("; ");
   return error instanceof Error ? error.message : String(error);
+}
+
+/** For a catch() where what is not there is no error: `undefined` then. */
+export function ignoreNotFound(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /**

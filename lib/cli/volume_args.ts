@@ -65,7 +65,7 @@ function parseCache(text: string): CacheRequest {
   if (!match) throw new BerthError("usage.value", `--cache: "${text}" is not NAME:GUEST[:SIZE]`);
   const [, name, guest, size] = match;
   return {
-    name: checkCacheName(name),
+    name: checkCacheName(name, "--cache"),
     mountPoint: parseMountPoint(guest, "--cache"),
     sizeBytes: size === undefined ? DEFAULT_CACHE_BYTES : parseDiskSize(size, "--cache"),
   };

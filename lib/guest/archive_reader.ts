@@ -9,16 +9,28 @@ import { BLOCK_BYTES, parseHeader, string, type TarEntry } from "./tar.ts";
 
 const BUFFER_BYTES = 256 * 1024;
 
+/** What there is to read of a file. */
+export interface ArchiveRange {
+  /** Where the archive ends, whatever is written behind that meanwhile; default the file's end. */
+  readonly sizeBytes?: number;
+  /** Ends the reading, with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** An archive from its present position on. The file stays the caller's. */
 export class ArchiveReader {
   readonly #file: Deno.FsFile;
+  readonly #signal: AbortSignal | undefined;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #start = 0;
   #end = 0;
   #passedBytes = 0;
+  #leftBytes: number;
 
-  constructor(file: Deno.FsFile) {
+  constructor(file: Deno.FsFile, { sizeBytes = Infinity, signal }: ArchiveRange = {}) {
     this.#file = file;
+    this.#signal = signal;
+    this.#leftBytes = sizeBytes;
   }
 
   /** How much of the archive was taken. */
@@ -69,12 +81,16 @@ export class ArchiveReader {
 
   /** Reads more behind what is there; false at the end of the file. Not blocking: whoever waits may want to stop. */
   async #fill(): Promise<boolean> {
+    // Here, because not every block comes to the consumer's eyes.
+    this.#signal?.throwIfAborted();
     this.#buffer.copyWithin(0, this.#start, this.#end);
     this.#end -= this.#start;
     this.#start = 0;
-    const count = await this.#file.read(this.#buffer.subarray(this.#end));
-    this.#end += count ?? 0;
-    return count !== null;
+    if (this.#leftBytes === 0) return false;
+    const count = await this.#file.read(this.#buffer.subarray(this.#end, this.#end + this.#leftBytes)) ?? 0;
+    this.#end += count;
+    this.#leftBytes -= count;
+    return count > 0;
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { orAborted } from "../base/deadline.ts";
 import { BerthError } from "../base/errors.ts";
 import { type Child, startChild } from "../process/child.ts";
 import { planJail } from "../process/jail.ts";
@@ -20,24 +21,29 @@ export interface ArtifactTarget {
 const WORDS_KEPT_BYTES = 2048;
 const BUFFER_BYTES = 256 * 1024;
 
+/** What writers are connected to. */
+export interface WritersIo {
+  readonly targets: readonly ArtifactTarget[];
+  readonly jailed: boolean;
+  /** Called whenever what was written so far goes to a tar. */
+  readonly onHandOn: () => void;
+  /** Ends every wait for a tar, with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
 /** One writer for each artifact, started when its first member comes. Disposing ends what still runs. */
 export class ArtifactWriters implements AsyncDisposable {
-  readonly #targets: readonly ArtifactTarget[];
-  readonly #jailed: boolean;
-  readonly #onHandOn: () => void;
+  readonly #io: WritersIo;
   readonly #running = new Map<number, Writer>();
 
-  /** @param onHandOn called whenever what was written so far goes to a tar. */
-  constructor(targets: readonly ArtifactTarget[], jailed: boolean, onHandOn: () => void) {
-    this.#targets = targets;
-    this.#jailed = jailed;
-    this.#onHandOn = onHandOn;
+  constructor(io: WritersIo) {
+    this.#io = io;
   }
 
   of(index: number): Pick<Writer, "write"> {
     const known = this.#running.get(index);
     if (known) return known;
-    const writer = new Writer(this.#targets[index], this.#jailed, this.#onHandOn);
+    const writer = new Writer(this.#io.targets[index], this.#io);
     this.#running.set(index, writer);
     return writer;
   }
@@ -55,7 +61,7 @@ export class ArtifactWriters implements AsyncDisposable {
 /** A tar that unpacks one artifact. */
 class Writer implements AsyncDisposable {
   readonly #target: ArtifactTarget;
-  readonly #onHandOn: () => void;
+  readonly #io: WritersIo;
   readonly #child: Child;
   readonly #stream: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #words: Promise<string>;
@@ -65,11 +71,11 @@ class Writer implements AsyncDisposable {
   #filled = 0;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(target: ArtifactTarget, jailed: boolean, onHandOn: () => void) {
-    const [command, ...args] = planTar(target.folder, jailed);
+  constructor(target: ArtifactTarget, io: WritersIo) {
+    const [command, ...args] = planTar(target.folder, io.jailed);
     this.#target = target;
-    this.#onHandOn = onHandOn;
-    this.#child = startChild({ command, args, stdin: "piped", stderr: "piped", leadsGroup: jailed });
+    this.#io = io;
+    this.#child = startChild({ command, args, stdin: "piped", stderr: "piped", leadsGroup: io.jailed });
     this.#stream = this.#child.stdin.getWriter();
     this.#stream.closed.catch(() => {});
     // Read all along: a tar that complains would stop at a full pipe.
@@ -91,8 +97,8 @@ class Writer implements AsyncDisposable {
     await this.write(new Uint8Array(2 * BLOCK_BYTES));
     await this.#flush();
     await this.#settle();
-    await this.#stream.close().catch(() => {});
-    const { success } = await this.#child.status;
+    this.#stream.close().catch(() => {});
+    const { success } = await orAborted(this.#child.status, this.#io.signal);
     if (!success) throw await this.#failure();
   }
 
@@ -104,13 +110,14 @@ class Writer implements AsyncDisposable {
     this.#written.catch(() => {});
     [this.#filling, this.#spare] = [this.#spare, this.#filling];
     this.#filled = 0;
-    this.#onHandOn();
+    this.#io.onHandOn();
   }
 
   async #settle(): Promise<void> {
     try {
-      await this.#written;
+      await orAborted(this.#written, this.#io.signal);
     } catch {
+      this.#io.signal.throwIfAborted();
       throw await this.#failure();
     }
   }

@@ -25,13 +25,16 @@ export type { ArtifactTarget } from "./artifact_writer.ts";
 export interface UnpackOptions {
   /** Open at its beginning. Not a path: whoever wrote the archive may have put a link in its place. */
   readonly archive: Deno.FsFile;
+  /** Where the archive ends; default the file's end. */
+  readonly sizeBytes?: number;
   readonly targets: readonly ArtifactTarget[];
   readonly jailed: boolean;
   /** Told of every member that is left out. */
   readonly onLeftOut: (what: string) => void;
   /** Told every 2 s how far it is. */
   readonly onProgress?: (line: string) => void;
-  readonly signal?: AbortSignal;
+  /** Ends it, with the signal's reason. */
+  readonly signal: AbortSignal;
 }
 
 /** How many left-out members are named; the rest is counted. */
@@ -43,17 +46,16 @@ const USUAL_DEPTH = 64;
 
 /** Unpacks all artifacts. @throws {BerthError} when the archive is broken or the folder can't be written. */
 export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
-  const { signal, targets } = options;
+  const { targets } = options;
   const policy = new ArtifactPolicy(targets.map(({ guest }) => basename(guest)));
-  const reader = new ArchiveReader(options.archive);
+  const reader = new ArchiveReader(options.archive, options);
   const parents = new ArtifactParents(targets.map(({ folder }) => folder));
-  await using writers = new ArtifactWriters(targets, options.jailed, () => parents.forget());
+  await using writers = new ArtifactWriters({ ...options, onHandOn: () => parents.forget() });
   let members = 0;
   let leftOut = 0;
   let nameBytes = 0;
   using _report = reportProgress(options, () => ({ members, bytes: reader.passedBytes }));
   for await (const entry of reader.entries()) {
-    signal?.throwIfAborted();
     members++;
     nameBytes += nameCostBytes(entry);
     if (nameBytes > NAMES_LIMIT_BYTES) throw new BerthError("job.artifact", "the artifacts have too many files");
@@ -65,10 +67,7 @@ export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
     const writer = out && writers.of(out.index);
     for (const block of out ? writeHeader(out.entry) : []) await writer?.write(block);
     if (entry.size === 0) continue;
-    for await (const piece of reader.data(entry.size)) {
-      signal?.throwIfAborted();
-      await writer?.write(piece);
-    }
+    for await (const piece of reader.data(entry.size)) await writer?.write(piece);
   }
   if (leftOut > NAMED) options.onLeftOut(`and ${leftOut - NAMED} more`);
   await writers.finish();
@@ -91,7 +90,7 @@ function refuse(decision: Decision, parents: ArtifactParents): string | undefine
 
 function reportProgress(options: UnpackOptions, state: () => { members: number; bytes: number }): Disposable {
   return reportEvery(async () => {
-    const { size } = await options.archive.stat();
+    const { sizeBytes: size = (await options.archive.stat()).size } = options;
     const { members, bytes } = state();
     return `artifacts: ${members} files, ${formatBytes(bytes)} of ${formatBytes(size)} are out`;
   }, (line) => options.onProgress?.(line));

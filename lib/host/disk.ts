@@ -11,6 +11,9 @@ import { formatBytes } from "../base/units.ts";
 /** What stays free where nobody says how much. */
 export const DEFAULT_MIN_FREE_BYTES = 256 * 1024 ** 2;
 
+/** The part of a file system's inodes that stays free: a million empty files take no space, and end it for everybody. */
+const MIN_FREE_INODES = 0.01;
+
 /**
  * More than a guest has been seen to write per second. The next look comes before so fast a writer could have reached
  * the floor.
@@ -22,9 +25,7 @@ const SHORTEST_PAUSE_MS = 10;
 
 /** A watch over the disks that some folders are on. */
 export interface DiskWatch extends Disposable {
-  /** Rejects with `host.disk-full` when a floor is reached; never resolves. */
-  readonly failure: Promise<never>;
-  /** Aborts with the same. */
+  /** Aborts with `host.disk-full` when a floor is reached. */
   readonly signal: AbortSignal;
 }
 
@@ -33,22 +34,15 @@ export async function watchFreeSpace(
   folders: readonly string[],
   minFreeBytes = DEFAULT_MIN_FREE_BYTES,
 ): Promise<DiskWatch> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {});
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
   const look = async () => {
     const room = Math.min(...await Promise.all(folders.map((folder) => roomAbove(minFreeBytes, folder))));
-    if (!over) timer = setTimeout(() => look().catch(fail), pauseMs(room));
-  };
-  const fail = (error: unknown) => {
-    abort.abort(error);
-    reject(error);
+    if (!over) timer = setTimeout(() => look().catch((error) => abort.abort(error)), pauseMs(room));
   };
   await look();
   return {
-    failure: promise,
     signal: abort.signal,
     [Symbol.dispose]: () => {
       over = true;
@@ -63,12 +57,16 @@ export function pauseMs(roomBytes: number): number {
 }
 
 async function roomAbove(minFreeBytes: number, folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize, files, ffree } = await statfs(folder);
+  // Some file systems have no fixed number of them, and say 0 of 0.
+  if (ffree < files * MIN_FREE_INODES) {
+    throw new BerthError("host.disk-full", `the disk of ${folder} has room for only ${ffree} files more`);
+  }
   const free = bavail * bsize;
   if (free > minFreeBytes) return free - minFreeBytes;
   const [left, floor] = [free, minFreeBytes].map(formatBytes);
   throw new BerthError(
     "host.disk-full",
-    `a disk that berth writes to has only ${left} left; ${floor} are to stay free`,
+    `the disk of ${folder} has only ${left} left; ${floor} are to stay free`,
   );
 }

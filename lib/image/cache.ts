@@ -3,6 +3,7 @@
  *
  *     caches/[tenant-NAME/]cache-NAME/disk.ext4   what the last job that succeeded has left
  *     caches/[tenant-NAME/]cache-NAME/lock        held by the one job whose changes will be kept
+ *     caches/tenant-NAME/name                     the tenant's own name, of which the folder's is made
  *
  * A job works on a copy, which takes the cache's place in one step: a job that fails, or is killed, changes nothing. What
  * is in a cache was written by a guest, so no host ever mounts it.
@@ -10,7 +11,10 @@
  * @module
  */
 
-import { BerthError } from "../base/errors.ts";
+// @ts-types="../base/types/path.d.ts"
+import { dirname } from "@std/path";
+import { orAborted } from "../base/deadline.ts";
+import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { groupName } from "../cgroup/names.ts";
 import { copyDisk, createDisk, type DiskIo } from "./disk.ts";
@@ -20,6 +24,10 @@ export const DEFAULT_CACHE_BYTES = 8 * 1024 ** 3;
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 const FOLDER = /^cache-(.+)$/;
+const TENANT_NAME = "name";
+
+/** Who looks whether a cache is in use holds its lock for some microseconds, who removes it for the time of an unlink. */
+const LOOKER_MS = 500;
 
 /** Whose cache it is: no tenant's job sees another's. */
 export interface CacheKey {
@@ -34,8 +42,8 @@ export interface OpenCache extends Disposable {
   readonly isFresh: boolean;
   /** Whether it is this job's changes that are kept. */
   readonly isWriter: boolean;
-  /** Puts the copy in the cache's place. The VM that wrote it must have ended. */
-  save(): Promise<void>;
+  /** Puts the copy in the cache's place. The VM that wrote it must have ended. @param signal ends it, and nothing is kept. */
+  save(signal: AbortSignal): Promise<void>;
 }
 
 /** How a copy is made. */
@@ -54,9 +62,9 @@ export interface CacheInfo extends CacheKey {
 }
 
 /** @throws {BerthError} `usage.value`. */
-export function checkCacheName(name: string, flag = "--cache"): string {
+export function checkCacheName(name: string, where: string): string {
   if (NAME.test(name)) return name;
-  throw new BerthError("usage.value", `${flag}: "${name}" is not a name; use up to 64 letters, digits and . _ -`);
+  throw new BerthError("usage.value", `${where}: "${name}" is not a name; use up to 64 letters, digits and . _ -`);
 }
 
 /** The caches below one folder. */
@@ -75,7 +83,8 @@ export class CacheStore {
   ): Promise<OpenCache> {
     const folder = this.#folder(key);
     using stack = new DisposableStack();
-    const { file: lock, isHeld: isWriter } = await openLock(folder);
+    const { file: lock, isHeld: isWriter } = await waitForLock(folder);
+    if (key.tenant !== undefined) await Deno.writeTextFile(`${dirname(folder)}/${TENANT_NAME}`, key.tenant);
     stack.adopt(lock, closeLocked);
     if (!isWriter) io.onNote(`cache ${key.name}: another job writes to it; this one gets a copy, which is not kept`);
     const isFresh = !await takeCopy(`${folder}/disk.ext4`, copy, key.name, io);
@@ -87,7 +96,7 @@ export class CacheStore {
       name: key.name,
       isFresh,
       isWriter,
-      save: () => save(file, copy, folder, key.name),
+      save: (signal) => save(file, copy, folder, signal),
       [Symbol.dispose]: () => owned.dispose(),
     };
   }
@@ -118,13 +127,17 @@ export class CacheStore {
     if (!isHeld) {
       throw new BerthError("cache.busy", `a job writes to the cache ${key.name}${ofTenant(key)}`);
     }
-    await Deno.remove(folder, { recursive: true });
+    // The lock last: whoever waits for it is not let in before the rest is gone.
+    await Deno.remove(`${folder}/disk.ext4`);
+    await Deno.remove(`${folder}/lock`);
+    // A job that has made a lock anew in it meanwhile keeps it.
+    await Deno.remove(folder).catch(() => {});
     return (disk.blocks ?? 0) * 512;
   }
 
   #folder({ name, tenant }: CacheKey): string {
     const owner = tenant === undefined ? this.#root : `${this.#root}/${groupName("tenant", tenant)}`;
-    return `${owner}/cache-${checkCacheName(name)}`;
+    return `${owner}/cache-${checkCacheName(name, "cache")}`;
   }
 
   async #folders(): Promise<{ name: string; path: string; tenant?: string }[]> {
@@ -134,7 +147,8 @@ export class CacheStore {
         const cache = FOLDER.exec(name)?.[1];
         if (cache) found.push({ name: cache, path: `${folder}/${name}`, tenant });
         else if (tenant === undefined && name.startsWith("tenant-")) {
-          await look(`${folder}/${name}`, name.slice("tenant-".length));
+          const tenantName = await Deno.readTextFile(`${folder}/${name}/${TENANT_NAME}`).catch(ignoreNotFound);
+          if (tenantName !== undefined) await look(`${folder}/${name}`, tenantName);
         }
       }
     };
@@ -165,14 +179,25 @@ async function save(
   file: Deno.FsFile,
   { path, sizeBytes }: { readonly path: string; readonly sizeBytes: number },
   folder: string,
-  name: string,
+  signal: AbortSignal,
 ): Promise<void> {
   const [held, there] = await Promise.all([file.stat(), Deno.lstat(path)]);
   if (!there.isFile || there.ino !== held.ino || there.nlink !== 1 || held.size !== sizeBytes) {
-    throw new BerthError("cache.replaced", `cache ${name}: the VMM has replaced the file of its disk; it is not kept`);
+    throw new BerthError("cache.replaced", "the VMM has replaced the file of its disk");
   }
-  await file.sync();
+  await orAborted(file.sync(), signal);
   await Deno.rename(path, `${folder}/disk.ext4`);
+}
+
+/** The same, though somebody may just look at the cache or remove it. */
+async function waitForLock(folder: string): Promise<{ file: Deno.FsFile; isHeld: boolean }> {
+  const deadline = performance.now() + LOOKER_MS;
+  while (true) {
+    const lock = await openLock(folder);
+    if (lock.isHeld || performance.now() > deadline) return lock;
+    lock.file.close();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** Opens the lock's file, and takes the lock if it is free. */
@@ -202,8 +227,4 @@ async function entries(folder: string): Promise<string[]> {
 
 function ofTenant({ tenant }: CacheKey): string {
   return tenant === undefined ? "" : ` of tenant ${tenant}`;
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

@@ -7,7 +7,6 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
-import { planTied } from "../process/tied.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 
 /** What the root file system is made of. */
@@ -62,7 +61,9 @@ export async function buildDebianRoot(options: DebianOptions): Promise<string> {
   onProgress("writing the root file system (squashfs)");
   await runTool({
     // lz4: what a guest reads it unpacks on its one virtual CPU, and an emulated one is slow.
-    ...planTied("sh", ["-c", 'exec sqfstar -no-progress -comp lz4 -Xhc "$1" <"$2"', "sqfstar", image, tar]),
+    command: "sh",
+    args: ["-c", 'exec sqfstar -no-progress -comp lz4 -Xhc "$1" <"$2"', "sqfstar", image, tar],
+    tied: true,
     signal,
   });
   await Deno.remove(tar);

@@ -31,7 +31,7 @@ export async function createDisk(
   more: readonly string[] = [],
 ): Promise<void> {
   await createSparse(path, sizeBytes);
-  await runTool({ command: "mke2fs", args: [...MAKE, ...NO_JOURNAL, ...more, path], signal });
+  await runTool({ command: "mke2fs", args: [...MAKE, ...NO_JOURNAL, ...more, path], tied: true, signal });
 }
 
 /** How a disk is made. */
@@ -51,6 +51,7 @@ export async function copyDisk(from: string, path: string, { signal, onProgress 
   await runTool({
     command: "cp",
     args: ["--reflink=auto", "--sparse=always", "--no-preserve=mode,ownership", "--", from, path],
+    tied: true,
     signal,
   });
   // QEMU in its jail is the only one who needs it.

@@ -63,7 +63,7 @@ export async function createFolderDisk(folder: string, image: string, options: F
 
 async function readUse(folder: string, signal?: AbortSignal): Promise<FolderUse> {
   const count = async (...args: string[]) => {
-    const said = await runTool({ command: "du", args: ["-s", ...args, folder], signal });
+    const said = await runTool({ command: "du", args: ["-s", ...args, folder], tied: true, signal });
     return Number(said.split("\t")[0]);
   };
   return { usedBytes: await count("--block-size=1"), inodes: await count("--inodes") };

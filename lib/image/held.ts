@@ -4,11 +4,11 @@
  * @module
  */
 
-import { BerthError } from "../base/errors.ts";
+import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { filesOf } from "./origin.ts";
 import type { Image, ImageStore } from "./store.ts";
-import { ignoreNotFound, share, usedFile } from "./store_locks.ts";
+import { share, usedFile } from "./store_locks.ts";
 
 /** Disposing lets go of it. */
 export interface HeldImage extends Image, Disposable {}

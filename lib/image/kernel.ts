@@ -7,7 +7,6 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
-import { planTied } from "../process/tied.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 import { checkConfig, expectKernelRelease, type KernelWish } from "./kernel_file.ts";
 import { type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
@@ -134,12 +133,12 @@ async function downloadKernel({ workFolder, onProgress, signal }: KernelSources)
   onProgress(`kernel: downloading Debian's ${kernelPackage}`);
   // APT would drop to its own user for the download, who may not write here, and warn about it.
   const apt = ["-o", "APT::Sandbox::User=root", "download", kernelPackage];
-  await runTool({ ...planTied("apt-get", apt), cwd: workFolder, signal });
+  await runTool({ command: "apt-get", args: apt, tied: true, cwd: workFolder, signal });
   const deb = await findDeb(workFolder);
   const root = join(workFolder, "kernel");
-  await runTool({ command: "dpkg-deb", args: ["-x", deb, root], signal });
+  await runTool({ command: "dpkg-deb", args: ["-x", deb, root], tied: true, signal });
   // The package leaves modules.dep to its installation scripts.
-  await runTool({ command: "depmod", args: ["-b", root, release], signal });
+  await runTool({ command: "depmod", args: ["-b", root, release], tied: true, signal });
   return await readKernel(release, join(root, "boot"), join(root, "lib/modules"));
 }
 

@@ -6,9 +6,9 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
-import { BerthError } from "../base/errors.ts";
+import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import type { ImageStore } from "./store.ts";
-import { ignoreNotFound, removeUnheld, tryLockForBuild, tryLockUsed, usedFile } from "./store_locks.ts";
+import { removeUnheld, tryLockForBuild, tryLockUsed, usedFile } from "./store_locks.ts";
 
 /** Stands in a removed image's folder as long as a job holds a file in there. */
 export const REMOVED = "spec.json.removed";

@@ -13,6 +13,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { within } from "../base/deadline.ts";
+import { ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 
 /** A sweep looks at some files and unlinks them. */
@@ -85,11 +86,6 @@ export async function removeUnheld(path: string): Promise<number | undefined> {
   const { size } = await file.stat();
   await Deno.remove(path).catch(ignoreNotFound);
   return size;
-}
-
-/** For a removal that somebody else was faster with. */
-export function ignoreNotFound(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 async function shareStore(root: string): Promise<Deno.FsFile> {

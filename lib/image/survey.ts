@@ -4,11 +4,11 @@
  * @module
  */
 
-import { BerthError, describeError } from "../base/errors.ts";
+import { BerthError, describeError, ignoreNotFound } from "../base/errors.ts";
 import { readKernelRelease } from "./kernel_release.ts";
 import { filesOf, type Origin } from "./origin.ts";
 import type { ImageStore } from "./store.ts";
-import { ignoreNotFound, usedFile } from "./store_locks.ts";
+import { usedFile } from "./store_locks.ts";
 
 /** One image. */
 export interface ImageFacts {

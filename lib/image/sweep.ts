@@ -6,11 +6,11 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
-import { describeError } from "../base/errors.ts";
+import { describeError, ignoreNotFound } from "../base/errors.ts";
 import { planSweep } from "./prune.ts";
 import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
 import type { ImageStore } from "./store.ts";
-import { ignoreNotFound, removeUnheld, tryLockStore } from "./store_locks.ts";
+import { removeUnheld, tryLockStore } from "./store_locks.ts";
 
 /** What a sweep has done. */
 export interface Sweep {

@@ -27,20 +27,13 @@ const LAST_BREATH_MS = 2000;
 const SIGTERM = 15;
 const SIGKILL = 9;
 
-/** What can end a job from outside of it. */
-export interface Interruptions {
-  readonly stop: StopRequest;
-  /** Rejects when the host can't go on, as with a full disk. */
-  readonly hostFailure: Promise<never>;
-}
-
 /** Runs the job in a VM that waits for it. */
 export async function act(
   plan: JobPlan,
   volumes: readonly GuestVolume[],
   vm: Vm,
   session: Session,
-  { stop, hostFailure }: Interruptions,
+  stop: StopRequest,
 ): Promise<End> {
   const started = Promise.withResolvers<void>();
   const ended = converse(plan, volumes, vm, session, started.resolve);
@@ -51,9 +44,11 @@ export async function act(
     vm.exited.then((exit) => ({ kind: "vm-ended", exit })),
     timeout.end,
     cancelled.promise.then(() => ({ kind: "cancelled", by: stop.reason! })),
-    hostFailure.catch((error) => infra(error)),
   ]);
-  if (end.kind === "timed-out") return { ...end, isOver: await stopJob(session, ended, SIGTERM, TIMEOUT_GRACE_MS) };
+  if (end.kind === "timed-out") {
+    const account = await stopJob(session, ended, SIGTERM, TIMEOUT_GRACE_MS);
+    return { ...end, isOver: account?.kind === "exited" || account?.kind === "refused" };
+  }
   if (end.kind === "cancelled") await stopJob(session, ended, STOP_NUMBERS[end.by], CANCEL_GRACE_MS);
   return end;
 }
@@ -78,16 +73,25 @@ function timeoutAfter(started: Promise<void>, timeoutMs: number | undefined): { 
   };
 }
 
-/** Tells the job to end, and then does not ask any more. What it prints meanwhile still counts. @returns whether it has. */
-async function stopJob(session: Session, ended: Promise<End>, signal: number, graceMs: number): Promise<boolean> {
+/**
+ * Tells the job to end, and then does not ask any more. What it prints meanwhile still counts.
+ *
+ * @returns how it ended then; undefined when nobody has said so in time.
+ */
+async function stopJob(
+  session: Session,
+  ended: Promise<End>,
+  signal: number,
+  graceMs: number,
+): Promise<End | undefined> {
   try {
     await session.signal(signal);
-    if (await settlesWithin(ended, graceMs)) return true;
+    if (await settlesWithin(ended, graceMs)) return await ended;
     await session.signal(SIGKILL);
-    return await settlesWithin(ended, KILL_MS);
+    return await settlesWithin(ended, KILL_MS) ? await ended : undefined;
   } catch {
     // An agent that is gone can't stop anything; the VM's end will.
-    return false;
+    return undefined;
   }
 }
 
@@ -108,10 +112,14 @@ async function converse(
     return judge(plan, await session.next());
   } catch (error) {
     if (error instanceof DeadlineError) return { kind: "boot-failed", reason: error.message };
-    // The agent's connection ends with the VM; then the VM's end is what there is to tell.
-    if (await settlesWithin(vm.exited, LAST_BREATH_MS)) return { kind: "vm-ended", exit: await vm.exited };
-    return { kind: "agent-lost", reason: describeError(error) };
+    return await endOfLost(vm, error);
   }
+}
+
+/** What the end of an agent's connection means: it ends with its VM, and then the VM's end is what there is to tell. */
+export async function endOfLost(vm: Vm, error: unknown): Promise<End> {
+  if (await settlesWithin(vm.exited, LAST_BREATH_MS)) return { kind: "vm-ended", exit: await vm.exited };
+  return { kind: "agent-lost", reason: describeError(error) };
 }
 
 function judge(plan: JobPlan, message: AgentMessage): End {
@@ -140,7 +148,8 @@ function explain({ disks }: JobPlan, text: string): BerthError {
   if (text.startsWith("user ")) return new BerthError("job.user", text);
   const [, serial, words] = /^volume ([a-z0-9]+): (.*)$/s.exec(text) ?? [];
   const disk = disks.find((one) => one.serial === serial);
-  if (!disk) return new BerthError("guest.setup", text);
+  // Without a mount point it is a part of the root, which is none of the user's volumes.
+  if (!disk?.mountPoint) return new BerthError("guest.setup", text);
   if (disk.source?.kind === "cache") {
     return new BerthError("cache.broken", `the cache ${disk.source.name} can't be mounted in the guest: ${words}`);
   }

@@ -22,6 +22,8 @@ export interface BootSurroundings {
   readonly hub: Hub;
   readonly qmpHub: QmpHub;
   readonly stop: StopRequest;
+  /** Aborted when the VM has to go at once. */
+  readonly emergency: AbortSignal;
   readonly bootTimeoutMs: number;
   readonly onAttempt: (attempt: number) => void;
   readonly onRetry: (reason: string) => void;
@@ -37,15 +39,14 @@ type Outcome =
 
 /** Boots, at most twice. The caller owns what comes back. */
 export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promise<BootResult> {
-  const { hub, qmpHub, stop, bootTimeoutMs } = surroundings;
+  const { hub, qmpHub, stop, emergency, bootTimeoutMs } = surroundings;
   for (let attempt = 1;; attempt++) {
     surroundings.onAttempt(attempt);
     const hello = hub.expect(plan.token, "agent");
     await using attemptStack = new AsyncDisposableStack();
     attemptStack.defer(() => hub.forget(plan.token));
     const vm = attemptStack.use(bootQemu(plan, qmpHub));
-    using insisted = onInsisted(stop, vm);
-    void insisted;
+    using _killer = killOn(emergency, vm);
     const outcome = await firstOf(hello, vm, stop, bootTimeoutMs);
     switch (outcome.kind) {
       case "hello":
@@ -62,11 +63,11 @@ export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promis
   }
 }
 
-/** Kills the VM as soon as somebody insists. */
-export function onInsisted(stop: StopRequest, vm: Vm): Disposable {
-  const insisted = aborted(stop.insisted);
-  void insisted.promise.then(() => vm.kill());
-  return insisted;
+/** Kills the VM as soon as the signal is aborted. */
+export function killOn(signal: AbortSignal, vm: Vm): Disposable {
+  const killer = aborted(signal);
+  void killer.promise.then(() => vm.kill());
+  return killer;
 }
 
 async function firstOf(

@@ -5,6 +5,7 @@
  */
 
 import { BerthError, describeError } from "../base/errors.ts";
+import { reportEvery } from "../base/progress.ts";
 import type { GuestVolume } from "../guest/fragment.ts";
 import type { CacheIo, CacheStore, OpenCache } from "../image/cache.ts";
 import { copyDisk, createDisk, isExt4 } from "../image/disk.ts";
@@ -23,8 +24,12 @@ export interface JobDisks extends Disposable {
   readonly volumes: readonly GuestVolume[];
   /** Whether there is a cache whose changes are kept. */
   readonly hasCaches: boolean;
-  /** Keeps the caches, and returns what went wrong. The VM must have ended. */
-  saveCaches(): Promise<string[]>;
+  /**
+   * Keeps the caches, and returns what went wrong. The VM must have ended.
+   *
+   * @param signal ends the wait for the disk; a cache that is not on it by then is not kept.
+   */
+  saveCaches(signal: AbortSignal): Promise<string[]>;
 }
 
 /** Makes all of them, in the job's folder. */
@@ -43,9 +48,13 @@ export async function createDisks({ disks, tenant }: JobPlan, io: DisksIo): Prom
   return {
     volumes: planGuestVolumes(disks, fresh),
     hasCaches: written.length > 0,
-    saveCaches: async () => {
-      const results = await Promise.allSettled(written.map((cache) => cache.save()));
-      return results.flatMap((result) => result.status === "rejected" ? [describeError(result.reason)] : []);
+    saveCaches: async (signal) => {
+      const words = `${written.map(({ name }) => name).join(", ")}: writing what the job has changed`;
+      using _progress = reportEvery(() => words, io.onNote);
+      const tries = written.map((cache) =>
+        cache.save(signal).then(() => [], (why) => [`the cache ${cache.name} is not kept: ${describeError(why)}`])
+      );
+      return (await Promise.all(tries)).flat();
     },
     [Symbol.dispose]: () => owned.dispose(),
   };

@@ -11,7 +11,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { basename, dirname } from "@std/path";
 import { z } from "zod";
-import { BerthError } from "../base/errors.ts";
+import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
 
@@ -129,8 +129,4 @@ async function removeFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
   await Deno.remove(path + CGROUP).catch(ignoreNotFound);
   await Deno.remove(path + OWNER).catch(ignoreNotFound);
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

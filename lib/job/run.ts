@@ -5,15 +5,15 @@
  */
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
-import { describeError, translateDiskFull } from "../base/errors.ts";
+import { BerthError, describeError, translateDiskFull } from "../base/errors.ts";
 import type { Hub } from "../guest/hub.ts";
 import type { Session } from "../guest/session.ts";
 import { type DiskWatch, watchFreeSpace } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm } from "../vmm/vmm.ts";
-import { act } from "./act.ts";
-import { boot, onInsisted } from "./boot.ts";
+import { act, endOfLost } from "./act.ts";
+import { boot, killOn } from "./boot.ts";
 import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
 import { createJobFolder } from "./folder.ts";
@@ -24,7 +24,7 @@ import type { JobPlan } from "./plan.ts";
 import type { JobResult, Timings } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
 import type { StopRequest } from "./stop.ts";
-import { decideVerdict, type End, infra } from "./verdict.ts";
+import { decideVerdict, type End, hasSucceeded, infra } from "./verdict.ts";
 
 /** How long the guest may take to power off. */
 const POWEROFF_MS = 10_000;
@@ -117,8 +117,9 @@ class JobRun {
     const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
     const follower = this.#stack.use(new OutputFollower(folder, sources, () => stop.stop("SIGPIPE")));
     const { end, flushed } = await this.#runVm(prepared);
-    if (flushed) this.troubles.push(...await disks.saveCaches());
+    const saved = flushed ? disks.saveCaches(stop.requested) : [];
     await this.#deliver(follower);
+    this.troubles.push(...await saved);
     if (["boot-failed", "vm-ended", "agent-lost"].includes(end.kind)) {
       const text = await readTail(files.serial, CONSOLE_BYTES);
       if (text.trim()) notify({ kind: "console", text });
@@ -148,48 +149,57 @@ class JobRun {
 
   async #runVm({ files, disks, space, cgroup }: Prepared): Promise<{ end: End; flushed: boolean }> {
     const { hub, stop, notify } = this.#io;
+    // A guest must not write any more to a host whose disk is full, whatever it is doing.
+    const emergency = AbortSignal.any([stop.insisted, space.signal]);
     const booted = await boot({ ...this.#plan.vm, cgroup }, {
       ...this.#io,
+      emergency,
       bootTimeoutMs: this.#plan.bootTimeoutMs,
       onAttempt: (attempt) => this.attempts = attempt,
       onRetry: (reason) => notify({ kind: "retry", reason }),
     });
     this.#endPhase("boot");
-    if ("end" in booted) return { end: booted.end, flushed: false };
+    if ("end" in booted) return { end: blame(space, booted.end), flushed: false };
     const { vm, session } = booted;
     await using _vm = vm;
     using _session = session;
-    using _insisted = onInsisted(stop, vm);
+    using _killer = killOn(emergency, vm);
     if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
-    let end = await act(this.#plan, disks.volumes, vm, session, { stop, hostFailure: space.failure });
+    let end = await act(this.#plan, disks.volumes, vm, session, stop);
     this.#endPhase("run");
-    if (wantsArtifacts(this.#plan, end)) end = await this.#collect(session, files.artifacts, space, end);
-    const flushed = disks.hasCaches && hasSucceeded(end) && await this.#flush(session, space);
+    const signal = AbortSignal.any([stop.requested, space.signal]);
+    if (wantsArtifacts(this.#plan, end)) end = await this.#collect(vm, session, files.artifacts, signal, end);
+    const flushed = disks.hasCaches && hasSucceeded(end) && await this.#flush(session, signal);
     hub.forget(this.#plan.vm.token);
-    await this.#shutDown(vm, session, end, space);
-    return { end, flushed };
+    await this.#shutDown(vm, session, end);
+    return { end: blame(space, end), flushed };
   }
 
   /** An artifact that is not there is berth's failure, not the job's; beside a failure of the job's it is a trouble. */
-  async #collect(session: Session, archive: Deno.FsFile, space: DiskWatch, end: End): Promise<End> {
+  async #collect(vm: Vm, session: Session, archive: Deno.FsFile, signal: AbortSignal, end: End): Promise<End> {
     const { stop, notify } = this.#io;
+    if (end.kind === "timed-out" && !end.isOver) {
+      this.troubles.push("no artifacts: the guest has not seen the job's end in time");
+      return end;
+    }
     try {
       const onLeftOut = (what: string) => notify({ kind: "left-out", what });
       const onProgress = (text: string) => notify({ kind: "note", text });
-      const io = { archive, onLeftOut, onProgress, signal: stop.requested, hostFailure: space.failure };
-      await collectArtifacts(this.#plan, session, io);
+      await collectArtifacts(this.#plan, session, { archive, onLeftOut, onProgress, signal });
       return end;
     } catch (error) {
       if (stop.reason) return { kind: "cancelled", by: stop.reason };
-      if (hasSucceeded(end)) return infra(error);
-      this.troubles.push(describeError(error));
-      return end;
+      if (!hasSucceeded(end)) {
+        this.troubles.push(describeError(error));
+        return end;
+      }
+      return error instanceof BerthError && error.code === "job.lost" ? await endOfLost(vm, error) : infra(error);
     }
   }
 
-  async #flush(session: Session, space: DiskWatch): Promise<boolean> {
+  async #flush(session: Session, signal: AbortSignal): Promise<boolean> {
     try {
-      await flushCaches(session, { signal: this.#io.stop.requested, hostFailure: space.failure });
+      await flushCaches(session, signal);
       return true;
     } catch (error) {
       this.troubles.push(`the job's caches are not kept: ${describeError(error)}`);
@@ -198,10 +208,8 @@ class JobRun {
   }
 
   /** Guest first, then the VMM's own way, then force (the VM's disposal). */
-  async #shutDown(vm: Vm, session: Session, end: End, space: DiskWatch): Promise<void> {
+  async #shutDown(vm: Vm, session: Session, end: End): Promise<void> {
     if (end.kind === "vm-ended") return;
-    // Whatever a guest does before it is off, it must not write any more.
-    if (space.signal.aborted) return vm.kill();
     const patience = this.#io.stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
     await session.poweroff().catch(() => {});
     if (await settlesWithin(vm.exited, patience)) return;
@@ -226,6 +234,7 @@ class JobRun {
   }
 }
 
-function hasSucceeded(end: End): boolean {
-  return end.kind === "exited" && end.code === 0;
+/** A VM that had to go because the host's disk was full ended for that reason, whatever it looks like. */
+function blame({ signal }: DiskWatch, end: End): End {
+  return signal.aborted && ["boot-failed", "vm-ended", "agent-lost"].includes(end.kind) ? infra(signal.reason) : end;
 }

@@ -36,6 +36,11 @@ export type End =
   | { readonly kind: "agent-lost"; readonly reason: string }
   | { readonly kind: "infra"; readonly reason: string; readonly hint?: string };
 
+/** Whether the job has done what it was to do. */
+export function hasSucceeded(end: End): boolean {
+  return end.kind === "exited" && end.code === 0;
+}
+
 /** An end that berth is to blame for, or its caller. */
 export function infra(error: unknown): End {
   return { kind: "infra", reason: describeError(error), hint: error instanceof BerthError ? error.hint : undefined };

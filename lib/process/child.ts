@@ -109,12 +109,13 @@ export function startChild(options: ChildOptions): Child {
   } catch (error) {
     // A program that was not there when permissions were resolved is refused, one that went since is not found.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
-      throw new BerthError(
-        "host.program-missing",
-        `the program ${command} is not on this host${packageHint(command)}`,
-        { cause: error },
-      );
+      throw programMissing(command, error);
     }
     throw error;
   }
+}
+
+export function programMissing(command: string, cause?: unknown): BerthError {
+  const message = `the program ${command} is not on this host${packageHint(command)}`;
+  return new BerthError("host.program-missing", message, { cause });
 }

@@ -15,3 +15,8 @@ export function planTied(command: string, args: readonly string[]): Command {
   const script = 'exec /usr/bin/setpriv --pdeathsig KILL -- "$@"';
   return { command: "sh", args: ["-c", script, "berth-tied", command, ...args] };
 }
+
+/** Whether such a tool ended because there is no program of that name: setpriv's way to say so. */
+export function isMissing(code: number, stderr: string): boolean {
+  return code === 127 && /failed to execute .*: No such file/.test(stderr);
+}

@@ -6,7 +6,8 @@
 
 import { BerthError } from "../base/errors.ts";
 import { settlesWithin } from "../base/deadline.ts";
-import { type Child, type ChildOptions, startChild } from "./child.ts";
+import { type Child, type ChildOptions, programMissing, startChild } from "./child.ts";
+import { isMissing, planTied } from "./tied.ts";
 
 /** How much of a tool's output is kept for its error, or returned. */
 const KEPT_BYTES = 16 * 1024;
@@ -21,6 +22,8 @@ export interface ToolOptions extends Omit<ChildOptions, "stdout" | "stderr" | "s
   /** Called with each line of the tool's stderr, for progress. */
   readonly onLine?: (line: string) => void;
   readonly stdin?: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The tool ends with berth, however berth ends: for whatever writes where the next berth tidies up. */
+  readonly tied?: boolean;
 }
 
 /** How a tool ended. */
@@ -35,10 +38,11 @@ export interface ToolResult {
 
 /** Runs a tool to its end, whatever its exit status. */
 export async function tryTool(options: ToolOptions): Promise<ToolResult> {
-  const { signal, onLine, stdin, ...child } = options;
+  const { signal, onLine, stdin, tied, ...child } = options;
   signal?.throwIfAborted();
   await using process = startChild({
     ...child,
+    ...(tied ? planTied(child.command, child.args) : {}),
     stdin: stdin ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
@@ -57,6 +61,7 @@ export async function tryTool(options: ToolOptions): Promise<ToolResult> {
     ]);
     const { success, code } = await process.status;
     signal?.throwIfAborted();
+    if (tied && isMissing(code, stderr)) throw programMissing(child.command);
     return { success, code, stdout, stderr };
   } finally {
     signal?.removeEventListener("abort", stop);

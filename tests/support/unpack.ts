@@ -40,7 +40,7 @@ export async function unpackPlace(): Promise<Place> {
   };
   return {
     folders,
-    async unpack(archive, jailed, signal) {
+    async unpack(archive, jailed, signal = new AbortController().signal) {
       const path = `${root}/archive`;
       await Deno.writeFile(path, archive);
       const leftOut: string[] = [];

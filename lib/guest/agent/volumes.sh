@@ -13,17 +13,19 @@ mount_volume() {
   find_disk "$1"
   make_folder "$2"
   must mount -t ext4 -o $options "$disk" "/newroot$inside"
-  case $1 in cache*) caches="$caches $disk" ;; esac
+  # The last one first: it may be below another.
+  volumes="$disk $volumes"
   case $3 in copied* | fresh) rmdir "/newroot$inside/lost+found" ;; esac
   case $3 in copied-ro) must mount -o remount,ro "/newroot$inside" ;; esac
   case $3$uid in fresh?*) must chown "$uid:$gid" "/newroot$inside" ;; esac
 }
 
-# flush_caches: what the job wrote into them is on their disks then.
+# flush_caches: what the job wrote into them is on their disks then. Nothing of the job runs any more, so every volume
+# goes, as those below a cache would keep it mounted.
 flush_caches() {
-  local cache why=
-  for cache in $caches; do
-    umount "$cache" 2>/run/why && continue
+  local volume why=
+  for volume in $volumes; do
+    umount "$volume" 2>/run/why && continue
     read -r why </run/why
     fail "a cache can't be unmounted: $why"
     return

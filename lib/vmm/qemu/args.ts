@@ -81,7 +81,8 @@ function disk({ serial, path, readOnly }: Disk): string[] {
   const options = [
     ...["if=none", "format=raw", `id=${serial}`, `file=${escape(path)}`],
     // A disk that is written belongs to one job and goes with it, so nothing of it needs to reach the platter.
-    ...(readOnly ? ["readonly=on"] : ["cache=unsafe"]),
+    // What becomes free in it becomes free on the host, where the guest says so.
+    ...(readOnly ? ["readonly=on"] : ["cache=unsafe", "discard=unmap"]),
   ];
   return ["-drive", options.join(","), "-device", `virtio-blk-device,drive=${serial},serial=${serial}`];
 }

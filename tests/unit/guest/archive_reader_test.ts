@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { ArchiveReader } from "../../../lib/guest/archive_reader.ts";
+import { type ArchiveRange, ArchiveReader } from "../../../lib/guest/archive_reader.ts";
 import { type Member, tarOf } from "../../support/tar.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
@@ -48,4 +48,26 @@ Deno.test("data() says that an archive is cut off, also when its size is beyond 
     const error = await assertRejects(() => readAll(archive), BerthError, "cut off");
     assertEquals(error.code, "guest.protocol");
   }
+});
+
+Deno.test("an archive ends where it ended when it was handed over, and when nobody wants it any more", async () => {
+  await using temporary = await temporaryFolder();
+  const archive = tarOf({ name: "0/a" }, { name: "0/b" });
+  await Deno.writeFile(`${temporary.path}/archive`, archive);
+  const names = async (range: ArchiveRange) => {
+    using file = await Deno.open(`${temporary.path}/archive`);
+    return (await Array.fromAsync(new ArchiveReader(file, range).entries())).map(({ path }) => path);
+  };
+  assertEquals(await names({}), ["0/a", "0/b"]);
+  await assertRejects(() => names({ sizeBytes: 512 }), BerthError, "cut off");
+  // Headers of long names come to no consumer, however many there are.
+  const long = new Uint8Array(1024);
+  long.set(tarOf({ name: "x".repeat(200) }).subarray(0, 1024));
+  await Deno.writeFile(
+    `${temporary.path}/archive`,
+    new Uint8Array(Array.from({ length: 2000 }, () => [...long]).flat()),
+  );
+  const signal = AbortSignal.timeout(1);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals((await assertRejects(() => names({ signal }), DOMException)).name, "TimeoutError");
 });

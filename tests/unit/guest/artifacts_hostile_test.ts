@@ -120,7 +120,8 @@ placeTest(
     await Deno.writeFile(path, tarOf({ name: "0/big", data: new Uint8Array(4_000_000) }));
     using archive = await Deno.open(path);
     const targets = [{ guest: "/out", folder: `${place.folders[0]}/gone` }];
-    const unpacking = unpackArtifacts({ archive, targets, jailed: false, onLeftOut: () => {} });
+    const { signal } = new AbortController();
+    const unpacking = unpackArtifacts({ archive, targets, jailed: false, onLeftOut: () => {}, signal });
     const error = await assertRejects(() => unpacking, Error);
     assert(error instanceof BerthError, String(error));
     assertEquals([error.code, error.message.includes("No such file or directory")], ["job.artifact", true]);

@@ -31,7 +31,7 @@ class Scene {
   async leave(words: string, tenant?: string): Promise<void> {
     using cache = await this.open("npm", tenant);
     await writeWords(cache.path, words);
-    await cache.save();
+    await cache.save(NEVER);
   }
 }
 
@@ -110,7 +110,7 @@ test("OpenCache.save() refuses a file that was put in the place of the disk", as
     using cache = await scene.open();
     if (replace !== growing) await Deno.remove(cache.path);
     await replace(cache.path);
-    const error = await assertRejects(() => cache.save(), BerthError, "has replaced the file");
+    const error = await assertRejects(() => cache.save(NEVER), BerthError, "has replaced the file");
     assertEquals(error.code, "cache.replaced");
   }
   using cache = await scene.open();
@@ -120,6 +120,28 @@ test("OpenCache.save() refuses a file that was put in the place of the disk", as
 async function growing(path: string): Promise<void> {
   await Deno.truncate(path, 2 * SIZE);
 }
+
+test("a cache that somebody just looks at is not taken for one that a job writes to", async (scene) => {
+  await scene.leave("kept");
+  const lock = await Deno.open(`${scene.folder}/caches/cache-npm/lock`, { write: true });
+  await lock.lock(true);
+  const opening = scene.open();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  lock.close();
+  using cache = await opening;
+  assertEquals([cache.isWriter, scene.notes], [true, []]);
+});
+
+test("OpenCache.save() keeps nothing when it is told to stop", async (scene) => {
+  await scene.leave("kept");
+  {
+    using cache = await scene.open();
+    await writeWords(cache.path, "late");
+    await assertRejects(() => cache.save(AbortSignal.abort(new RangeError("enough"))), RangeError, "enough");
+  }
+  using cache = await scene.open();
+  assertEquals(await readWords(cache.path), "kept");
+});
 
 test("CacheStore.list() tells what each cache takes and whether a job writes to it", async (scene) => {
   assertEquals(await scene.store.list(), []);
@@ -151,6 +173,6 @@ test("CacheStore.remove() removes a cache, unless a job writes to it", async (sc
 
 for (const name of ["", ".", "..", ".x", "a/b", "a b", "x".repeat(65), "ä"]) {
   Deno.test(`checkCacheName() refuses "${name}"`, () => {
-    assertThrows(() => checkCacheName(name), BerthError, "is not a name");
+    assertThrows(() => checkCacheName(name, "--cache"), BerthError, "is not a name");
   });
 }

@@ -59,7 +59,7 @@ Deno.test("planQemu() gives disks their serials, which the agent finds them by",
   assertEquals(rest, [
     ...["-drive", "if=none,format=raw,id=root,file=/store/r,,1.squashfs,readonly=on"],
     "virtio-blk-device,drive=root,serial=root",
-    ...["-drive", "if=none,format=raw,id=workspace,file=/jobs/x/w.ext4,cache=unsafe"],
+    ...["-drive", "if=none,format=raw,id=workspace,file=/jobs/x/w.ext4,cache=unsafe,discard=unmap"],
     "virtio-blk-device,drive=workspace,serial=workspace",
   ]);
 });
