@@ -58,3 +58,21 @@ Deno.test("--cache: one that no guest can read is said to be so, with what to do
   assertEquals([removed.code, removed.stderr.startsWith("berth: removed cache bad, ")], [0, true], removed.stderr);
   assertEquals((await berth(["run", "--quiet", "--cache", "bad:/cache:8M", "--", "true"])).code, 0);
 });
+
+Deno.test("--cache: two of them and a volume, one below the other, are kept; what was removed in one is given back", async () => {
+  for (const name of ["outer", "inner"]) await berth(["cache", "rm", name]);
+  const flags = ["--cache", "outer:/c:64M", "--cache", "inner:/c/in:64M", "--volume", "new:8M:/c/in/deeper"];
+  const run = (script: string) => berth(["run", "--quiet", ...flags, "--", "sh", "-c", script]);
+  const used = async () => {
+    const caches = JSON.parse((await berth(["cache", "ls", "--json"])).stdout) as { name: string; usedBytes: number }[];
+    return caches.find(({ name }) => name === "outer")!.usedBytes;
+  };
+  const first = await run("echo outer >/c/kept; echo inner >/c/in/kept; dd if=/dev/urandom of=/c/large bs=1M count=20");
+  assertEquals(first.code, 0, first.stderr);
+  const full = await used();
+  const second = await run("cat /c/kept /c/in/kept; rm /c/large");
+  assertEquals([second.code, second.stdout], [0, "outer\ninner\n"], second.stderr);
+  const rest = await used();
+  assertEquals([full > 20 * 1024 ** 2, rest < 4 * 1024 ** 2], [true, true], `${full} bytes, then ${rest}`);
+  assertEquals(await leftovers(), []);
+});

@@ -77,20 +77,23 @@ Deno.test("a full volume is the job's matter", async () => {
   assertStringIncludes(stderr, "No space left on device");
 });
 
+/** Runs the rest of the arguments, and writes what is free on the disk of $BERTH_STATE meanwhile into $low. */
+const RECORD_LEAST = `(while sleep 0.05; do df -k --output=avail "$BERTH_STATE" | tail -n 1; done >"$low") & watch=$!
+    "$@"; status=$?; kill $watch; exit $status`;
+
 Deno.test("a job whose disks grow too large for the host is ended, and the floor is never passed", async () => {
   // A host's disk of 600 MiB, of which 300 are to stay free.
   const state = `${SCRATCH}/small`;
   const script = `size=$(($(du -sm "$2" | cut -f1) + 600)); mkdir -p "$1"; mount -t tmpfs -o size=\${size}m small "$1"
     mkdir "$1/images"; cp -a "$2/images/." "$1/images"; low="$3"; shift 3
-    (while sleep 0.05; do df -k --output=avail "$BERTH_STATE" | tail -n 1; done >"$low") & watch=$!
-    "$@"; status=$?; kill $watch; exit $status`;
+    ${RECORD_LEAST}`;
   const low = `${SCRATCH}/low`;
   const wrapper = ["unshare", "-m", "sh", "-c", script, "sh", state, STATE, low];
   const job = "dd if=/dev/zero of=/data/big bs=1M count=2000 && echo done";
   const flags = ["--min-free", "300M", "--volume", "new:4G:/data"];
   const { code, stdout, stderr } = await berth(["run", "--quiet", ...flags, "--", "sh", "-c", job], { wrapper, state });
   assertEquals([code, stdout], [125, ""], stderr);
-  assertStringIncludes(stderr, "berth: infra: a disk that berth writes to has only ");
+  assertStringIncludes(stderr, `berth: infra: the disk of ${state}/jobs/`);
   const least = Math.min(...(await Deno.readTextFile(low)).trim().split("\n").map(Number));
   console.log(`least free: ${Math.round(least / 1024)} MiB of a floor of 300`);
   // What was on its way when berth noticed is some MiB.
@@ -98,6 +101,21 @@ Deno.test("a job whose disks grow too large for the host is ended, and the floor
   const refused = await berth(["run", "--quiet", "--min-free", "900000G", "--", "true"]);
   assertEquals(refused.code, 125);
   assertStringIncludes(refused.stderr, "900000 GiB are to stay free");
+  assertEquals(await leftovers(), []);
+});
+
+Deno.test("an artifact that is too large for the folder's disk ends at the floor, and the job is told why", async () => {
+  const folder = `${SCRATCH}/out`;
+  const script = `mkdir -p "$1"; mount -t tmpfs -o size=400m out "$1"; shift
+    "$@"; status=$?; df -k --output=avail "${folder}" | tail -n 1; exit $status`;
+  const wrapper = ["unshare", "-m", "sh", "-c", script, "sh", folder];
+  const job = "mkdir /out; for n in $(seq 12); do dd if=/dev/zero of=/out/$n bs=1M count=25 2>/dev/null; done";
+  const flags = ["--min-free", "300M", "--memory", "1G", "--artifact", `/out=${folder}`];
+  const { code, stdout, stderr } = await berth(["run", "--quiet", ...flags, "--", "sh", "-c", job], { wrapper });
+  assertEquals(code, 125, stderr);
+  assertStringIncludes(stderr, `berth: infra: the disk of ${folder} has only `);
+  // The files that tar had begun are the user's to remove.
+  assertEquals(Number(stdout) > 250 * 1024, true, `${stdout} KiB are free`);
   assertEquals(await leftovers(), []);
 });
 
