@@ -64,6 +64,17 @@ export async function readUsage(fs: CgroupFs, path: string): Promise<GroupUsage>
   };
 }
 
+/** What of it says why something ended, in words. */
+export function describeEvents(usage: GroupUsage = {}): string[] {
+  const { oomKills = 0, oomGroupKills = 0, ownOoms = 0, pidsLimitHits = 0 } = usage;
+  return [
+    ...(oomKills > 0 ? [`${oomKills} tasks killed for want of memory (oom_kill)`] : []),
+    ...(oomGroupKills > 0 ? [`the group was killed as a whole (oom_group_kill ${oomGroupKills})`] : []),
+    ...(ownOoms > 0 ? [`the group's own memory limit was the reason (oom ${ownOoms})`] : []),
+    ...(pidsLimitHits > 0 ? [`${pidsLimitHits} processes or threads refused (pids.max)`] : []),
+  ];
+}
+
 /** A file's content; undefined when the kernel has no such file here, or no such accounting. */
 export async function readIfThere(fs: CgroupFs, path: string): Promise<string | undefined> {
   try {

@@ -85,6 +85,12 @@ export const RUN_FLAGS: readonly Flag[] = [
     value: "TIME",
     help: "cut a boot after this time and try once more (default 20s, emulated 60s)",
   },
+  {
+    name: "drain",
+    value: "CMD",
+    help: "run this by the image's /bin/sh when the job has ended, before artifacts are taken",
+  },
+  { name: "drain-timeout", value: "TIME", help: "end that after this time (default 5m)" },
   { name: "env", value: "K=V", help: "an environment variable of the job", repeats: true },
   { name: "workdir", value: "PATH", help: "where the job starts (default /workspace with --workspace, else /)" },
   { name: "user", value: "USER[:GROUP]", help: "who the job runs as: names of the image, or numbers (default root)" },

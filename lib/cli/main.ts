@@ -6,30 +6,31 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { BerthError } from "../base/errors.ts";
+import type { OnPoint } from "../job/points.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./console.ts";
 import { COMMANDS_NOT_YET, mainHelp, runHelp, updateHelp } from "./flags.ts";
 
 const STATUS_USAGE = 125;
 
-/** Runs a command line and returns the exit status. */
-export async function main(argv: readonly string[], mainModule: string): Promise<number> {
+/** Runs a command line and returns the exit status. @param onPoint told of each point in the life of a job. */
+export async function main(argv: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
   try {
-    return await dispatch(argv, mainModule);
+    return await dispatch(argv, mainModule, onPoint);
   } catch (error) {
     new Console(false).error(error);
     return STATUS_USAGE;
   }
 }
 
-async function dispatch(argv: readonly string[], mainModule: string): Promise<number> {
+async function dispatch(argv: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
   const [command, ...rest] = argv;
   if (command === "--version") return print(`berth ${config.version}\n`);
   if (command === "--help" || command === "help") return print(mainHelp());
   if (command === "run") {
     if (wantsHelp(rest)) return print(runHelp());
     const { run } = await import("./run.ts");
-    return await run(rest, mainModule);
+    return await run(rest, mainModule, onPoint);
   }
   if (command === "update") {
     if (wantsHelp(rest)) return print(updateHelp());

@@ -25,6 +25,7 @@ import {
   type Window,
   WORKSPACE,
 } from "../host/windows.ts";
+import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
 import { parseRunArgs, type RunArgs } from "./run_args.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -37,12 +38,12 @@ export const BUILD_WINDOWS: readonly Window[] = [
 ];
 
 /** Runs the command and returns the exit status. */
-export async function run(argv: readonly string[], mainModule: string): Promise<number> {
+export async function run(argv: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
   const surroundings = readSurroundings(mainModule);
   const args = parseRunArgs(argv, surroundings.hostMemoryBytes);
   if (hasWindows()) {
     const { runHere } = await import("./run_here.ts");
-    return await runHere(args, windowPaths(args, surroundings.stateDir));
+    return await runHere(args, windowPaths(args, surroundings.stateDir), onPoint);
   }
   return await runFront({
     ...surroundings,

@@ -58,6 +58,8 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       pidsMax: optional(flags.value("pids"), (text) => parsePids(text, "--pids")) ?? DEFAULT_PIDS_MAX,
       timeoutMs: optional(flags.value("timeout"), (text) => parseDuration(text, "--timeout")),
       bootTimeoutMs: optional(flags.value("boot-timeout"), (text) => parseDuration(text, "--boot-timeout")),
+      drain: flags.value("drain"),
+      drainTimeoutMs: optional(flags.value("drain-timeout"), (text) => parseDuration(text, "--drain-timeout")),
       accel: choice(flags, "accel", ["auto", "kvm", "tcg"] as const),
       ...group,
       jail: choice<Need>(flags, "jail", ["auto", "require", "off"]),

@@ -21,6 +21,7 @@ import { loadImageFolder } from "../image/store.ts";
 import { type JobPlan, noCommand, planJob } from "../job/plan.ts";
 import { type JobResult, planEarlyReport, planReport, type Report } from "../job/report.ts";
 import { type JobEvent, runJob } from "../job/run.ts";
+import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
 import { StopRequest } from "../job/stop.ts";
 import { decideVerdict, infra } from "../job/verdict.ts";
@@ -33,12 +34,16 @@ import { buildHost, openCaches, openStore } from "./image_host.ts";
 import type { RunArgs } from "./run_args.ts";
 
 /** Runs the job and returns berth's exit status. */
-export async function runHere(args: RunArgs, paths: readonly (readonly [string, string])[]): Promise<number> {
+export async function runHere(
+  args: RunArgs,
+  paths: readonly (readonly [string, string])[],
+  onPoint?: OnPoint,
+): Promise<number> {
   const console = new Console(args.quiet, paths);
   const stop = new StopRequest();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.stop(signal));
   try {
-    return await runJobHere(args, stop, console);
+    return await runJobHere(args, stop, console, onPoint);
   } catch (error) {
     // Before there is a job there is nothing to clean up, only to say.
     const verdict = decideVerdict(stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error));
@@ -49,7 +54,12 @@ export async function runHere(args: RunArgs, paths: readonly (readonly [string, 
   }
 }
 
-async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): Promise<number> {
+async function runJobHere(
+  args: RunArgs,
+  stop: StopRequest,
+  console: Console,
+  onPoint: OnPoint | undefined,
+): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const facts = await readCgroupFacts();
   const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
@@ -75,6 +85,7 @@ async function runJobHere(args: RunArgs, stop: StopRequest, console: Console): P
     stderr: (bytes) => writeAll(Deno.stderr, bytes),
     stdin: args.spec.stdin ? Deno.stdin.readable : undefined,
     stop,
+    onPoint,
     notify: (event) =>
       event.kind === "console" ? console.error(describeEvent(event)) : console.note(describeEvent(event)),
   });

@@ -21,6 +21,8 @@ export interface ExecRequest {
   /** `NAME` or `UID`, optionally `:GROUP` or `:GID`; empty for root. */
   readonly user: string;
   readonly stdin: boolean;
+  /** The host's time, in seconds since 1970. */
+  readonly clockSeconds: number;
   /** In the order in which they are mounted. */
   readonly volumes: readonly GuestVolume[];
 }
@@ -44,6 +46,7 @@ export function execFragment(request: ExecRequest): string {
     `user=${quoteWord(request.user)}`,
     `workdir=${quoteWord(request.workdir)}`,
     `stdin=${request.stdin ? "yes" : ""}`,
+    `clock=${request.clockSeconds}`,
     `path=${quoteWord(request.env.PATH ?? "")}`,
     // HOME comes from the image's user database, unless the request has one: the last of a name counts.
     `with_env() { exec_as_user env -i "HOME=$home" ${quoteWords(env)} "$@"; }`,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BerthError } from "../base/errors.ts";
+import { BerthError, describeError } from "../base/errors.ts";
 import { collectFragment, encodeFragment, execFragment, type ExecRequest } from "./fragment.ts";
 import type { GuestConnection } from "./hub.ts";
 import { type AgentMessage, parseMessage } from "./protocol.ts";
@@ -14,9 +14,12 @@ const PART_CHARS = 2048;
 /** Asks the agent, and hears what it says. Disposing closes the connection. */
 export class Session implements Disposable {
   readonly #connection: GuestConnection;
+  readonly #onWord: (what: string) => void;
 
-  constructor(connection: GuestConnection) {
+  /** @param onWord told what the agent says, and when it hangs up, in words. */
+  constructor(connection: GuestConnection, onWord: (what: string) => void = () => {}) {
     this.#connection = connection;
+    this.#onWord = onWord;
   }
 
   /**
@@ -25,6 +28,17 @@ export class Session implements Disposable {
    * @throws {BerthError} `job.lost` when the connection ends.
    */
   async next(): Promise<AgentMessage> {
+    try {
+      const message = await this.#hear();
+      this.#onWord(describeMessage(message));
+      return message;
+    } catch (error) {
+      this.#onWord(describeError(error));
+      throw error;
+    }
+  }
+
+  async #hear(): Promise<AgentMessage> {
     const line = await this.#connection.lines.next().catch((error) => {
       if (error instanceof BerthError) throw error;
       throw new BerthError("job.lost", "the connection to the guest's agent broke", { cause: error });
@@ -74,5 +88,23 @@ export class Session implements Disposable {
 
   [Symbol.dispose](): void {
     this.#connection[Symbol.dispose]();
+  }
+}
+
+function describeMessage(message: AgentMessage): string {
+  switch (message.kind) {
+    case "exited": {
+      const { code, signal, oomKills } = message;
+      const end = signal === undefined ? `exited with status ${code}` : `ended by signal ${signal}`;
+      return oomKills > 0 ? `${end}; ${oomKills} processes killed for want of memory` : end;
+    }
+    case "refused":
+      return `refused with status ${message.status}`;
+    case "error":
+      return `error: ${message.text}`;
+    case "missing":
+      return `artifact ${message.index} is missing`;
+    default:
+      return message.kind;
   }
 }

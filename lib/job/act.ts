@@ -11,7 +11,9 @@ import type { GuestVolume } from "../guest/fragment.ts";
 import type { AgentMessage } from "../guest/protocol.ts";
 import type { Session } from "../guest/session.ts";
 import type { Vm } from "../vmm/vmm.ts";
+import type { EvidenceLog } from "./evidence.ts";
 import type { JobPlan } from "./plan.ts";
+import type { OnPoint } from "./points.ts";
 import { STOP_NUMBERS, type StopRequest } from "./stop.ts";
 import { type End, infra } from "./verdict.ts";
 
@@ -27,25 +29,42 @@ const LAST_BREATH_MS = 2000;
 const SIGTERM = 15;
 const SIGKILL = 9;
 
+/** What a job's act is connected to. */
+export interface ActIo {
+  readonly stop: StopRequest;
+  readonly evidence: EvidenceLog;
+  readonly onPoint: OnPoint;
+}
+
 /** Runs the job in a VM that waits for it. */
 export async function act(
   plan: JobPlan,
   volumes: readonly GuestVolume[],
   vm: Vm,
   session: Session,
-  stop: StopRequest,
+  { stop, evidence, onPoint }: ActIo,
 ): Promise<End> {
   const started = Promise.withResolvers<void>();
-  const ended = converse(plan, volumes, vm, session, started.resolve);
+  onPoint("exec");
+  const ended = converse(plan, volumes, vm, session, () => {
+    onPoint("started");
+    started.resolve();
+  });
   using cancelled = aborted(stop.requested);
   using timeout = timeoutAfter(started.promise, plan.timeoutMs);
   const end = await Promise.race<End>([
     ended,
     vm.exited.then((exit) => ({ kind: "vm-ended", exit })),
+    vm.paused.then((pause) => ({ kind: "vm-paused", pause })),
     timeout.end,
     cancelled.promise.then(() => ({ kind: "cancelled", by: stop.reason! })),
   ]);
+  onPoint("ended");
   if (end.kind === "timed-out") {
+    evidence.note(
+      "berth",
+      `${end.reason}; it was told to end (TERM, and KILL after ${formatMillis(TIMEOUT_GRACE_MS)})`,
+    );
     const account = await stopJob(session, ended, SIGTERM, TIMEOUT_GRACE_MS);
     return { ...end, isOver: account?.kind === "exited" || account?.kind === "refused" };
   }
@@ -104,7 +123,7 @@ async function converse(
   onStarted: () => void,
 ): Promise<End> {
   try {
-    await session.exec({ ...plan.exec, volumes });
+    await session.exec({ ...plan.exec, volumes, clockSeconds: Math.round(Date.now() / 1000) });
     // What the guest does before it starts the job is a part of its boot.
     const first = await within(session.next(), plan.bootTimeoutMs, "the guest to start the job");
     if (first.kind !== "started") return judge(plan, first);

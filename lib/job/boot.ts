@@ -11,6 +11,8 @@ import { Session } from "../guest/session.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm, VmExit, VmPlan } from "../vmm/vmm.ts";
+import type { EvidenceLog } from "./evidence.ts";
+import type { OnPoint } from "./points.ts";
 import type { StopRequest } from "./stop.ts";
 import type { End } from "./verdict.ts";
 
@@ -25,6 +27,8 @@ export interface BootSurroundings {
   /** Aborted when the VM has to go at once. */
   readonly emergency: AbortSignal;
   readonly bootTimeoutMs: number;
+  readonly evidence: EvidenceLog;
+  readonly onPoint: OnPoint;
   readonly onAttempt: (attempt: number) => void;
   readonly onRetry: (reason: string) => void;
 }
@@ -39,25 +43,33 @@ type Outcome =
 
 /** Boots, at most twice. The caller owns what comes back. */
 export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promise<BootResult> {
-  const { hub, qmpHub, stop, emergency, bootTimeoutMs } = surroundings;
+  const { hub, qmpHub, stop, emergency, bootTimeoutMs, evidence, onPoint } = surroundings;
   for (let attempt = 1;; attempt++) {
     surroundings.onAttempt(attempt);
     const hello = hub.expect(plan.token, "agent");
     await using attemptStack = new AsyncDisposableStack();
     attemptStack.defer(() => hub.forget(plan.token));
-    const vm = attemptStack.use(bootQemu(plan, qmpHub));
+    onPoint("launch");
+    const vm = attemptStack.use(bootQemu(plan, qmpHub, {
+      onConnected: () => onPoint("qmp"),
+      onEvent: (source, what) => evidence.note(source, what),
+    }));
+    onPoint("launched");
     using _killer = killOn(emergency, vm);
     const outcome = await firstOf(hello, vm, stop, bootTimeoutMs);
     switch (outcome.kind) {
       case "hello":
+        evidence.note("agent", "hello");
+        onPoint("hello");
         attemptStack.move();
-        return { vm, session: new Session(outcome.connection) };
+        return { vm, session: new Session(outcome.connection, (what) => evidence.note("agent", what)) };
       case "cancelled":
         return { end: { kind: "cancelled", by: stop.reason! } };
       case "exit":
         return { end: { kind: "boot-failed", reason: describeExit(outcome.exit) } };
     }
     const reason = `the guest's agent did not report within ${formatMillis(bootTimeoutMs)}`;
+    evidence.note("berth", `${reason} (boot timeout, attempt ${attempt})`);
     if (attempt === ATTEMPTS) return { end: { kind: "boot-failed", reason: `${reason}, in ${ATTEMPTS} attempts` } };
     surroundings.onRetry(reason);
   }

@@ -41,6 +41,8 @@ const LEAST_CPU_SECONDS = 3600;
 /** How long a boot may take before it is cut: emulated guests on a busy host have been seen to take 6 s. */
 const BOOT_TIMEOUT_MS = { kvm: 20_000, tcg: 60_000 } as const;
 
+const DRAIN_TIMEOUT_MS = 300_000;
+
 /** What is decided outside of the spec. */
 export interface PlanInputs {
   readonly id: string;
@@ -61,7 +63,7 @@ export interface JobPlan {
   readonly image: string;
   readonly vm: VmPlan;
   /** Without the volumes, of which only those who make them know in which state they are. */
-  readonly exec: Omit<ExecRequest, "volumes">;
+  readonly exec: Omit<ExecRequest, "volumes" | "clockSeconds">;
   readonly disks: readonly DiskPlan[];
   readonly artifacts: readonly ArtifactTarget[];
   readonly artifactOn: JobSpec["artifactOn"];
@@ -72,6 +74,8 @@ export interface JobPlan {
   readonly tenant?: Tenant;
   readonly minFreeBytes: number;
   readonly timeoutMs?: number;
+  /** What runs in the guest when the job has ended, before artifacts are taken. */
+  readonly drain?: { readonly command: string; readonly timeoutMs: number };
   readonly bootTimeoutMs: number;
 }
 
@@ -97,6 +101,9 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
     tenant: spec.tenant,
     minFreeBytes: spec.minFreeBytes,
     timeoutMs: spec.timeoutMs,
+    drain: spec.drain === undefined
+      ? undefined
+      : { command: spec.drain, timeoutMs: spec.drainTimeoutMs ?? DRAIN_TIMEOUT_MS },
     bootTimeoutMs: spec.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator],
   };
 }

@@ -7,6 +7,7 @@
 import type { DriverName } from "../cgroup/driver.ts";
 import { type IoMax, type LimitName, type Limits, limitsIn } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
+import type { Evidence } from "./evidence.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Verdict, VerdictName } from "./verdict.ts";
 
@@ -42,6 +43,8 @@ export interface Report {
   readonly limits: Readonly<Partial<Record<ReportedLimitName, ReportedLimit>>>;
   readonly timingsMs: Timings;
   readonly usage: GroupUsage;
+  /** What the verdict rests on, in the order in which it was seen. */
+  readonly evidence: readonly Evidence[];
 }
 
 /** What a finished job knows. */
@@ -54,6 +57,7 @@ export interface JobResult {
   readonly limits: Limits;
   readonly timings: Timings;
   readonly usage?: GroupUsage;
+  readonly evidence: readonly Evidence[];
   /** What went wrong beside the verdict, in cleanup above all. */
   readonly troubles: readonly string[];
 }
@@ -78,6 +82,7 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     limits: planReportedLimits(plan, result),
     timingsMs: result.timings,
     usage: result.usage ?? {},
+    evidence: result.evidence,
   };
 }
 

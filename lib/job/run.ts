@@ -5,31 +5,28 @@
  */
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
-import { BerthError, describeError, translateDiskFull } from "../base/errors.ts";
+import { describeError, translateDiskFull } from "../base/errors.ts";
+import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
-import type { Session } from "../guest/session.ts";
 import { type DiskWatch, watchFreeSpace } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
-import type { Vm } from "../vmm/vmm.ts";
-import { act, endOfLost } from "./act.ts";
+import { act } from "./act.ts";
 import { boot, killOn } from "./boot.ts";
-import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
+import { EvidenceLog } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, readTail, type VmFiles } from "./files.ts";
 import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
 import { OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
+import type { OnPoint } from "./points.ts";
 import type { JobResult, Timings } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
 import type { StopRequest } from "./stop.ts";
-import { decideVerdict, type End, hasSucceeded, infra } from "./verdict.ts";
+import { decideVerdict, type End, infra } from "./verdict.ts";
+import { HASTY_MS, windDownVm } from "./wind_down.ts";
 
-/** How long the guest may take to power off. */
-const POWEROFF_MS = 10_000;
-/** The same for a job that somebody wants gone. */
-const HASTY_MS = 300;
 /** How much of the console is shown when the guest is to blame. */
 const CONSOLE_BYTES = 4096;
 
@@ -50,6 +47,7 @@ export interface JobIo extends GroupIo {
   readonly stdin?: ReadableStream<Uint8Array>;
   readonly stop: StopRequest;
   readonly notify: (event: JobEvent) => void;
+  readonly onPoint?: OnPoint;
 }
 
 /** Runs a job to its end. Never rejects: what goes wrong is a verdict, or a trouble beside it. */
@@ -63,6 +61,7 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
     driver: io.driver?.name,
     timings: run.timings,
     ...run.seen,
+    evidence: run.evidence.list(),
     troubles: [...run.troubles, ...troubles],
   };
 }
@@ -79,10 +78,12 @@ interface Prepared {
 class JobRun {
   attempts = 0;
   readonly seen: Seen = { limits: {} };
+  readonly evidence = new EvidenceLog();
   readonly timings: Timings = {};
   readonly troubles: string[] = [];
   readonly #plan: JobPlan;
   readonly #io: JobIo;
+  readonly #onPoint: OnPoint;
   readonly #stack = new AsyncDisposableStack();
   readonly #started = performance.now();
   #phaseStarted = performance.now();
@@ -90,6 +91,7 @@ class JobRun {
   constructor(plan: JobPlan, io: JobIo) {
     this.#plan = plan;
     this.#io = io;
+    this.#onPoint = io.onPoint ?? (() => {});
   }
 
   #endPhase(phase: keyof Timings): void {
@@ -100,12 +102,21 @@ class JobRun {
 
   async live(): Promise<End> {
     const { stop } = this.#io;
+    using _asked = this.#noteWishes();
     try {
       return await this.#live();
     } catch (error) {
       // Whatever breaks while a job is being stopped is a consequence of that.
       return stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error);
     }
+  }
+
+  #noteWishes(): Disposable {
+    const { stop } = this.#io;
+    const [asked, insisted] = [aborted(stop.requested), aborted(stop.insisted)];
+    void asked.promise.then(() => this.evidence.note("caller", stop.reason!));
+    void insisted.promise.then(() => this.evidence.note("caller", "a second signal: at once"));
+    return { [Symbol.dispose]: () => [asked, insisted].forEach((one) => one[Symbol.dispose]()) };
   }
 
   async #live(): Promise<End> {
@@ -117,10 +128,11 @@ class JobRun {
     const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
     const follower = this.#stack.use(new OutputFollower(folder, sources, () => stop.stop("SIGPIPE")));
     const { end, flushed } = await this.#runVm(prepared);
+    this.#onPoint("gone");
     const saved = flushed ? disks.saveCaches(stop.requested) : [];
     await this.#deliver(follower);
     this.troubles.push(...await saved);
-    if (["boot-failed", "vm-ended", "agent-lost"].includes(end.kind)) {
+    if (["boot-failed", "vm-ended", "vm-paused", "agent-lost"].includes(end.kind)) {
       const text = await readTail(files.serial, CONSOLE_BYTES);
       if (text.trim()) notify({ kind: "console", text });
     }
@@ -130,6 +142,7 @@ class JobRun {
   /** Makes the job's folder, its disks and its group. */
   async #prepare(path: string): Promise<Prepared> {
     const { stop, caches, notify } = this.#io;
+    this.#onPoint("folder");
     try {
       const folder = this.#stack.use(
         await createJobFolder(path, this.#plan.image, (record) => endAbandoned(record, this.#io.driver)),
@@ -140,7 +153,9 @@ class JobRun {
       const signal = AbortSignal.any([stop.requested, space.signal]);
       const onNote = (text: string) => notify({ kind: "note", text });
       const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote, onProgress: onNote }));
+      this.#onPoint("group");
       const cgroup = await createJobGroup(this.#plan, this.#io, folder, this.#stack, this.seen);
+      this.#onPoint("grouped");
       return { files, disks, space, cgroup };
     } catch (error) {
       throw translateDiskFull(error, "the job's folder");
@@ -154,6 +169,8 @@ class JobRun {
     const booted = await boot({ ...this.#plan.vm, cgroup }, {
       ...this.#io,
       emergency,
+      evidence: this.evidence,
+      onPoint: this.#onPoint,
       bootTimeoutMs: this.#plan.bootTimeoutMs,
       onAttempt: (attempt) => this.attempts = attempt,
       onRetry: (reason) => notify({ kind: "retry", reason }),
@@ -165,55 +182,16 @@ class JobRun {
     using _session = session;
     using _killer = killOn(emergency, vm);
     if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
-    let end = await act(this.#plan, disks.volumes, vm, session, stop);
+    const { evidence, troubles } = this;
+    const acted = await act(this.#plan, disks.volumes, vm, session, { stop, evidence, onPoint: this.#onPoint });
     this.#endPhase("run");
-    const signal = AbortSignal.any([stop.requested, space.signal]);
-    if (wantsArtifacts(this.#plan, end)) end = await this.#collect(vm, session, files.artifacts, signal, end);
-    const flushed = disks.hasCaches && hasSucceeded(end) && await this.#flush(session, signal);
-    hub.forget(this.#plan.vm.token);
-    await this.#shutDown(vm, session, end);
-    return { end: blame(space, end), flushed };
-  }
-
-  /** An artifact that is not there is berth's failure, not the job's; beside a failure of the job's it is a trouble. */
-  async #collect(vm: Vm, session: Session, archive: Deno.FsFile, signal: AbortSignal, end: End): Promise<End> {
-    const { stop, notify } = this.#io;
-    if (end.kind === "timed-out" && !end.isOver) {
-      this.troubles.push("no artifacts: the guest has not seen the job's end in time");
-      return end;
-    }
-    try {
-      const onLeftOut = (what: string) => notify({ kind: "left-out", what });
-      const onProgress = (text: string) => notify({ kind: "note", text });
-      await collectArtifacts(this.#plan, session, { archive, onLeftOut, onProgress, signal });
-      return end;
-    } catch (error) {
-      if (stop.reason) return { kind: "cancelled", by: stop.reason };
-      if (!hasSucceeded(end)) {
-        this.troubles.push(describeError(error));
-        return end;
-      }
-      return error instanceof BerthError && error.code === "job.lost" ? await endOfLost(vm, error) : infra(error);
-    }
-  }
-
-  async #flush(session: Session, signal: AbortSignal): Promise<boolean> {
-    try {
-      await flushCaches(session, signal);
-      return true;
-    } catch (error) {
-      this.troubles.push(`the job's caches are not kept: ${describeError(error)}`);
-      return false;
-    }
-  }
-
-  /** Guest first, then the VMM's own way, then force (the VM's disposal). */
-  async #shutDown(vm: Vm, session: Session, end: End): Promise<void> {
-    if (end.kind === "vm-ended") return;
-    const patience = this.#io.stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
-    await session.poweroff().catch(() => {});
-    if (await settlesWithin(vm.exited, patience)) return;
-    if (!this.#io.stop.reason) await vm.quit();
+    const windDown = await windDownVm(this.#plan, vm, session, acted, {
+      ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
+      archive: files.artifacts,
+      signal: AbortSignal.any([stop.requested, space.signal]),
+      onLast: () => hub.forget(this.#plan.vm.token),
+    });
+    return { ...windDown, end: blame(space, windDown.end) };
   }
 
   /** Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go. */
@@ -226,15 +204,20 @@ class JobRun {
   /** Tries every step, whatever the others do, and returns what failed. */
   async cleanUp(): Promise<string[]> {
     this.#phaseStarted = performance.now();
+    this.#onPoint("removal");
     const troubles: string[] = [];
     await this.#stack.disposeAsync().catch((error) => troubles.push(`cleaning up: ${describeError(error)}`));
     this.#endPhase("cleanup");
     this.timings.total = Math.round(performance.now() - this.#started);
+    for (const what of describeEvents(this.seen.usage)) this.evidence.note("cgroup", what);
+    this.#onPoint("report");
     return troubles;
   }
 }
 
 /** A VM that had to go because the host's disk was full ended for that reason, whatever it looks like. */
 function blame({ signal }: DiskWatch, end: End): End {
-  return signal.aborted && ["boot-failed", "vm-ended", "agent-lost"].includes(end.kind) ? infra(signal.reason) : end;
+  return signal.aborted && ["boot-failed", "vm-ended", "vm-paused", "agent-lost"].includes(end.kind)
+    ? infra(signal.reason)
+    : end;
 }

@@ -38,6 +38,9 @@ export interface JobSpec {
   readonly pidsMax: number;
   readonly timeoutMs?: number;
   readonly bootTimeoutMs?: number;
+  /** A command of the guest's shell that runs when the job has ended. */
+  readonly drain?: string;
+  readonly drainTimeoutMs?: number;
   readonly accel: "auto" | "kvm" | "tcg";
   /** Whether the VM gets a group with its limits in force. */
   readonly limits: Need;

@@ -6,7 +6,7 @@
 
 import { BerthError, describeError, ERRORS } from "../base/errors.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
-import type { VmExit } from "../vmm/vmm.ts";
+import type { VmExit, VmPause } from "../vmm/vmm.ts";
 import { STOP_NUMBERS, type StopReason } from "./stop.ts";
 
 /** Every way in which a job can end. */
@@ -32,6 +32,8 @@ export type End =
   | { readonly kind: "boot-failed"; readonly reason: string }
   /** The VM ended under the job. */
   | { readonly kind: "vm-ended"; readonly exit: VmExit }
+  /** The VMM has stopped the VM by itself, and waits. */
+  | { readonly kind: "vm-paused"; readonly pause: VmPause }
   /** The VM runs, but its agent is gone. */
   | { readonly kind: "agent-lost"; readonly reason: string }
   | { readonly kind: "infra"; readonly reason: string; readonly hint?: string };
@@ -61,6 +63,7 @@ export interface Verdict {
 /** berth could not do its part. */
 export const STATUS_INFRA = 125;
 const STATUS_TIMED_OUT = 124;
+const GUEST_OOM = "the guest's memory ran out; --memory gives it more";
 const SIGKILL = 9;
 const SIGXCPU = 24;
 
@@ -96,6 +99,8 @@ export function decideVerdict(end: End, usage: GroupUsage = {}): Verdict {
       return cancelled(end.by);
     case "vm-ended":
       return vmEnded(end.exit);
+    case "vm-paused":
+      return vmPaused(end.pause);
     case "agent-lost":
       return { verdict: "guest-lost", status: STATUS_INFRA, reason: end.reason };
     case "boot-failed":
@@ -109,11 +114,15 @@ function exited({ code, signal, oomKills }: Extract<End, { kind: "exited" }>): V
   if (signal !== undefined) {
     const status = 128 + signal;
     if (signal === SIGKILL && oomKills > 0) {
-      return { verdict: "oom-guest", status, signal, reason: "the guest's memory ran out; --memory gives it more" };
+      return { verdict: "oom-guest", status, signal, reason: GUEST_OOM };
     }
     return { verdict: "failed", status, signal, reason: `the job was ended by signal ${signal}` };
   }
   const exitCode = code ?? 0;
+  // A shell's word for a command that was killed.
+  if (exitCode === 128 + SIGKILL && oomKills > 0) {
+    return { verdict: "oom-guest", status: exitCode, exitCode, reason: GUEST_OOM };
+  }
   if (exitCode === 0) return { verdict: "succeeded", status: 0, exitCode, reason: "the job exited with status 0" };
   const oom = oomKills > 0 ? "; the guest's memory ran out meanwhile, --memory gives it more" : "";
   return { verdict: "failed", status: exitCode, exitCode, reason: `the job exited with status ${exitCode}${oom}` };
@@ -122,6 +131,15 @@ function exited({ code, signal, oomKills }: Extract<End, { kind: "exited" }>): V
 function cancelled(by: StopReason): Verdict {
   const why = by === "SIGPIPE" ? "nobody reads its output any more" : `berth got ${by}`;
   return { verdict: "cancelled", status: 128 + STOP_NUMBERS[by], reason: `the job was cancelled: ${why}` };
+}
+
+function vmPaused({ status, diskFull }: VmPause): Verdict {
+  if (diskFull) {
+    return decideVerdict(
+      infra(new BerthError("host.disk-full", "a disk of the job can't grow: the host's disk is full")),
+    );
+  }
+  return { verdict: "vmm-crashed", status: STATUS_INFRA, reason: `the VMM can't run the guest any more (${status})` };
 }
 
 function vmEnded({ code, words, reason }: VmExit): Verdict {
@@ -138,11 +156,12 @@ function vmEnded({ code, words, reason }: VmExit): Verdict {
     return { verdict: "vmm-crashed", status: STATUS_INFRA, reason, hint: ERRORS["host.limits"] };
   }
   const last = words.split("\n").at(-1);
+  const how = code > 128 ? `was ended by signal ${code - 128}` : `ended with status ${code}`;
   return {
     verdict: "vmm-crashed",
     status: STATUS_INFRA,
     reason: reason === "host-signal"
       ? "the VMM was ended under the job by a signal of the host"
-      : `the VMM ended with status ${code} under the job${last ? ` (${last})` : ""}`,
+      : `the VMM ${how} under the job${last ? ` (${last})` : ""}`,
   };
 }

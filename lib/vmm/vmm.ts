@@ -59,12 +59,30 @@ export interface VmExit {
   readonly reason?: string;
 }
 
+/** Why a VMM has stopped its guest, which has not ended. */
+export interface VmPause {
+  /** The VMM's word for the guest's state, as in `io-error` or `internal-error`. */
+  readonly status: string;
+  /** Whether a disk of the host is full. */
+  readonly diskFull: boolean;
+}
+
+/** Told what a VMM does, as it does it. */
+export interface VmWatcher {
+  /** The VMM can be talked to. */
+  readonly onConnected: () => void;
+  /** Its protocol's events, and its end, in words. */
+  readonly onEvent: (source: "qmp" | "vmm", what: string) => void;
+}
+
 /** A running VM. Disposing ends it for certain. */
 export interface Vm extends AsyncDisposable {
   /** Settles when the VMM has ended and is reaped; never rejects. */
   readonly exited: Promise<VmExit>;
-  /** Asks the VMM to end, without the guest. */
-  quit(): Promise<void>;
+  /** Settles when the VMM stops its guest by itself, which nobody will start again; never rejects. */
+  readonly paused: Promise<VmPause>;
+  /** Asks the VMM to end, without the guest. @returns whether it has. */
+  quit(): Promise<boolean>;
   /** Ends the VMM at once. */
   kill(): void;
 }

@@ -69,7 +69,7 @@ export async function byHand(setup: Setup, job: readonly string[], limitMs = RUN
       KERNEL: plan.vm.kernel,
       INITRD: plan.vm.initrd,
       APPEND: valueOf("-append"),
-      REQUEST: await requestLines({ ...plan.exec, volumes: [] }),
+      REQUEST: await requestLines({ ...plan.exec, volumes: [], clockSeconds: Math.round(Date.now() / 1000) }),
       // Only so that it is known as the benchmark's, should it be left behind.
       BERTH_STATE: STATE,
     },

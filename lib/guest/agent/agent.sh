@@ -46,10 +46,12 @@ take_request() {
   rm /run/request
 }
 
-# start_job: the fragment sets user, workdir, stdin, and functions that hold the exact environment, argv and volumes.
+# start_job: the fragment sets user, workdir, stdin, clock (seconds since 1970), and functions that hold the exact environment, argv and volumes.
 start_job() {
   take_request /run/job.sh
   . /run/job.sh
+  # What the guest has read from the machine's clock is some seconds off where the boot was slow.
+  [ "$clock" = "$(date +%s)" ] || date -s "@$clock" >/dev/null
   [ "$mounted" ] || mount_root
   mounted=yes
   uid= gid= home=/root

@@ -12,11 +12,10 @@ open_port() {
 # /dev/stderr again would fail. dd copies what a read gives at once.
 run_job() {
   local status out err
-  mkfifo /run/in /run/out /run/err
-  open_port 5 berth.out
-  open_port 6 berth.err
-  # Used after the job only, but a port can be opened once: the job can't any more.
-  ! find_port berth.artifacts || open_port 8 berth.artifacts
+  [ "$ports" ] || open_ports
+  ports=open
+  # Of what ran before: a drain runs after its job.
+  rm -f /run/status /run/refused /run/init.pid /run/job.pid
   dd bs=64k </run/out >&5 2>/dev/null &
   out=$!
   dd bs=64k </run/err >&6 2>/dev/null &
@@ -37,6 +36,14 @@ run_job() {
   else
     say "exited $(exit_status) $(oom_kills)"
   fi
+}
+
+open_ports() {
+  mkfifo /run/in /run/out /run/err
+  open_port 5 berth.out
+  open_port 6 berth.err
+  # Used after the job only, but a port can be opened once: the job can't any more.
+  ! find_port berth.artifacts || open_port 8 berth.artifacts
 }
 
 feed_stdin() {

@@ -9,7 +9,7 @@ import { AGENT_SOCKET, QMP_SOCKET } from "../../host/windows.ts";
 import { type Child, startChild } from "../../process/child.ts";
 import type { JailPlan } from "../../process/jail.ts";
 import { planLaunch } from "../../process/launch.ts";
-import type { Vm, VmExit, VmPlan } from "../vmm.ts";
+import type { Vm, VmExit, VmPause, VmPlan, VmWatcher } from "../vmm.ts";
 import { planQemu } from "./args.ts";
 import type { Qmp, QmpEvent, QmpHub } from "./qmp.ts";
 
@@ -30,37 +30,67 @@ export function planQemuJail(plan: VmPlan): JailPlan {
 }
 
 /** Starts QEMU; it dials in on its own time. */
-export function bootQemu(plan: VmPlan, hub: QmpHub): Vm {
+export function bootQemu(plan: VmPlan, hub: QmpHub, watcher: VmWatcher): Vm {
   const { command, args } = planLaunch({
     cgroup: plan.cgroup,
     rlimits: plan.rlimits,
     jail: plan.jailed ? planQemuJail(plan) : undefined,
     argv: planQemu(plan),
   });
-  return new QemuVm(startChild({ command, args, stderr: "piped", leadsGroup: true }), plan.name, hub);
+  return new QemuVm(startChild({ command, args, stderr: "piped", leadsGroup: true }), plan.name, hub, watcher);
 }
+
+/** Events that tell how a guest ends or why it stands still. */
+const TELLING = ["SHUTDOWN", "RESET", "POWERDOWN", "STOP", "RESUME", "GUEST_PANICKED", "BLOCK_IO_ERROR", "WATCHDOG"];
 
 class QemuVm implements Vm {
   readonly exited: Promise<VmExit>;
+  readonly #paused = Promise.withResolvers<VmPause>();
   readonly #child: Child;
   readonly #name: string;
   readonly #hub: QmpHub;
-  readonly #qmp: Promise<Qmp>;
+  readonly #watcher: VmWatcher;
   #connected: Qmp | undefined;
   #reason: string | undefined;
+  #diskFull = false;
 
-  constructor(child: Child, name: string, hub: QmpHub) {
+  constructor(child: Child, name: string, hub: QmpHub, watcher: VmWatcher) {
     this.#child = child;
     this.#name = name;
     this.#hub = hub;
-    this.#qmp = hub.expect(name, (event) => this.#take(event));
-    void this.#qmp.then((qmp) => this.#connected = qmp);
+    this.#watcher = watcher;
+    void hub.expect(name, (event) => this.#take(event)).then((qmp) => {
+      this.#connected = qmp;
+      watcher.onConnected();
+    });
     this.exited = this.#waitForEnd();
   }
 
+  get paused(): Promise<VmPause> {
+    return this.#paused.promise;
+  }
+
   #take({ name, data }: QmpEvent): void {
-    if (name === "SHUTDOWN") this.#reason = String(data.reason);
+    if (!TELLING.includes(name)) return;
+    const { reason, action, nospace } = data;
+    const details = [reason, action, nospace === true ? "no space" : undefined].filter((word) => word !== undefined);
+    this.#watcher.onEvent("qmp", [name, ...details].join(" "));
+    if (name === "SHUTDOWN") this.#reason ??= String(reason);
     if (name === "GUEST_PANICKED") this.#reason = "guest-panic";
+    if (name === "BLOCK_IO_ERROR") this.#diskFull ||= nospace === true;
+    if (name === "STOP") void this.#askWhy();
+  }
+
+  /** It also stops before it ends, and then it does not answer any more. */
+  async #askWhy(): Promise<void> {
+    try {
+      const { status } = await this.#connected!.execute("query-status") as { status: string };
+      if (status === "io-error" || status === "internal-error") {
+        this.#paused.resolve({ status, diskFull: this.#diskFull });
+      }
+    } catch {
+      // The VMM's end says the rest.
+    }
   }
 
   async #waitForEnd(): Promise<VmExit> {
@@ -76,13 +106,14 @@ class QemuVm implements Vm {
       await settlesWithin(this.#connected.closed, LAST_EVENT_MS);
       this.#connected[Symbol.dispose]();
     }
+    this.#watcher.onEvent("vmm", describeStatus(code));
     return { code, words: words.trim(), reason: this.#reason };
   }
 
-  async quit(): Promise<void> {
+  async quit(): Promise<boolean> {
     // A QEMU that hangs does not answer either; killing is the next rung.
     await this.#connected?.execute("quit").catch(() => {});
-    await settlesWithin(this.exited, QUIT_MS);
+    return await settlesWithin(this.exited, QUIT_MS);
   }
 
   kill(): void {
@@ -93,4 +124,9 @@ class QemuVm implements Vm {
     this.kill();
     await this.exited;
   }
+}
+
+/** A shell's and bubblewrap's way to tell a signal is 128 and its number. */
+function describeStatus(code: number): string {
+  return code > 128 ? `it was ended by signal ${code - 128}` : `it exited with status ${code}`;
 }

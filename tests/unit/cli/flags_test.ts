@@ -18,7 +18,19 @@ const LIMITS = ["pids+", "memory-high+", "swap+", "cpu-quota+", "cpu-weight+", "
 const GROUP = [...LIMITS, "cpuset-mems+", "device+*"];
 const TENANT = ["tenant+", "tenant-memory+", "tenant-swap+", "tenant-pids+", "tenant-cpu-quota+"];
 const DESIGN = [
-  ...["image+", "memory+", "cpus+", "timeout+", "boot-timeout+", "env+*", "workdir+", "user+", "workspace+"],
+  ...[
+    "image+",
+    "memory+",
+    "cpus+",
+    "timeout+",
+    "boot-timeout+",
+    "drain+",
+    "drain-timeout+",
+    "env+*",
+    "workdir+",
+    "user+",
+    "workspace+",
+  ],
   ...["artifact+*", "stdin", "name+", "accel+", "limits+", "jail+", "report+", "quiet"],
   ...["artifact-on+", "scratch+", "volume+*", "cache+*", "min-free+"],
   ...[...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+"],

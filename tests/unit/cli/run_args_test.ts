@@ -34,6 +34,8 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       pidsMax: 256,
       timeoutMs: undefined,
       bootTimeoutMs: undefined,
+      drain: undefined,
+      drainTimeoutMs: undefined,
       accel: "auto",
       limits: "auto",
       groupLimits: {},
@@ -55,6 +57,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
 Deno.test("parseRunArgs() understands every flag", () => {
   const flags = [
     ...["--image=bookworm", "--memory=1G", "--cpus=2", "--pids=300", "--timeout=90s", "--boot-timeout=5s"],
+    ...["--drain=sync; date", "--drain-timeout=3s"],
     ...["--env=A=1", "--env=B=", "--workdir=/src", "--user=ci:ci", "--workspace=.", "--artifact=/out=o", "--stdin"],
     ...["--name=nightly-1", "--accel=kvm", "--limits=require", "--jail=off", "--report=r.json", "--quiet"],
     ...["--swap=0", "--memory-high=1G", "--tenant=acme", "--cgroup-driver=cgroupfs", "--device=/dev/fuse"],
@@ -80,6 +83,8 @@ Deno.test("parseRunArgs() understands every flag", () => {
       pidsMax: 300,
       timeoutMs: 90_000,
       bootTimeoutMs: 5000,
+      drain: "sync; date",
+      drainTimeoutMs: 3000,
       accel: "kvm",
       limits: "require",
       groupLimits: { swapMaxBytes: 0, memoryHighBytes: 1024 ** 3 },

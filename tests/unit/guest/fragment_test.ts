@@ -44,7 +44,15 @@ async function sourced(shell: readonly string[], fragment: string, after: string
   return await outputOf(shell, SOURCED + after, encodeFragment(fragment), `${folder.path}/fragment.sh`);
 }
 
-const REQUEST: ExecRequest = { argv: ["x"], env: {}, workdir: "/", user: "", stdin: false, volumes: [] };
+const REQUEST: ExecRequest = {
+  argv: ["x"],
+  env: {},
+  workdir: "/",
+  user: "",
+  stdin: false,
+  volumes: [],
+  clockSeconds: 1,
+};
 const noBusybox = await programsMissing("busybox");
 
 for (const shell of [["sh"], ["busybox", "sh"]]) {
@@ -68,11 +76,11 @@ for (const shell of [["sh"], ["busybox", "sh"]]) {
     assertEquals(printed, paths);
   });
 
-  test("execFragment() hands over user, workdir, path and stdin", async () => {
+  test("execFragment() hands over user, workdir, path, stdin and time", async () => {
     const request = { ...REQUEST, user: "it's:me", workdir: "/a b\n", stdin: true, env: { PATH: "/b'in:/ü" } };
-    const print = 'printf "%s\\0" "$user" "$workdir" "$path" "$stdin"';
-    assertEquals(await sourced(shell, execFragment(request), print), ["it's:me", "/a b\n", "/b'in:/ü", "yes"]);
-    assertEquals(await sourced(shell, execFragment(REQUEST), print), ["", "/", "", ""]);
+    const print = 'printf "%s\\0" "$user" "$workdir" "$path" "$stdin" "$clock"';
+    assertEquals(await sourced(shell, execFragment(request), print), ["it's:me", "/a b\n", "/b'in:/ü", "yes", "1"]);
+    assertEquals(await sourced(shell, execFragment(REQUEST), print), ["", "/", "", "", "1"]);
   });
 
   test("execFragment() puts the job's words behind those that it is called with", async () => {

@@ -23,7 +23,15 @@ function sessionTest(name: string, fn: (session: Session, agent: Caller) => Prom
 }
 
 sessionTest("a Session says what it wants in lines", async (session, agent) => {
-  const request = { argv: ["a\nb"], env: { A: "1" }, workdir: "/", user: "", stdin: false, volumes: [] };
+  const request = {
+    argv: ["a\nb"],
+    env: { A: "1" },
+    workdir: "/",
+    user: "",
+    stdin: false,
+    volumes: [],
+    clockSeconds: 1,
+  };
   await session.exec(request);
   await session.signal(15);
   await session.collect(["/out", "/b c"]);
@@ -41,7 +49,15 @@ sessionTest("a Session says what it wants in lines", async (session, agent) => {
 });
 
 sessionTest("exec() sends a large request in parts, which make the whole", async (session, agent) => {
-  const request = { argv: ["x".repeat(1_000_000)], env: {}, workdir: "/", user: "", stdin: false, volumes: [] };
+  const request = {
+    argv: ["x".repeat(1_000_000)],
+    env: {},
+    workdir: "/",
+    user: "",
+    stdin: false,
+    volumes: [],
+    clockSeconds: 1,
+  };
   const read = async () => {
     const parts = [];
     for (let line = await agent.line(); line !== "exec"; line = await agent.line()) parts.push(line);

@@ -5,10 +5,11 @@ import { encodeFragment } from "../../../lib/guest/fragment.ts";
 import { Hub } from "../../../lib/guest/hub.ts";
 import { Session } from "../../../lib/guest/session.ts";
 import { act } from "../../../lib/job/act.ts";
+import { EvidenceLog } from "../../../lib/job/evidence.ts";
 import { planJob } from "../../../lib/job/plan.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
-import type { Vm, VmExit } from "../../../lib/vmm/vmm.ts";
+import type { Vm, VmExit, VmPause } from "../../../lib/vmm/vmm.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
 import { Caller, socketPath } from "../../support/socket.ts";
 
@@ -19,7 +20,12 @@ class IdleVm implements Vm {
   end(exit: VmExit): void {
     this.#exit.resolve(exit);
   }
-  quit = () => Promise.resolve();
+  readonly #pause = Promise.withResolvers<VmPause>();
+  readonly paused = this.#pause.promise;
+  pause(pause: VmPause): void {
+    this.#pause.resolve(pause);
+  }
+  quit = () => Promise.resolve(false);
   kill = () => {};
   [Symbol.asyncDispose] = () => Promise.resolve();
 }
@@ -47,7 +53,7 @@ function actTest(name: string, options: { timeoutMs?: number }, fn: (scene: Scen
       caches: [{ name: "npm", mountPoint: "/c", sizeBytes: 1 }],
     };
     const plan = planJob({ ...LEAST_SPEC, ...disks, workdir: "/src", ...options }, LEAST_INPUTS);
-    const end = act(plan, [], vm, session, stop);
+    const end = act(plan, [], vm, session, { stop, evidence: new EvidenceLog(), onPoint: () => {} });
     end.catch(() => {});
     const asked = await agent.line();
     assert(asked?.startsWith("part "), asked);
@@ -134,4 +140,11 @@ actTest("act() does not take the end of the VM under a timeout for the job's", {
   agent[Symbol.dispose]();
   const seen = await within(end, 5000, "the end");
   assertEquals(seen.kind === "timed-out" && seen.isOver, false);
+});
+
+actTest("act() ends when the VMM has stopped the guest", {}, async ({ end, agent, vm }) => {
+  await agent.send("started\n");
+  const pause = { status: "io-error", diskFull: true };
+  vm.pause(pause);
+  assertEquals(await within(end, 5000, "the end"), { kind: "vm-paused", pause });
 });

@@ -46,6 +46,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
     tenant: undefined,
     minFreeBytes: 256 * MIB,
     timeoutMs: undefined,
+    drain: undefined,
     bootTimeoutMs: 20_000,
   });
 });
@@ -70,6 +71,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     pidsMax: 300,
     timeoutMs: 60_000,
     bootTimeoutMs: 5000,
+    drain: "sync",
     accel: "tcg",
     limits: "require",
     groupLimits: { swapMaxBytes: 0, memoryHighBytes: 1100 * MIB, cpuWeight: 50, cpus: "0-1" },
@@ -167,6 +169,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     tenant: { name: "acme", limits: { pidsMax: 1000 } },
     minFreeBytes: 0,
     timeoutMs: 60_000,
+    drain: { command: "sync", timeoutMs: 300_000 },
     bootTimeoutMs: 5000,
   });
 });

@@ -13,6 +13,7 @@ const RESULT: JobResult = {
   limits: { memoryMaxBytes: 608 * MIB, pidsMax: 300 },
   timings: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
   usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
+  evidence: [{ atMs: 9, source: "agent", what: "exited with status 3" }],
   troubles: [],
 };
 
@@ -38,6 +39,7 @@ Deno.test("planReport() is this report", () => {
     },
     timingsMs: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
     usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
+    evidence: [{ atMs: 9, source: "agent", what: "exited with status 3" }],
   });
 });
 

@@ -25,6 +25,12 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
     // A status that looks like a death by signal is still a status.
     { when: "137", end: { kind: "exited", code: 137, oomKills: 0 }, is: ["failed", 137, 137], reason: "status 137" },
     {
+      when: "137 from a shell whose command the guest's kernel killed",
+      end: { kind: "exited", code: 137, oomKills: 1 },
+      is: ["oom-guest", 137, 137],
+      reason: "the guest's memory ran out",
+    },
+    {
       when: "0 after the kernel killed something of it",
       end: { kind: "exited", code: 0, oomKills: 2 },
       is: ["succeeded", 0, 0],
@@ -104,6 +110,20 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
       reason: "memory limit of its cgroup",
     },
   ],
+  "vm-paused": [
+    {
+      when: "for a full disk of the host",
+      end: { kind: "vm-paused", pause: { status: "io-error", diskFull: true } },
+      is: ["infra", 125],
+      reason: "the host's disk is full",
+    },
+    {
+      when: "by an error of the VMM",
+      end: { kind: "vm-paused", pause: { status: "internal-error", diskFull: false } },
+      is: ["vmm-crashed", 125],
+      reason: "can't run the guest any more (internal-error)",
+    },
+  ],
   "vm-ended": [
     { when: "panicked", end: exit(0, "", "guest-panic"), is: ["guest-lost", 125], reason: "its kernel panicked" },
     { when: "off", end: exit(0, "", "guest-shutdown"), is: ["guest-lost", 125], reason: "it was powered off" },
@@ -112,16 +132,16 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
       when: "abort",
       end: exit(134, "a\nqemu: assertion"),
       is: ["vmm-crashed", 125],
-      reason: "status 134 under the job (qemu: assertion)",
+      reason: "was ended by signal 6 under the job (qemu: assertion)",
     },
     { when: "without a word", end: exit(0), is: ["vmm-crashed", 125], reason: "status 0 under the job" },
-    { when: "killed, nobody counts", end: exit(137), is: ["vmm-crashed", 125], reason: "status 137" },
+    { when: "killed, nobody counts", end: exit(137), is: ["vmm-crashed", 125], reason: "signal 9" },
     {
       when: "killed by nobody's OOM",
       end: exit(137),
       usage: { oomKills: 0, ownOoms: 1 },
       is: ["vmm-crashed", 125],
-      reason: "status 137",
+      reason: "signal 9",
     },
     {
       when: "killed by the host's OOM",

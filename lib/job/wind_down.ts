@@ -1,0 +1,143 @@
+/**
+ * Ends a job's VM in good order: what the guest still has to do and to hand over, then poweroff. Each step is tried
+ * whatever became of the ones before, each one has an end, and none replaces the job's verdict by a lesser one.
+ *
+ * @module
+ */
+
+import { orAborted, settlesWithin, within } from "../base/deadline.ts";
+import { BerthError, describeError } from "../base/errors.ts";
+import { formatMillis } from "../base/units.ts";
+import type { Session } from "../guest/session.ts";
+import type { Vm } from "../vmm/vmm.ts";
+import { type ActIo, endOfLost } from "./act.ts";
+import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
+import type { JobPlan } from "./plan.ts";
+import { type End, hasSucceeded, infra } from "./verdict.ts";
+
+/** How long the guest may take to power off. */
+const POWEROFF_MS = 10_000;
+/** The same for a job that somebody wants gone. */
+export const HASTY_MS = 300;
+/** How long the agent may take to say that it has killed a drain that takes too long. */
+const KILL_MS = 1000;
+const SIGKILL = 9;
+
+/** What the end of a VM is connected to. */
+export interface WindDownIo extends ActIo {
+  /** What goes wrong beside the verdict. */
+  readonly troubles: string[];
+  readonly notify: (
+    event: { readonly kind: "left-out"; what: string } | { readonly kind: "note"; text: string },
+  ) => void;
+  readonly hasCaches: boolean;
+  /** The file that the guest writes its artifacts into. */
+  readonly archive: Deno.FsFile;
+  /** Ends every wait for the guest's work. */
+  readonly signal: AbortSignal;
+  /** Told when nobody but the agent has anything more to say. */
+  readonly onLast: () => void;
+}
+
+/** @returns the job's end, and whether the caches have all that the job wrote. */
+export async function windDownVm(
+  plan: JobPlan,
+  vm: Vm,
+  session: Session,
+  acted: End,
+  io: WindDownIo,
+): Promise<{ end: End; flushed: boolean }> {
+  if (plan.drain && hasAgent(acted)) await drain(plan, plan.drain, session, io);
+  const end = wantsArtifacts(plan, acted) ? await collect(plan, vm, session, acted, io) : acted;
+  const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, io);
+  io.onLast();
+  await shutDown(vm, session, end, io);
+  return { end, flushed };
+}
+
+/** Whether the agent has seen the job's end, and can be asked for more. */
+function hasAgent(end: End): boolean {
+  return end.kind === "exited" || end.kind === "refused" || (end.kind === "timed-out" && end.isOver);
+}
+
+/** Runs the guest's hook. Its failure changes nothing of the job's verdict. */
+async function drain(
+  { exec }: JobPlan,
+  { command, timeoutMs }: NonNullable<JobPlan["drain"]>,
+  session: Session,
+  { signal, evidence, onPoint, troubles }: WindDownIo,
+): Promise<void> {
+  onPoint("drain");
+  evidence.note("berth", "the drain was started");
+  try {
+    const hook = { argv: ["/bin/sh", "-c", command], volumes: [], stdin: false };
+    await session.exec({ ...exec, ...hook, clockSeconds: Math.round(Date.now() / 1000) });
+    const message = await orAborted(within(lastWord(session), timeoutMs, "the drain"), signal);
+    if (message.kind === "exited" && message.code === 0) return;
+    troubles.push(`the drain failed: ${describeDrain(message)}`);
+  } catch (error) {
+    troubles.push(`the drain failed: ${describeError(error)}`);
+    await session.signal(SIGKILL).then(() => settlesWithin(session.next(), KILL_MS), () => {});
+  }
+}
+
+async function lastWord(session: Session) {
+  const first = await session.next();
+  return first.kind === "started" ? await session.next() : first;
+}
+
+function describeDrain(message: Awaited<ReturnType<typeof lastWord>>): string {
+  if (message.kind === "exited") {
+    return message.signal === undefined ? `it exited with status ${message.code}` : `signal ${message.signal} ended it`;
+  }
+  if (message.kind === "refused") return "the image has no /bin/sh that can be executed, or the working directory went";
+  return message.kind === "error" ? message.text : `the agent said "${message.kind}"`;
+}
+
+/** An artifact that is not there is berth's failure, not the job's; beside a failure of the job's it is a trouble. */
+async function collect(plan: JobPlan, vm: Vm, session: Session, end: End, io: WindDownIo): Promise<End> {
+  const { stop, notify, troubles, archive, signal } = io;
+  if (!hasAgent(end)) {
+    troubles.push("no artifacts: the guest has not seen the job's end in time");
+    return end;
+  }
+  io.onPoint("collect");
+  try {
+    const onLeftOut = (what: string) => notify({ kind: "left-out", what });
+    const onProgress = (text: string) => notify({ kind: "note", text });
+    await collectArtifacts(plan, session, { archive, onLeftOut, onProgress, signal });
+    return end;
+  } catch (error) {
+    if (stop.reason) return { kind: "cancelled", by: stop.reason };
+    if (!hasSucceeded(end)) {
+      troubles.push(describeError(error));
+      return end;
+    }
+    return error instanceof BerthError && error.code === "job.lost" ? await endOfLost(vm, error) : infra(error);
+  }
+}
+
+async function flush(session: Session, { signal, troubles }: WindDownIo): Promise<boolean> {
+  try {
+    await flushCaches(session, signal);
+    return true;
+  } catch (error) {
+    troubles.push(`the job's caches are not kept: ${describeError(error)}`);
+    return false;
+  }
+}
+
+/** Guest first, then the VMM's own way, then force (the VM's disposal). */
+async function shutDown(vm: Vm, session: Session, end: End, { stop, evidence, onPoint }: WindDownIo): Promise<void> {
+  if (end.kind === "vm-ended") return;
+  onPoint("poweroff");
+  const patience = stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
+  // A guest that stands still hears nothing.
+  if (end.kind !== "vm-paused") {
+    await session.poweroff().catch(() => {});
+    if (await settlesWithin(vm.exited, patience)) return;
+    evidence.note("berth", `the guest has not powered off within ${formatMillis(patience)}`);
+  }
+  if (stop.reason) return;
+  if (!await vm.quit()) evidence.note("berth", "the VMM has not quit when it was told to; it is killed");
+}
