@@ -22,10 +22,9 @@ run_job() {
   err=$!
   feed_stdin
   say started
-  # A shell says "Killed" of a command that was; that is no word of the job's.
-  {
-    unshare -p -m -f sh /berth/namespace.sh <"$input" >/run/out 2>/run/err 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
-  } 2>/dev/null
+  # A shell says "Killed" of a command that was, on the command's own stderr; that is no word of the job's. So the job's
+  # stderr is 9 until there is no such shell any more.
+  unshare -p -m -f sh /berth/namespace.sh <"$input" >/run/out 9>/run/err 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
   # The namespace is gone and with it every process that could hold the output open, so both copies end now. A write to
   # a port returns when the host has taken it: after this, every byte is in the host's file.
   wait $out $err

@@ -4,5 +4,6 @@
 read -r init rest </proc/self/stat
 echo "$init" >/run/init.pid
 mount -t proc proc /proc
+exec 2>&9
 exec 9>/run/refused
 time -o /run/status -f '' setsid unshare -m sh /berth/enter.sh
