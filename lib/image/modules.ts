@@ -11,7 +11,11 @@ export const MODULE_GROUPS = {
   base: ["virtio_mmio", "virtio_console"],
   disk: ["virtio_blk", "ext4"],
   overlay: ["overlay", "squashfs"],
+  panic: ["pvpanic_mmio"],
 } as const;
+
+/** Groups that a guest can do without: a panic that nobody tells is a reset. */
+const OPTIONAL_GROUPS = ["panic"];
 
 /** The option of the kernel's build that gives a module. */
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -65,6 +69,7 @@ export function planModules(index: ModuleIndex, release: string): ModuleFile[] {
     for (const name of names) {
       if (index.builtin.has(name)) continue;
       const file = index.files.get(name);
+      if (!file && OPTIONAL_GROUPS.includes(group)) continue;
       if (!file) {
         const option = OPTIONS[name] ? ` (${OPTIONS[name]})` : "";
         const problem = `it has no ${name}, neither built in nor as a module${option}`;

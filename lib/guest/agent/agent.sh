@@ -52,7 +52,10 @@ start_job() {
   . /run/job.sh
   # What the guest has read from the machine's clock is some seconds off where the boot was slow.
   [ "$clock" = "$(date +%s)" ] || date -s "@$clock" >/dev/null
-  [ "$mounted" ] || mount_root
+  if [ -z "$mounted" ]; then
+    load panic
+    mount_root
+  fi
   mounted=yes
   uid= gid= home=/root
   [ -z "$user" ] || resolve_user || return

@@ -68,6 +68,8 @@ function ports(plan: VmPlan): string[] {
   ];
   const file = (name: string) => `file,append=on,path=${escape(`${plan.folder}/${name}`)}`;
   return [
+    // Where a kernel tells that it panics.
+    ...["-device", "pvpanic"],
     ...["-device", "virtio-serial-device"],
     ...port("agent", `socket,path=${AGENT_SOCKET},reconnect=1`),
     ...port("out", file(VM_FILES.stdout)),

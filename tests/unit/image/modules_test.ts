@@ -59,7 +59,17 @@ Deno.test("planModules() inserts nothing that is built in", () => {
   assertEquals(plan.some(({ path }) => /mmio|ext4|jbd2/.test(path)), false);
 });
 
-for (const name of Object.values(MODULE_GROUPS).flat()) {
+Deno.test("planModules() does without what a guest can do without", () => {
+  const pvpanic = "kernel/drivers/misc/pvpanic";
+  const there = `${pvpanic}/pvpanic-mmio.ko: ${pvpanic}/pvpanic.ko\n${pvpanic}/pvpanic.ko:\n${DEP}`;
+  const panics = (dep: string) =>
+    planModules(parseModuleIndex(dep, ""), "6.1").filter(({ group }) => group === "panic");
+  assertEquals(panics(DEP), []);
+  assertEquals(panics(there).map(({ path }) => path), [`${pvpanic}/pvpanic.ko`, `${pvpanic}/pvpanic-mmio.ko`]);
+});
+
+const { panic: _, ...NEEDED } = MODULE_GROUPS;
+for (const name of Object.values(NEEDED).flat()) {
   Deno.test(`planModules() names ${name} when the kernel has it neither way`, () => {
     const without = DEP.split("\n").filter((line) => !moduleName(line.split(":")[0]).startsWith(name)).join("\n");
     const error = assertThrows(() => planModules(parseModuleIndex(without, ""), "6.1-x"), BerthError, `no ${name},`);
