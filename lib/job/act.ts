@@ -46,12 +46,14 @@ export async function act(
 ): Promise<End> {
   const started = Promise.withResolvers<void>();
   onPoint("exec");
-  const ended = converse(plan, volumes, vm, session, () => {
+  const onStarted = () => {
     onPoint("started");
     started.resolve();
-  });
-  using cancelled = aborted(stop.requested);
+  };
   using timeout = timeoutAfter(started.promise, plan.timeoutMs);
+  // What was lost before its time was up has not timed out, although it takes a while to see what became of it.
+  const ended = converse(plan, volumes, vm, session, { onStarted, onLost: () => timeout[Symbol.dispose]() });
+  using cancelled = aborted(stop.requested);
   const end = await Promise.race<End>([
     ended,
     vm.exited.then((exit) => ({ kind: "vm-ended", exit })),
@@ -120,17 +122,21 @@ async function converse(
   volumes: readonly GuestVolume[],
   vm: Vm,
   session: Session,
-  onStarted: () => void,
+  { onStarted, onLost }: { readonly onStarted: () => void; readonly onLost: () => void },
 ): Promise<End> {
   try {
     await session.exec({ ...plan.exec, volumes, clockSeconds: Math.round(Date.now() / 1000) });
     // What the guest does before it starts the job is a part of its boot.
     const first = await within(session.next(), plan.bootTimeoutMs, "the guest to start the job");
+    if (first.kind === "exited") {
+      return { kind: "agent-lost", reason: "the agent told the end of a job before its start" };
+    }
     if (first.kind !== "started") return judge(plan, first);
     onStarted();
     return judge(plan, await session.next());
   } catch (error) {
     if (error instanceof DeadlineError) return { kind: "boot-failed", reason: error.message };
+    onLost();
     return await endOfLost(vm, error);
   }
 }

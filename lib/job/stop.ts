@@ -10,11 +10,24 @@ export type StopReason = "SIGINT" | "SIGTERM" | "SIGPIPE";
 /** The numbers that POSIX gives them; a cancelled job's exit status is 128 more. */
 export const STOP_NUMBERS: Readonly<Record<StopReason, number>> = { SIGINT: 2, SIGTERM: 15, SIGPIPE: 13 };
 
+/**
+ * The same signal again within this time is no second wish: the kernel sends that of a parent's death once for every
+ * thread that the parent had.
+ */
+const ECHO_MS = 200;
+
 /** The first wish stops the job in good order, a second one at once. */
 export class StopRequest {
+  readonly #now: () => number;
+  #askedAtMs = 0;
   readonly #requested = new AbortController();
   readonly #insisted = new AbortController();
   #reason: StopReason | undefined;
+
+  /** @param now tells the time, in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Aborted by the first wish. */
   get requested(): AbortSignal {
@@ -33,7 +46,9 @@ export class StopRequest {
 
   stop(reason: StopReason): void {
     // A pipe that breaks is no wish of its own: it comes with the signal that ended its reader, too.
-    if (this.#reason && reason !== "SIGPIPE") this.#insisted.abort();
+    const isEcho = reason === "SIGPIPE" || (reason === this.#reason && this.#now() - this.#askedAtMs < ECHO_MS);
+    if (this.#reason && !isEcho) this.#insisted.abort();
+    if (!this.#reason) this.#askedAtMs = this.#now();
     this.#reason ??= reason;
     this.#requested.abort();
   }

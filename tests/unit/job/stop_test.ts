@@ -17,6 +17,19 @@ Deno.test("StopRequest.stop() requests once, insists the second time, and keeps 
   assertEquals(stateOf(stop), ["SIGPIPE", true, true]);
 });
 
+Deno.test("StopRequest.stop() takes the same signal for a second wish only when it comes later", () => {
+  let nowMs = 5000;
+  const stop = new StopRequest(() => nowMs);
+  for (const atMs of [5000, 5001, 5199]) {
+    nowMs = atMs;
+    stop.stop("SIGTERM");
+    assertEquals(stateOf(stop), ["SIGTERM", true, false]);
+  }
+  nowMs = 5200;
+  stop.stop("SIGTERM");
+  assertEquals(stateOf(stop), ["SIGTERM", true, true]);
+});
+
 Deno.test("StopRequest knows its reason when its listeners are called", () => {
   const stop = new StopRequest();
   const reasons: unknown[] = [];

@@ -35,6 +35,7 @@ Deno.test("planQemu() is this command line", () => {
     "console=ttyS0 quiet panic=-1 reboot=t berth.token=0123456789abcdefghjkmnpqrs berth.disks= tsc=reliable",
     ...["-chardev", "file,id=serial,append=on,path=/jobs/x/serial.log", "-serial", "chardev:serial"],
     ...["-chardev", "socket,id=qmp,path=/run/berth/self/qmp.sock,reconnect=1", "-mon", "chardev=qmp,mode=control"],
+    ...["-device", "pvpanic"],
     ...["-device", "virtio-serial-device"],
     ...["-chardev", "socket,path=/run/berth/self/agent.sock,reconnect=1,id=agent"],
     ...["-device", "virtserialport,chardev=agent,name=berth.agent"],

@@ -1,0 +1,110 @@
+/**
+ * Runs a job, breaks something at one point of its life, and looks how berth ends and what it leaves.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import type { Point } from "../../lib/job/points.ts";
+import type { Report } from "../../lib/job/report.ts";
+import type { VerdictName } from "../../lib/job/verdict.ts";
+import { berth, finish, leftovers, type Outcome, SCRATCH, shell, STATE } from "../support/berth.ts";
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+/** What a new start may take to tidy up. */
+const TIDY_MS = 10_000;
+/** No case takes so long: beyond it, berth hangs. */
+const LIMIT_MS = 90_000;
+
+/** What is broken, and where. Without a point the job itself, or its VMM, is what is wrong. */
+export interface Case {
+  readonly label: string;
+  readonly point?: Point;
+  /** Breaks it, while berth stands at the point. @returns whether there is somebody to go on. */
+  readonly fault?: (scene: Scene) => Promise<boolean | void>;
+  /** Flags of `berth run` beside those of every case. */
+  readonly flags?: readonly string[];
+  readonly script: string;
+  /** Runs before berth, in berth's own mount namespace, as a part of a shell script; `$STATE` is the state folder. */
+  readonly before?: string;
+  /** Undefined: berth was in no state to report. */
+  readonly verdict: VerdictName | undefined;
+  readonly status: number;
+  /** Looks at more. */
+  readonly check?: (outcome: Outcome & { readonly report?: Report }) => void;
+}
+
+/** What a fault can be done to. */
+export interface Scene {
+  readonly state: string;
+  readonly frontPid: number;
+  readonly hostPid: number;
+}
+
+/** A state folder with the default image in it, for one test file: files may run side by side. */
+export async function prepareState(name: string): Promise<string> {
+  await Deno.mkdir(SCRATCH, { recursive: true });
+  const built = await berth(["run", "--quiet", "--", "true"]);
+  assertEquals(built.code, 0, built.stderr);
+  const state = `${SCRATCH}/faults-${name}`;
+  await shell('rm -rf "$1"; mkdir -p "$1"; cp -a "$2/images" "$1/images"', state, STATE);
+  return state;
+}
+
+/** Makes a test of each case. */
+export function testFaults(state: string, cases: readonly Case[]): void {
+  for (const one of cases) Deno.test(one.label, () => tryFault(state, one));
+}
+
+async function tryFault(state: string, one: Case): Promise<void> {
+  const report = `${state}/report.json`;
+  await shell('rm -rf "$1/points" "$1/report.json"; mkdir "$1/points"', state);
+  if (one.point) await shell('mkdir "$1"; mkfifo "$1/reached" "$1/go"', `${state}/points/${one.point}`);
+  const flags = ["--quiet", "--accel", "tcg", "--report", report, ...(one.flags ?? [])];
+  const child = start(state, one.before ?? ":", ["run", ...flags, "--", "sh", "-c", one.script]);
+  const ended = finish(child, LIMIT_MS);
+  if (one.point && one.fault) {
+    const reached = shell('exec timeout 60 cat "$1"', `${state}/points/${one.point}/reached`);
+    const first = await Promise.race([reached, ended]);
+    if (typeof first !== "string") throw new Error(`it ended before "${one.point}": ${first.code} ${first.stderr}`);
+    const goesOn = await one.fault({ state, frontPid: child.pid, hostPid: Number(first) });
+    if (goesOn !== false) await shell('exec timeout 20 sh -c ": >\\"$1\\"" sh "$1"', `${state}/points/${one.point}/go`);
+  }
+  const outcome = await ended;
+  const seen = await readReport(report);
+  const words = `${outcome.stderr}\n${JSON.stringify(seen?.evidence, null, 1)}`;
+  assertEquals([seen?.verdict, outcome.code], [one.verdict, one.status], words);
+  one.check?.({ ...outcome, report: seen });
+  await expectClean(state);
+}
+
+function start(state: string, before: string, args: readonly string[]): Deno.ChildProcess {
+  const command = [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", MAIN, ...args];
+  // One process all the way: its id is that of berth's front process.
+  const script = `STATE=$1; shift; ${before}\nexec "$@"`;
+  return new Deno.Command("sh", {
+    args: ["-c", 'exec unshare -m sh -ec "$@"', "sh", script, "sh", state, ...command],
+    cwd: SCRATCH,
+    env: { BERTH_STATE: state },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** After the next start nothing is left. */
+async function expectClean(state: string): Promise<void> {
+  const { code, stderr } = await berth(["run", "--quiet", "--", "true"], { state });
+  assertEquals(code, 0, stderr);
+  const until = performance.now() + TIDY_MS;
+  while (true) {
+    const left = await leftovers(state);
+    if (left.length === 0 || performance.now() > until) return assertEquals(left, []);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function readReport(path: string): Promise<Report | undefined> {
+  const text = await Deno.readTextFile(path).catch(() => "");
+  return text ? JSON.parse(text) as Report : undefined;
+}
