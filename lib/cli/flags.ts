@@ -120,6 +120,7 @@ export const RUN_FLAGS: readonly Flag[] = [
     repeats: true,
   },
   { name: "min-free", value: "SIZE", help: "end the job before the host's disk has less than this (default 256M)" },
+  { name: "log-limit", value: "SIZE", help: "cut the job's stdout after this, and its stderr (default: neither)" },
   { name: "stdin", help: "give the job berth's standard input (default: it is empty)" },
   { name: "name", value: "NAME", help: "a name for the job, for the report" },
   {

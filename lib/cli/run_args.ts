@@ -5,7 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { parseCount, parseDuration } from "../base/units.ts";
+import { parseCount, parseDuration, parseSize } from "../base/units.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import { DEFAULT_PIDS_MAX, type JobSpec, type Need } from "../job/spec.ts";
 import { RUN_FLAGS } from "./flags.ts";
@@ -60,6 +60,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       bootTimeoutMs: optional(flags.value("boot-timeout"), (text) => parseDuration(text, "--boot-timeout")),
       drain: flags.value("drain"),
       drainTimeoutMs: optional(flags.value("drain-timeout"), (text) => parseDuration(text, "--drain-timeout")),
+      logLimitBytes: optional(flags.value("log-limit"), (text) => parseSize(text, "--log-limit")),
       accel: choice(flags, "accel", ["auto", "kvm", "tcg"] as const),
       ...group,
       jail: choice<Need>(flags, "jail", ["auto", "require", "off"]),

@@ -11,15 +11,31 @@ const CHUNK_BYTES = 256 * 1024;
 const SAFETY_NET_MS = 250;
 /** At most so often is looked because of what the watcher tells. */
 const PAUSE_MS = 10;
+/** How far a file may grow beyond its limit before it is shortened: seldom enough to cost nothing. */
+const EXCESS_BYTES = 64 * 1024 ** 2;
 
 /** Where output goes. Must take all of the bytes. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
-/** Copies what is appended to some files of one folder. Disposing stops; {@linkcode finish} delivers everything. */
+/** What became of the bytes of one file. */
+export interface Delivery {
+  /** Its first bytes, which the sink has taken. */
+  readonly bytes: number;
+  /** What else was written. */
+  readonly missingBytes: number;
+  /** Set where more may be missing than was counted. */
+  readonly atLeast?: true;
+}
+
+/**
+ * Copies what is appended to some files of one folder. Disposing stops; {@linkcode finish} delivers everything up to the
+ * limit.
+ */
 export class OutputFollower implements AsyncDisposable {
   readonly #watcher: Deno.FsWatcher | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #wakers = new Set<() => void>();
+  readonly #sources: readonly Source[];
   readonly #copies: Promise<void>;
   #wakes = 0;
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -28,12 +44,19 @@ export class OutputFollower implements AsyncDisposable {
   /**
    * @param sources open files of the folder, and where each one's bytes go.
    * @param onBroken is called when a sink does not take any more; that file's rest is dropped.
+   * @param limitBytes how much of each file is delivered at most. What is beyond is removed from the file now and then.
    */
-  constructor(folder: string, sources: readonly (readonly [Deno.FsFile, Sink])[], onBroken: () => void) {
+  constructor(
+    folder: string,
+    sources: readonly (readonly [Deno.FsFile, Sink])[],
+    onBroken: () => void,
+    limitBytes = Infinity,
+  ) {
+    this.#sources = sources.map(([file, sink]) => new Source(file, sink, limitBytes));
     this.#watcher = watch(folder);
     void this.#listen();
     this.#timer = setInterval(() => this.#wake(), SAFETY_NET_MS);
-    this.#copies = Promise.all(sources.map(([file, sink]) => this.#copy(file, sink, onBroken))).then(() => {});
+    this.#copies = Promise.all(this.#sources.map((source) => this.#copy(source, onBroken))).then(() => {});
     this.#copies.catch(() => {});
   }
 
@@ -42,6 +65,11 @@ export class OutputFollower implements AsyncDisposable {
     if (this.#state === "following") this.#state = "finishing";
     this.#wake();
     await this.#copies;
+  }
+
+  /** What became of each source so far, in their order. */
+  account(): Delivery[] {
+    return this.#sources.map((source) => source.account());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -54,20 +82,20 @@ export class OutputFollower implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  async #copy(file: Deno.FsFile, sink: Sink, onBroken: () => void): Promise<void> {
+  async #copy(source: Source, onBroken: () => void): Promise<void> {
     const buffer = new Uint8Array(CHUNK_BYTES);
     while (this.#state !== "stopped") {
       // Taken before the read: what is written after the read changes it.
       const wakes = this.#wakes;
       const last = this.#state === "finishing";
-      const count = file.readSync(buffer);
-      if (count === null) {
+      const bytes = source.read(buffer);
+      if (!bytes) {
         if (last) return;
         if (this.#wakes === wakes) await new Promise<void>((resolve) => this.#wakers.add(resolve));
         continue;
       }
       try {
-        await sink(buffer.subarray(0, count));
+        await source.deliver(bytes);
       } catch {
         return onBroken();
       }
@@ -86,8 +114,59 @@ export class OutputFollower implements AsyncDisposable {
 
   #wake(): void {
     this.#wakes++;
+    // Here, because a copy may be waiting for its sink for hours.
+    for (const source of this.#sources) source.shorten();
     for (const resolve of this.#wakers) resolve();
     this.#wakers.clear();
+  }
+}
+
+/** One of the files, and how far it has been delivered. */
+class Source {
+  readonly #file: Deno.FsFile;
+  readonly #sink: Sink;
+  readonly #limitBytes: number;
+  #readBytes = 0;
+  #deliveredBytes = 0;
+  #removedBytes = 0;
+
+  constructor(file: Deno.FsFile, sink: Sink, limitBytes: number) {
+    this.#file = file;
+    this.#sink = sink;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** What there is to deliver next; undefined: nothing so far. */
+  read(buffer: Uint8Array): Uint8Array | undefined {
+    const most = Math.min(buffer.length, this.#limitBytes - this.#readBytes);
+    const count = most > 0 ? this.#file.readSync(buffer.subarray(0, most)) : null;
+    if (count === null) return undefined;
+    this.#readBytes += count;
+    return buffer.subarray(0, count);
+  }
+
+  async deliver(bytes: Uint8Array): Promise<void> {
+    await this.#sink(bytes);
+    this.#deliveredBytes += bytes.length;
+  }
+
+  /**
+   * Removes what nobody will get, so that a job that prints on and on does not fill the disk. The VMM appends, wherever
+   * the end is. A write of its that ends after the look and before the cut (most often there is one, of up to 32 KiB) is
+   * removed and not counted.
+   */
+  shorten(): void {
+    if (this.#limitBytes === Infinity) return;
+    const excessBytes = this.#file.statSync().size - this.#limitBytes;
+    if (excessBytes < EXCESS_BYTES) return;
+    this.#file.truncateSync(this.#limitBytes);
+    this.#removedBytes += excessBytes;
+  }
+
+  account(): Delivery {
+    const writtenBytes = this.#file.statSync().size + this.#removedBytes;
+    const missingBytes = Math.max(0, writtenBytes - this.#deliveredBytes);
+    return { bytes: this.#deliveredBytes, missingBytes, ...(this.#removedBytes > 0 ? { atLeast: true } : {}) };
   }
 }
 

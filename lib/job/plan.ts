@@ -77,6 +77,8 @@ export interface JobPlan {
   /** What runs in the guest when the job has ended, before artifacts are taken. */
   readonly drain?: { readonly command: string; readonly timeoutMs: number };
   readonly bootTimeoutMs: number;
+  /** How much of the job's stdout is delivered at most, and of its stderr; absent: all. */
+  readonly logLimitBytes?: number;
 }
 
 /** The plan of one job. */
@@ -105,6 +107,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
       ? undefined
       : { command: spec.drain, timeoutMs: spec.drainTimeoutMs ?? DRAIN_TIMEOUT_MS },
     bootTimeoutMs: spec.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator],
+    logLimitBytes: spec.logLimitBytes,
   };
 }
 

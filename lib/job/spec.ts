@@ -41,6 +41,8 @@ export interface JobSpec {
   /** A command of the guest's shell that runs when the job has ended. */
   readonly drain?: string;
   readonly drainTimeoutMs?: number;
+  /** How much of its stdout is delivered at most, and of its stderr. */
+  readonly logLimitBytes?: number;
   readonly accel: "auto" | "kvm" | "tcg";
   /** Whether the VM gets a group with its limits in force. */
   readonly limits: Need;

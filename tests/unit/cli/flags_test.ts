@@ -32,7 +32,7 @@ const DESIGN = [
     "workspace+",
   ],
   ...["artifact+*", "stdin", "name+", "accel+", "limits+", "jail+", "report+", "quiet"],
-  ...["artifact-on+", "scratch+", "volume+*", "cache+*", "min-free+"],
+  ...["artifact-on+", "scratch+", "volume+*", "cache+*", "min-free+", "log-limit+"],
   ...[...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+"],
 ];
 

@@ -36,6 +36,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       bootTimeoutMs: undefined,
       drain: undefined,
       drainTimeoutMs: undefined,
+      logLimitBytes: undefined,
       accel: "auto",
       limits: "auto",
       groupLimits: {},
@@ -57,7 +58,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
 Deno.test("parseRunArgs() understands every flag", () => {
   const flags = [
     ...["--image=bookworm", "--memory=1G", "--cpus=2", "--pids=300", "--timeout=90s", "--boot-timeout=5s"],
-    ...["--drain=sync; date", "--drain-timeout=3s"],
+    ...["--drain=sync; date", "--drain-timeout=3s", "--log-limit=1G"],
     ...["--env=A=1", "--env=B=", "--workdir=/src", "--user=ci:ci", "--workspace=.", "--artifact=/out=o", "--stdin"],
     ...["--name=nightly-1", "--accel=kvm", "--limits=require", "--jail=off", "--report=r.json", "--quiet"],
     ...["--swap=0", "--memory-high=1G", "--tenant=acme", "--cgroup-driver=cgroupfs", "--device=/dev/fuse"],
@@ -85,6 +86,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
       bootTimeoutMs: 5000,
       drain: "sync; date",
       drainTimeoutMs: 3000,
+      logLimitBytes: 1024 ** 3,
       accel: "kvm",
       limits: "require",
       groupLimits: { swapMaxBytes: 0, memoryHighBytes: 1024 ** 3 },
@@ -131,6 +133,7 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["--pids=15", "x"], "usage.value", "from 16 to 4194304"],
   [["--timeout=0s", "x"], "usage.value", "--timeout"],
   [["--boot-timeout=10", "x"], "usage.value", "--boot-timeout"],
+  [["--log-limit=much", "x"], "usage.value", '--log-limit: "much" is not a size'],
   [["--env=A", "x"], "usage.value", '--env: "A" has no name and value; write NAME=VALUE'],
   [["--env==1", "x"], "usage.value", "write NAME=VALUE"],
   [["--workdir=src", "x"], "usage.value", '--workdir: "src" is not an absolute path'],

@@ -153,3 +153,63 @@ outputTest("disposing an OutputFollower does not wait for a sink that never come
   await disposed;
   assert(inTime, "the reader of a job's output can keep berth from ending");
 });
+
+const MIB = 1024 ** 2;
+
+outputTest("OutputFollower delivers no more than its limit of each file, and counts the rest", async (scene) => {
+  const [out, err] = [new Collector(), new Collector()];
+  const sources = [[await scene.open("out"), out.sink], [await scene.open("err"), err.sink]] as const;
+  await using follower = new OutputFollower(scene.folder, sources, broken, 100);
+  await scene.append("out", pattern(60));
+  await out.has(60);
+  await scene.append("out", pattern(60, 3));
+  await scene.append("err", pattern(100));
+  await follower.finish();
+  assertEquals(out.bytes, new Uint8Array([...pattern(60), ...pattern(40, 3)]));
+  assertEquals(err.bytes, pattern(100));
+  assertEquals(follower.account(), [{ bytes: 100, missingBytes: 20 }, { bytes: 100, missingBytes: 0 }]);
+});
+
+outputTest("a limit of 0 delivers nothing", async ({ folder, open, append }) => {
+  const collector = new Collector();
+  await using follower = new OutputFollower(folder, [[await open("out"), collector.sink]], broken, 0);
+  await append("out", pattern(10));
+  await follower.finish();
+  assertEquals([collector.bytes.length, follower.account()], [0, [{ bytes: 0, missingBytes: 10 }]]);
+});
+
+outputTest("a file far beyond its limit is shortened to it, even while its sink is stuck", async (scene) => {
+  const release = Promise.withResolvers<void>();
+  const collector = new Collector();
+  const sink: Sink = async (bytes) => {
+    await release.promise;
+    await collector.sink(bytes);
+  };
+  const file = await scene.open("out");
+  await using follower = new OutputFollower(scene.folder, [[file, sink]], broken, 1000);
+  await scene.append("out", pattern(1000));
+  for (let round = 1; round <= 3; round++) {
+    await scene.append("out", new Uint8Array(70 * MIB).fill(round));
+    await within(shortened(file, 1000), 5000, "the shortening");
+  }
+  await scene.append("out", pattern(17));
+  release.resolve();
+  await follower.finish();
+  assertEquals(collector.bytes, pattern(1000));
+  assertEquals(follower.account(), [{ bytes: 1000, missingBytes: 210 * MIB + 17, atLeast: true }]);
+});
+
+async function shortened(file: Deno.FsFile, bytes: number): Promise<void> {
+  while (file.statSync().size > bytes) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+outputTest("account() counts what a sink has not taken", async ({ folder, open, append }) => {
+  const told = Promise.withResolvers<void>();
+  const sink: Sink = () => Promise.reject(new Deno.errors.BrokenPipe());
+  await using follower = new OutputFollower(folder, [[await open("out"), sink]], () => told.resolve());
+  await append("out", pattern(10));
+  await within(told.promise, 5000, "the broken sink");
+  await append("out", pattern(5));
+  await follower.finish();
+  assertEquals(follower.account(), [{ bytes: 0, missingBytes: 15 }]);
+});

@@ -48,6 +48,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
     timeoutMs: undefined,
     drain: undefined,
     bootTimeoutMs: 20_000,
+    logLimitBytes: undefined,
   });
 });
 
@@ -72,6 +73,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     timeoutMs: 60_000,
     bootTimeoutMs: 5000,
     drain: "sync",
+    logLimitBytes: 1024 ** 3,
     accel: "tcg",
     limits: "require",
     groupLimits: { swapMaxBytes: 0, memoryHighBytes: 1100 * MIB, cpuWeight: 50, cpus: "0-1" },
@@ -171,6 +173,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     timeoutMs: 60_000,
     drain: { command: "sync", timeoutMs: 300_000 },
     bootTimeoutMs: 5000,
+    logLimitBytes: 1024 ** 3,
   });
 });
 
