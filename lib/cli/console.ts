@@ -6,15 +6,23 @@
 
 import { BerthError, describeError } from "../base/errors.ts";
 
+const NEWLINE = 10;
+
 /** Says things, in the user's terms. */
 export class Console {
   readonly #quiet: boolean;
   readonly #paths: readonly (readonly [window: string, path: string])[];
+  #inLine = false;
 
   /** @param paths windows and what they show: messages name what the user named. */
   constructor(quiet: boolean, paths: readonly (readonly [window: string, path: string])[] = []) {
     this.#quiet = quiet;
     this.#paths = paths.toSorted(([a], [b]) => b.length - a.length);
+  }
+
+  /** Told what the job has put on standard error: berth's own words begin a line, wherever the job's end. */
+  follow(bytes: Uint8Array): void {
+    this.#inLine = bytes.at(-1) !== NEWLINE;
   }
 
   /** Something worth knowing; not said when the user wants quiet. */
@@ -31,7 +39,8 @@ export class Console {
     let text = message;
     for (const [window, path] of this.#paths) text = text.replaceAll(window, () => path);
     const lines = text.split("\n").map((line) => `berth: ${line}\n`).join("");
-    writeAllSync(new TextEncoder().encode(lines));
+    writeAllSync(new TextEncoder().encode(this.#inLine ? `\n${lines}` : lines));
+    this.#inLine = false;
   }
 }
 

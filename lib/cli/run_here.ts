@@ -28,7 +28,7 @@ import { decideVerdict, infra } from "../job/verdict.ts";
 import { jailProblem } from "../process/jail_check.ts";
 import { chooseAccelerator } from "../vmm/qemu/accelerator.ts";
 import { QmpHub } from "../vmm/qemu/qmp.ts";
-import { printable } from "../guest/protocol.ts";
+import { planConclusion } from "./conclusion.ts";
 import { Console } from "./console.ts";
 import { buildHost, openCaches, openStore } from "./image_host.ts";
 import type { RunArgs } from "./run_args.ts";
@@ -82,12 +82,14 @@ async function runJobHere(
     caches: openCaches(),
     unenforceable,
     stdout: (bytes) => writeAll(Deno.stdout, bytes),
-    stderr: (bytes) => writeAll(Deno.stderr, bytes),
+    stderr: async (bytes) => {
+      await writeAll(Deno.stderr, bytes);
+      console.follow(bytes);
+    },
     stdin: args.spec.stdin ? Deno.stdin.readable : undefined,
     stop,
     onPoint,
-    notify: (event) =>
-      event.kind === "console" ? console.error(describeEvent(event)) : console.note(describeEvent(event)),
+    notify: (event) => console.note(describeEvent(event)),
   });
   await conclude(args, plan, result, console);
   return result.verdict.status;
@@ -172,17 +174,12 @@ function describeEvent(event: JobEvent): string {
       return `artifact: left out ${event.what}`;
     case "note":
       return event.text;
-    case "console":
-      return `the end of the guest's console:\n${event.text.trimEnd().split(/\r?\n/).map(printable).join("\n")}`;
   }
 }
 
-/** Says how it ended, where the exit status alone does not, and writes the report. */
+/** Says how it ended, and writes the report. */
 async function conclude(args: RunArgs, plan: JobPlan, result: JobResult, console: Console): Promise<void> {
-  const { verdict } = result;
-  for (const trouble of result.troubles) console.error(trouble);
-  const own = verdict.verdict === "succeeded" || (verdict.verdict === "failed" && !isRefusal(plan, verdict.reason));
-  if (!own) console.error(`${verdict.verdict}: ${verdict.reason}`, verdict.hint);
+  for (const { text, hint } of planConclusion(plan, result)) console.error(text, hint);
   await writeReport(args, planReport(plan, result), console);
 }
 
@@ -193,8 +190,4 @@ async function writeReport(args: RunArgs, report: Partial<Report>, console: Cons
   } catch (error) {
     console.error(`the report can't be written: ${describeError(error)}`);
   }
-}
-
-function isRefusal(plan: JobPlan, reason: string): boolean {
-  return reason.startsWith(`${plan.exec.argv[0]}: `);
 }

@@ -31,6 +31,8 @@ export interface BootSurroundings {
   readonly onPoint: OnPoint;
   readonly onAttempt: (attempt: number) => void;
   readonly onRetry: (reason: string) => void;
+  /** Told what the VMM says, of every attempt. */
+  readonly onWords: (piece: string) => void;
 }
 
 /** A VM that waits for its job, or the end of the attempt. */
@@ -53,6 +55,7 @@ export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promis
     const vm = attemptStack.use(bootQemu(plan, qmpHub, {
       onConnected: () => onPoint("qmp"),
       onEvent: (source, what) => evidence.note(source, what),
+      onWords: surroundings.onWords,
     }));
     onPoint("launched");
     using _killer = killOn(emergency, vm);

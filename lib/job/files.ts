@@ -27,10 +27,33 @@ export function createVmFiles(folder: string, own: (file: Deno.FsFile) => void):
   };
 }
 
-/** The last bytes of a file, as text. */
-export async function readTail(file: Deno.FsFile, limitBytes: number): Promise<string> {
-  const { size } = await file.stat();
-  await file.seek(Math.max(0, size - limitBytes), Deno.SeekMode.Start);
-  const bytes = new Uint8Array(limitBytes);
-  return new TextDecoder().decode(bytes.subarray(0, await file.read(bytes) ?? 0));
+/** How much of each log is kept for whoever has to find out why a VM ended. */
+const TAIL_BYTES = 4096;
+
+/** The last bytes of a VM's log. */
+export interface LogTail {
+  readonly name: "serial.log" | "vmm.log";
+  readonly text: string;
+}
+
+/** What the VMM has said itself, of which only the end is kept. */
+export class VmmWords {
+  #text = "";
+
+  add(piece: string): void {
+    // A character has a byte at least.
+    this.#text = (this.#text + piece).slice(-TAIL_BYTES);
+  }
+
+  tail(): LogTail {
+    const bytes = new TextEncoder().encode(this.#text).slice(-TAIL_BYTES);
+    return { name: "vmm.log", text: new TextDecoder().decode(bytes) };
+  }
+}
+
+/** The last bytes of the guest's console. */
+export function readSerialTail({ serial }: VmFiles): LogTail {
+  serial.seekSync(-Math.min(serial.statSync().size, TAIL_BYTES), Deno.SeekMode.End);
+  const bytes = new Uint8Array(TAIL_BYTES);
+  return { name: "serial.log", text: new TextDecoder().decode(bytes.subarray(0, serial.readSync(bytes) ?? 0)) };
 }

@@ -8,6 +8,8 @@ import type { DriverName } from "../cgroup/driver.ts";
 import { type IoMax, type LimitName, type Limits, limitsIn } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
 import type { Evidence } from "./evidence.ts";
+import type { LogTail } from "./files.ts";
+import type { Delivery } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Verdict, VerdictName } from "./verdict.ts";
 
@@ -45,6 +47,8 @@ export interface Report {
   readonly usage: GroupUsage;
   /** What the verdict rests on, in the order in which it was seen. */
   readonly evidence: readonly Evidence[];
+  /** The streams of the job that were not delivered whole; absent where nothing is missing. */
+  readonly log?: { readonly stdout?: Delivery; readonly stderr?: Delivery };
 }
 
 /** What a finished job knows. */
@@ -58,6 +62,9 @@ export interface JobResult {
   readonly timings: Timings;
   readonly usage?: GroupUsage;
   readonly evidence: readonly Evidence[];
+  /** What became of the job's stdout and stderr; empty where there was no job to print. */
+  readonly output: readonly Delivery[];
+  readonly logs: readonly LogTail[];
   /** What went wrong beside the verdict, in cleanup above all. */
   readonly troubles: readonly string[];
 }
@@ -83,7 +90,13 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     timingsMs: result.timings,
     usage: result.usage ?? {},
     evidence: result.evidence,
+    log: planReportedLog(result),
   };
+}
+
+function planReportedLog({ output: [stdout, stderr] }: JobResult): Report["log"] {
+  const [out, err] = [stdout, stderr].map((delivery) => delivery?.missingBytes ? delivery : undefined);
+  return out || err ? { stdout: out, stderr: err } : undefined;
 }
 
 /** Every limit that the job was to have: those that were in force, and those that nobody enforced. */

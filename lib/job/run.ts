@@ -16,9 +16,9 @@ import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
-import { createVmFiles, readTail, type VmFiles } from "./files.ts";
+import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
 import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
-import { OutputFollower, type Sink } from "./output.ts";
+import { type Delivery, OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
 import type { OnPoint } from "./points.ts";
 import type { JobResult, Timings } from "./report.ts";
@@ -27,15 +27,11 @@ import type { StopRequest } from "./stop.ts";
 import { decideVerdict, type End, infra } from "./verdict.ts";
 import { HASTY_MS, windDownVm } from "./wind_down.ts";
 
-/** How much of the console is shown when the guest is to blame. */
-const CONSOLE_BYTES = 4096;
-
 /** What a job tells while it runs. */
 export type JobEvent =
   | { readonly kind: "retry"; readonly reason: string }
   | { readonly kind: "left-out"; readonly what: string }
-  | { readonly kind: "note"; readonly text: string }
-  | { readonly kind: "console"; readonly text: string };
+  | { readonly kind: "note"; readonly text: string };
 
 /** What a job is connected to. */
 export interface JobIo extends GroupIo {
@@ -62,6 +58,8 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
     timings: run.timings,
     ...run.seen,
     evidence: run.evidence.list(),
+    output: run.output,
+    logs: run.logs,
     troubles: [...run.troubles, ...troubles],
   };
 }
@@ -81,6 +79,9 @@ class JobRun {
   readonly evidence = new EvidenceLog();
   readonly timings: Timings = {};
   readonly troubles: string[] = [];
+  output: readonly Delivery[] = [];
+  logs: readonly LogTail[] = [];
+  readonly #words = new VmmWords();
   readonly #plan: JobPlan;
   readonly #io: JobIo;
   readonly #onPoint: OnPoint;
@@ -101,14 +102,18 @@ class JobRun {
   }
 
   async live(): Promise<End> {
-    const { stop } = this.#io;
     using _asked = this.#noteWishes();
     try {
       return await this.#live();
     } catch (error) {
-      // Whatever breaks while a job is being stopped is a consequence of that.
-      return stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error);
+      return this.#endBy(error);
     }
+  }
+
+  /** Whatever breaks while a job is being stopped is a consequence of that. */
+  #endBy(error: unknown): End {
+    const { reason } = this.#io.stop;
+    return reason ? { kind: "cancelled", by: reason } : infra(error);
   }
 
   #noteWishes(): Disposable {
@@ -124,18 +129,20 @@ class JobRun {
     const prepared = await this.#prepare(folder);
     const { files, disks } = prepared;
     this.#endPhase("prepare");
-    const { stdout, stderr, stop, notify } = this.#io;
+    const { stdout, stderr, stop } = this.#io;
     const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
-    const follower = this.#stack.use(new OutputFollower(folder, sources, () => stop.stop("SIGPIPE")));
-    const { end, flushed } = await this.#runVm(prepared);
+    const onBroken = () => stop.stop("SIGPIPE");
+    const follower = this.#stack.use(new OutputFollower(folder, sources, onBroken, this.#plan.logLimitBytes));
+    // Whatever breaks, what the job has printed is delivered.
+    const { end, flushed } = await this.#runVm(prepared)
+      .catch((error) => ({ end: this.#endBy(error), flushed: false }));
     this.#onPoint("gone");
     const saved = flushed ? disks.saveCaches(stop.requested) : [];
     await this.#deliver(follower);
+    await follower[Symbol.asyncDispose]();
+    this.output = follower.account();
+    this.logs = [readSerialTail(files), this.#words.tail()];
     this.troubles.push(...await saved);
-    if (["boot-failed", "vm-ended", "vm-paused", "agent-lost"].includes(end.kind)) {
-      const text = await readTail(files.serial, CONSOLE_BYTES);
-      if (text.trim()) notify({ kind: "console", text });
-    }
     return end;
   }
 
@@ -174,6 +181,7 @@ class JobRun {
       bootTimeoutMs: this.#plan.bootTimeoutMs,
       onAttempt: (attempt) => this.attempts = attempt,
       onRetry: (reason) => notify({ kind: "retry", reason }),
+      onWords: (piece) => this.#words.add(piece),
     });
     this.#endPhase("boot");
     if ("end" in booted) return { end: blame(space, booted.end), flushed: false };

@@ -73,6 +73,8 @@ export interface VmWatcher {
   readonly onConnected: () => void;
   /** Its protocol's events, and its end, in words. */
   readonly onEvent: (source: "qmp" | "vmm", what: string) => void;
+  /** What the VMM itself says on its standard error, piece by piece. */
+  readonly onWords: (piece: string) => void;
 }
 
 /** A running VM. Disposing ends it for certain. */

@@ -98,6 +98,7 @@ class QemuVm implements Vm {
     // The end of this stream says that nothing of the jail is left that could hold it: QEMU is gone, not only its parent.
     for await (const chunk of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
       words = (words + chunk).slice(-WORDS_KEPT);
+      this.#watcher.onWords(chunk);
     }
     const { code } = await this.#child.status;
     this.#hub.forget(this.#name);

@@ -14,6 +14,8 @@ const RESULT: JobResult = {
   timings: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
   usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
   evidence: [{ atMs: 9, source: "agent", what: "exited with status 3" }],
+  output: [{ bytes: 10, missingBytes: 0 }, { bytes: 0, missingBytes: 0 }],
+  logs: [{ name: "serial.log", text: "boo" }],
   troubles: [],
 };
 
@@ -51,6 +53,14 @@ Deno.test("planReport() leaves out what is not known, and makes no 0 of it", () 
   assertEquals([report.usage, report.timingsMs], [{}, { prepare: 1, total: 2 }]);
   assert(!("name" in report));
   assertEquals(written({ usage: undefined }).usage, {});
+});
+
+Deno.test("planReport() has the streams that are not whole, and no others", () => {
+  const [whole, cut, lost] = [[10, 0], [10, 5], [0, 7]].map(([bytes, missingBytes]) => ({ bytes, missingBytes }));
+  assertEquals(written({ output: [whole, cut] }).log, { stderr: cut });
+  assertEquals(written({ output: [cut, whole] }).log, { stdout: cut });
+  assertEquals(written({ output: [lost, cut] }).log, { stdout: lost, stderr: cut });
+  for (const output of [[whole, whole], []]) assert(!("log" in written({ output })));
 });
 
 Deno.test("planReport() keeps a 0 that was counted", () => {
