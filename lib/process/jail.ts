@@ -17,8 +17,6 @@ export interface JailPlan {
    * programs that are trusted more than their input, like tar.
    */
   readonly capabilities?: readonly string[];
-  /** Added to the environment, which is a PATH and a locale else. */
-  readonly env?: Readonly<Record<string, string>>;
   /** The host's network, with what it takes to find and to trust other hosts. */
   readonly network?: boolean;
 }
@@ -31,25 +29,25 @@ const NAMESPACES_BUT_USER = [
   "--unshare-cgroup-try",
 ];
 
-/** Names of hosts, certificates, and where registries are. */
+/** Names of hosts, certificates (Debian's place and Fedora's; no private keys), and where registries are. */
 const NETWORK_FILES = [
-  ...["resolv.conf", "hosts", "nsswitch.conf", "ssl", "pki", "ca-certificates", "containers"].map((name) =>
-    `/etc/${name}`
-  ),
-  // Where /etc/resolv.conf often leads to.
-  "/run/systemd/resolve",
-];
+  ...["resolv.conf", "hosts", "nsswitch.conf", "ca-certificates", "containers"],
+  ...["ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust"],
+].map((name) => `/etc/${name}`);
+/** Where /etc/resolv.conf often leads to. */
+const RESOLVED = "/run/systemd/resolve";
 
 /**
  * The command line that puts a program into its jail: namespaces of its own (mount, PID, network, IPC, UTS, user where
- * possible), no capabilities, no terminal, a private /dev, and an end with its parent.
+ * possible), no capabilities, no terminal, a private /dev, and an end with its parent. The environment is the one that it
+ * is started with: on a command line, everybody on the host could read it.
  *
  * The jail leads a session, and so a process group that all of it stays in (no --new-session inside): in its first
  * milliseconds bubblewrap's own child is not yet tied to it, and only by the group can both be ended for certain. Start
  * it with `leadsGroup`.
  */
 export function planJail(plan: JailPlan): string[] {
-  const { capabilities = [], network = false, env = {} } = plan;
+  const { capabilities = [], network = false } = plan;
   const namespaces = capabilities.length ? NAMESPACES_BUT_USER : ["--unshare-all"];
   return [
     "setsid",
@@ -59,17 +57,13 @@ export function planJail(plan: JailPlan): string[] {
     "--die-with-parent",
     ...["--cap-drop", "ALL"],
     ...capabilities.flatMap((name) => ["--cap-add", name]),
-    "--clearenv",
-    ...["--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin"],
-    ...["--setenv", "LC_ALL", "C.UTF-8"],
-    ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--ro-bind", "/usr", "/usr"],
     // On a merged-/usr system these are links into /usr; elsewhere they are folders of their own.
     ...["/lib", "/lib64", "/lib32", "/bin", "/sbin"].flatMap((path) => ["--ro-bind-try", path, path]),
     ...["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"],
     // Debian's alternatives: some programs in /usr/bin are links through it.
     ...["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"],
-    ...(network ? NETWORK_FILES.flatMap((path) => ["--ro-bind-try", path, path]) : []),
+    ...(network ? [...NETWORK_FILES, RESOLVED].flatMap((path) => ["--ro-bind-try", path, path]) : []),
     // No /proc: uid 0 in here is the host's, whom the kernel lets write /proc/sys without any capability.
     ...["--dev", "/dev"],
     ...["--tmpfs", "/tmp"],

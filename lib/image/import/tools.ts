@@ -85,7 +85,8 @@ export function planCopy(options: {
     ],
     readOnly,
     writable: [workFolder],
-    capabilities: READS_ALL,
+    // A registry's images are nobody's files on this host: there is nothing to read but the work folder.
+    capabilities: proxies ? [] : READS_ALL,
     env: { TMPDIR: workFolder, HOME: workFolder, ...proxies },
     network: proxies !== undefined,
   };
@@ -120,8 +121,8 @@ export function planCommand(plan: ToolPlan, jailed: boolean): {
 } {
   const { argv, env = {}, ...view } = plan;
   // A group of its own either way: when it is stopped, all that it has started goes with it.
-  const [command, ...args] = [...(jailed ? planJail({ ...view, env, cwd: "/" }) : ["setsid"]), ...argv];
-  return { command, args, env: jailed ? {} : env, leadsGroup: true };
+  const [command, ...args] = [...(jailed ? planJail({ ...view, cwd: "/" }) : ["setsid"]), ...argv];
+  return { command, args, env, leadsGroup: true };
 }
 
 /** Runs a tool that must succeed. @param where what it works on, for messages. Returns its standard output. */
