@@ -12,7 +12,7 @@ import { KERNEL, KERNEL_FOLDER, KERNEL_LIB, KERNEL_MODULES, SOURCE, type Window 
 import type { KernelWish } from "../image/kernel_file.ts";
 import { IMPORT_FLAGS } from "./subcommand_flags.ts";
 import { type ParsedFlags, parseFlags } from "./parse.ts";
-import { optional } from "./values.ts";
+import { choice, optional } from "./values.ts";
 
 /** What a kernel is to be, and the windows that it takes. */
 export interface KernelArgs {
@@ -28,6 +28,7 @@ export interface ImportArgs {
   readonly isRegistry: boolean;
   readonly ref?: string;
   readonly kernel: KernelArgs;
+  readonly jail: "require" | "off";
   readonly minFreeBytes?: number;
   readonly quiet: boolean;
 }
@@ -51,7 +52,9 @@ export function parseImportArgs(argv: readonly string[]): ImportArgs {
     throw new BerthError("usage.flag", "--ref is for archives and layouts; docker://NAME:TAG names one image");
   }
   const minFreeBytes = optional(flags.value("min-free"), (text) => parseSize(text, "--min-free"));
-  return { name, source, isRegistry, ref, kernel: parseKernelArgs(flags), minFreeBytes, quiet: flags.has("quiet") };
+  const kernel = parseKernelArgs(flags);
+  const jail = choice(flags, "jail", ["require", "off"]);
+  return { name, source, isRegistry, ref, kernel, jail, minFreeBytes, quiet: flags.has("quiet") };
 }
 
 /** It becomes a word of skopeo's command line. */

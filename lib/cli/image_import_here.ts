@@ -4,8 +4,10 @@
  * @module
  */
 
+import { BerthError } from "../base/errors.ts";
 import { SOURCE } from "../host/windows.ts";
 import { buildImage } from "../image/build.ts";
+import { planToolMemory } from "../image/import/tools.ts";
 import { jailProblem } from "../process/jail_check.ts";
 import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
 import type { ImportArgs } from "./image_import_args.ts";
@@ -15,19 +17,29 @@ import type { SubcommandContext } from "./subcommand.ts";
 export async function importHere(args: ImportArgs, { words }: SubcommandContext): Promise<void> {
   const signal = abortOnSignals("image.import", "the import");
   const store = openStore();
-  const problem = await jailProblem();
-  if (problem) words.note(`the import's tools run without their jail: bubblewrap does not work here: ${problem}`);
+  const jailed = args.jail === "require";
+  if (jailed) await expectJail();
   using _lock = await store.lock(args.name, () => words.note("another berth is building it; waiting"), signal);
   const imported = {
     named: args.source,
     source: args.isRegistry ? { registry: args.source } : { path: SOURCE },
     ref: args.ref,
     proxies: proxies(),
-    jailed: problem === undefined,
+    bounds: { jailed, memoryMaxBytes: planToolMemory(Deno.systemMemoryInfo().available) },
   };
   const { name, kernel, minFreeBytes } = args;
   const onProgress = (line: string) => words.note(line);
   await buildImage(store, buildHost(), { name, kernel: kernel.wish, imported, minFreeBytes }, { onProgress, signal });
+}
+
+/** @throws {BerthError} `host.jail`. */
+async function expectJail(): Promise<void> {
+  const problem = await jailProblem();
+  if (problem === undefined) return;
+  throw new BerthError(
+    "host.jail",
+    `the import's tools need their jail, and bubblewrap does not work here: ${problem}`,
+  );
 }
 
 /** The way to a registry, as the user's environment has it. */

@@ -25,6 +25,11 @@ const BUILDER_FLAGS: readonly Flag[] = [
 /** Flags of `berth image import`. */
 export const IMPORT_FLAGS: readonly Flag[] = [
   { name: "ref", value: "NAME", help: "which image, when the source has several" },
+  {
+    name: "jail",
+    value: "require|off",
+    help: "what reads SOURCE runs in bubblewrap; off is for sources that you trust (default require)",
+  },
   ...BUILDER_FLAGS,
 ];
 

@@ -57,13 +57,13 @@ export async function buildImage(
   const { onProgress } = progress;
   await using work = await store.workFolder();
   try {
-    const workFolder = work.path;
-    using space = await watchFreeSpace([workFolder], request.minFreeBytes);
+    const { workFolder, toolsFolder } = await makeFolders(work.path);
+    using space = await watchFreeSpace([work.path], request.minFreeBytes);
     const signal = AbortSignal.any([space.signal, ...(progress.signal ? [progress.signal] : [])]);
     const findIt = () => findKernel({ ...host, workFolder, onProgress, signal }, request.kernel);
     // What the user has named is looked at first: a kernel that is refused costs no import, a wrong source no download.
     const early = request.imported && request.kernel !== "file" ? undefined : await findIt();
-    const root = await buildRoot(request, { workFolder, onProgress, signal });
+    const root = await buildRoot(request, { workFolder, toolsFolder, onProgress, signal });
     const kernel = early ?? await findIt();
     const boot = await packBoot(store, host, kernel, workFolder);
     const { path: storeDisk, defaults } = root ?? {};
@@ -88,8 +88,19 @@ export async function buildImage(
   }
 }
 
+/**
+ * Tools that read what nobody vouches for have a folder of their own: were one of them taken over, it could leave links
+ * there, which would lead whatever berth writes beside them to any file of the host.
+ */
+async function makeFolders(path: string): Promise<{ workFolder: string; toolsFolder: string }> {
+  const [workFolder, toolsFolder] = [join(path, "own"), join(path, "tools")];
+  for (const folder of [workFolder, toolsFolder]) await Deno.mkdir(folder, { mode: 0o700 });
+  return { workFolder, toolsFolder };
+}
+
 interface RootWork {
   readonly workFolder: string;
+  readonly toolsFolder: string;
   readonly onProgress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -98,7 +109,9 @@ async function buildRoot(
   { debian, imported }: BuildRequest,
   work: RootWork,
 ): Promise<{ path: string; defaults?: JobDefaults } | undefined> {
-  if (imported) return await importRoot(imported, work);
+  if (imported) {
+    return await importRoot(imported, { ...work, workFolder: work.toolsFolder, ownFolder: work.workFolder });
+  }
   return debian && { path: await buildDebianRoot({ ...debian, ...work }) };
 }
 

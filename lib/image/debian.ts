@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
 import { runTool, tryTool } from "../process/tool.ts";
+import { PACKING } from "./squashfs.ts";
 
 /** What the root file system is made of. */
 export interface DebianOptions {
@@ -60,9 +61,8 @@ export async function buildDebianRoot(options: DebianOptions): Promise<string> {
   const image = join(workFolder, "root.squashfs");
   onProgress("writing the root file system (squashfs)");
   await runTool({
-    // lz4: what a guest reads it unpacks on its one virtual CPU, and an emulated one is slow.
     command: "sh",
-    args: ["-c", 'exec sqfstar -no-progress -comp lz4 -Xhc "$1" <"$2"', "sqfstar", image, tar],
+    args: ["-c", 'tar=$1 && shift && exec sqfstar "$@" <"$tar"', "sqfstar", tar, ...PACKING, image],
     tied: true,
     signal,
   });

@@ -87,12 +87,17 @@ export class ImageStore {
     }
   }
 
-  /** Takes a file of a work folder in, by the hash of its content, and returns its path from an image's folder. */
+  /**
+   * Takes a file of a work folder in, by the hash of its content, and returns its path from an image's folder.
+   *
+   * @throws {BerthError} `image.build` when it is not the one name of a file: who has made it may not be trusted.
+   */
   async put(path: string, kind: string): Promise<string> {
     const store = join(this.root, ".store");
     await Deno.mkdir(store, { recursive: true, mode: 0o700 });
     const hash = createHash("sha256");
-    const sizeBytes = await sizeIfThere(path);
+    const { isFile, nlink, size: sizeBytes } = await Deno.lstat(path);
+    if (!isFile || nlink !== 1) throw new BerthError("image.build", `${path}: this is a link, and no file of its own`);
     using file = await Deno.open(path);
     for await (const chunk of file.readable) hash.update(chunk);
     const name = `${hash.digest("hex").slice(0, 32)}.${kind}`;

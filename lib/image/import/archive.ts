@@ -9,7 +9,8 @@ import { reportEvery } from "../../base/progress.ts";
 import { formatBytes } from "../../base/units.ts";
 import { type Child, startChild } from "../../process/child.ts";
 import { type ArchiveForm, type Compression, detectArchive, detectCompression } from "./form.ts";
-import { explainTool, planCommand, planUnpack, type ToolPlan } from "./tools.ts";
+import { expectRight, listen, type Said } from "./said.ts";
+import { explainTool, planCommand, planUnpack, type ToolBounds, type ToolPlan } from "./tools.ts";
 import { plainWords } from "./words.ts";
 
 /** A file that holds an archive. */
@@ -20,19 +21,16 @@ export interface Archive {
 
 /** How archives are read, and by what it ends. */
 export interface ReadOptions {
-  readonly jailed: boolean;
+  readonly bounds: ToolBounds;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
 }
 
-const WORDS_KEPT_BYTES = 16 * 1024;
+/** Of a tool's output: more than any `manifest.json` has. */
+const OUTPUT_LIMIT_BYTES = 4 * 1024 ** 2;
 const HEAD_BYTES = 512;
 /** The members that tell what an archive holds are small: folders, a config. */
 const FORM_BYTES = 1024 ** 2;
-/** How many of a tool's words beside errors are passed on; a hostile archive may cause any number of them. */
-const WARNINGS = 10;
-/** What sqfstar says of the member `./`, with which most tars begin. */
-const HARMLESS = /^Empty tar filename after skipping/;
 /** More than any root file system has. Zeros take no space once they are packed, so the disk alone is no limit. */
 const CONTENT_LIMIT_BYTES = 256 * 1024 ** 3;
 
@@ -67,12 +65,13 @@ export async function readForm(archive: Archive, options: ReadOptions): Promise<
  * @param doing names the work, as in "packing". Returns the tool's standard output.
  */
 export async function feed(archive: Archive, plan: ToolPlan, doing: string, options: ReadOptions): Promise<string> {
-  const { jailed, signal, onProgress } = options;
+  const { bounds, signal, onProgress } = options;
+  const [name] = plan.argv;
   await using content = await Content.open(archive, options);
-  await using tool = startChild({ ...planCommand(plan, jailed), stdin: "piped", stdout: "piped", stderr: "piped" });
+  await using tool = startChild({ ...planCommand(plan, bounds), stdin: "piped", stdout: "piped", stderr: "piped" });
   using _ended = endWith(signal, tool);
   const stdout = readText(tool.stdout);
-  const words = readText(tool.stderr);
+  const words = listen(name, tool.stderr);
   const writer = tool.stdin.getWriter();
   writer.closed.catch(() => {});
   const isWhole = await pump(content, writer, doing, options);
@@ -83,9 +82,9 @@ export async function feed(archive: Archive, plan: ToolPlan, doing: string, opti
   const { success, code } = await tool.status;
   signal.throwIfAborted();
   const said = await words;
-  if (!success) throw explainTool(plan.argv[0], code, said, archive.path);
-  const warnings = said.split("\n").filter((line) => line.trim() && !HARMLESS.test(line));
-  for (const line of warnings.slice(0, WARNINGS)) onProgress(`${plan.argv[0]}: ${plainWords(line)}`);
+  if (!success) throw explainTool({ tool: name, code, words: said.tail }, archive.path, bounds);
+  expectRight(name, said, archive.path);
+  for (const line of said.notes) onProgress(`${name}: ${plainWords(line)}`);
   return await stdout;
 }
 
@@ -118,27 +117,30 @@ async function pump(
 class Content implements AsyncDisposable {
   readonly path: string;
   readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly #unpacker?: { readonly name: string; readonly child: Child; readonly words: Promise<string> };
+  readonly #unpacker?: { readonly name: string; readonly child: Child; readonly words: Promise<Said> };
   readonly #ended?: Disposable;
+  readonly #bounds: ToolBounds;
 
-  private constructor(path: string, source: Deno.FsFile | { name: string; child: Child }, signal: AbortSignal) {
+  private constructor(
+    path: string,
+    source: Deno.FsFile | { name: string; child: Child },
+    { bounds, signal }: ReadOptions,
+  ) {
     this.path = path;
+    this.#bounds = bounds;
     if ("child" in source) {
-      this.#unpacker = { ...source, words: readText(source.child.stderr) };
+      this.#unpacker = { ...source, words: listen(source.name, source.child.stderr) };
       this.#ended = endWith(signal, source.child);
       this.#source = source.child.stdout;
     } else this.#source = source.readable;
   }
 
-  static async open({ path, compression }: Archive, { jailed, signal }: ReadOptions): Promise<Content> {
-    signal.throwIfAborted();
-    if (compression === "none") return new Content(path, await Deno.open(path), signal);
-    const command = planCommand(planUnpack(compression, path), jailed);
-    return new Content(
-      path,
-      { name: compression, child: startChild({ ...command, stdout: "piped", stderr: "piped" }) },
-      signal,
-    );
+  static async open({ path, compression }: Archive, options: ReadOptions): Promise<Content> {
+    options.signal.throwIfAborted();
+    if (compression === "none") return new Content(path, await Deno.open(path), options);
+    const command = planCommand(planUnpack(compression, path, options.bounds), options.bounds);
+    const child = startChild({ ...command, stdout: "piped", stderr: "piped" });
+    return new Content(path, { name: compression, child }, options);
   }
 
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
@@ -148,8 +150,9 @@ class Content implements AsyncDisposable {
   /** @throws {BerthError} when the unpacker has not liked what it read; for when all of the content was read. */
   async expectWhole(): Promise<void> {
     if (!this.#unpacker) return;
-    const { success, code } = await this.#unpacker.child.status;
-    if (!success) throw explainTool(this.#unpacker.name, code, await this.#unpacker.words, this.path);
+    const { name: tool, child, words } = this.#unpacker;
+    const { success, code } = await child.status;
+    if (!success) throw explainTool({ tool, code, words: (await words).tail }, this.path, this.#bounds);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,13 +170,12 @@ function endWith(signal: AbortSignal, child: Child): Disposable {
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", stop) };
 }
 
-/** A stream's text: its beginning, where it is long its end. Read all along, so that no tool stops at a full pipe. */
+/** A stream's text; of one that is too long nothing is of use. Read all along, so that no tool stops at a full pipe. */
 async function readText(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > 256 * WORDS_KEPT_BYTES) text = text.slice(-WORDS_KEPT_BYTES);
+    if (text.length <= OUTPUT_LIMIT_BYTES) text += decoder.decode(chunk, { stream: true });
   }
   return text;
 }

@@ -11,11 +11,12 @@
 import { join } from "@std/path";
 import { BerthError } from "../../base/errors.ts";
 import { runTool } from "../../process/tool.ts";
+import { readSmallFile } from "../small_file.ts";
 import type { JobDefaults } from "../spec.ts";
 import { type Archive, feed } from "./archive.ts";
 import { chooseImage, parseConfig, parseDockerArchive, parseIndex, parseManifest } from "./oci.ts";
 import { tellProgress } from "./progress.ts";
-import { planCopy, planTakeMember, planUnpackImage, planUnpackTar, runImportTool } from "./tools.ts";
+import { planCopy, planTakeMember, planUnpackImage, planUnpackTar, runImportTool, type ToolBounds } from "./tools.ts";
 
 /** An image, or several, and the name of the one that is meant. */
 export type OciSource =
@@ -24,8 +25,11 @@ export type OciSource =
   | { readonly form: "registry"; readonly reference: string; readonly proxies: Readonly<Record<string, string>> };
 
 interface Work {
+  /** The tools' folder. */
   readonly workFolder: string;
-  readonly jailed: boolean;
+  /** berth's own, which tools see read-only. */
+  readonly ownFolder: string;
+  readonly bounds: ToolBounds;
   readonly keepsOwners: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
@@ -95,33 +99,32 @@ async function planSource(source: OciSource, where: string, work: Work): Promise
 
 /** A layout with an index of only the one image, so that a tool can take no other. */
 async function planLayout(folder: string, ref: string | undefined, where: string, work: Work): Promise<CopySource> {
-  const text = await readJson(join(folder, "index.json"), `${where}: index.json`);
-  const { manifests, candidates } = parseIndex(text, `${where}: index.json`);
+  const { manifests, candidates } = parseIndex(await readJson(folder, "index.json", where), `${where}: index.json`);
   const { position } = chooseImage(candidates, ref, where);
-  const chosen = join(work.workFolder, "chosen");
+  const chosen = join(work.ownFolder, "chosen");
   await Deno.mkdir(chosen);
   const { annotations: _names, ...descriptor } = manifests[position];
   await Deno.writeTextFile(join(chosen, "oci-layout"), `{"imageLayoutVersion":"1.0.0"}`);
   await Deno.writeTextFile(join(chosen, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [descriptor] }));
   // By a tool: Deno lets only those make links who may write everything.
   await runTool({ command: "sh", args: ["-c", 'ln -s "$1" "$2"', "sh", join(folder, "blobs"), join(chosen, "blobs")] });
-  return { from: `oci:${chosen}`, readOnly: folder.startsWith(`${work.workFolder}/`) ? [] : [folder] };
+  return { from: `oci:${chosen}`, readOnly: folder.startsWith(`${work.workFolder}/`) ? [chosen] : [chosen, folder] };
 }
 
 /** What the config of the one image in the layout says. */
 async function readDefaults(layout: string, where: string): Promise<JobDefaults> {
-  const blob = async (digest: string) =>
-    await readJson(join(layout, "blobs/sha256", digest.replace("sha256:", "")), `${where}: ${digest}`);
-  const index = parseIndex(await readJson(join(layout, "index.json"), where), where);
+  const blob = async (digest: string) => await readJson(layout, `blobs/sha256/${digest.replace("sha256:", "")}`, where);
+  const index = parseIndex(await readJson(layout, "index.json", where), where);
   const { position } = chooseImage(index.candidates, undefined, where);
   const config = parseManifest(await blob(index.manifests[position].digest), `${where}: its manifest`);
   return parseConfig(await blob(config), `${where}: its config`);
 }
 
-/** Reads a file of an image; a link, a pipe and a giant are none. */
-async function readJson(path: string, where: string): Promise<string> {
-  const info = await Deno.lstat(path).catch(() => undefined);
-  if (!info?.isFile) throw new BerthError("image.import", `${where}: there is no such file`);
-  if (info.size > JSON_LIMIT_BYTES) throw new BerthError("image.import", `${where}: it is larger than 4 MiB`);
-  return await Deno.readTextFile(path);
+/** Reads a file of an image. */
+async function readJson(folder: string, name: string, image: string): Promise<string> {
+  const where = `${image}: ${name}`;
+  const limitBytes = JSON_LIMIT_BYTES;
+  const text = await readSmallFile({ folder, path: join(folder, name), where, limitBytes, code: "image.import" });
+  if (text === undefined) throw new BerthError("image.import", `${where}: there is no such file`);
+  return text;
 }

@@ -1,8 +1,8 @@
 /**
  * Brings in a root file system that somebody else has made: a folder, a tar, or an OCI image in any of its forms.
  *
- * Nothing of what comes in is trusted: tools in a jail read it, what they write stays in the build's work folder, and
- * nothing of it is ever run or mounted on the host.
+ * Nothing of what comes in is trusted: tools in a jail read it, what they write stays in a folder that berth itself writes
+ * nothing into, and nothing of it is ever run or mounted on the host.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { JobDefaults } from "../spec.ts";
 import { feed, openArchive, readForm } from "./archive.ts";
 import { importOci, type OciSource } from "./image.ts";
 import { tellProgress } from "./progress.ts";
-import { planPackFolder, planPackTar, runImportTool } from "./tools.ts";
+import { planPackFolder, planPackTar, runImportTool, type ToolBounds } from "./tools.ts";
 
 /** Where a root file system comes from: a path as this process sees it, or an image in a registry (`docker://…`). */
 export type ImportSource = { readonly path: string } | { readonly registry: string };
@@ -30,37 +30,37 @@ export interface ImportRequest {
   readonly ref?: string;
   /** Environment for the way to a registry. */
   readonly proxies: Readonly<Record<string, string>>;
-  readonly jailed: boolean;
+  readonly bounds: ToolBounds;
 }
 
 /** What an import works with. */
 export interface ImportWork {
+  /** The tools may write there. */
   readonly workFolder: string;
-  readonly jailed: boolean;
+  /** berth itself writes there, and no tool. */
+  readonly ownFolder: string;
+  readonly bounds: ToolBounds;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
 }
 
-/** A root file system in the work folder, and what its maker says about jobs in it. */
+/** A root file system in the tools' folder, and what its maker says about jobs in it. */
 export interface ImportedRoot {
   /** A squashfs image. */
   readonly path: string;
   readonly defaults?: JobDefaults;
 }
 
-/** Imports a root file system into the work folder. @throws {BerthError} `image.import`, `host.disk-full`. */
-export async function importRoot(
-  request: ImportRequest,
-  { workFolder, onProgress, signal }: Omit<ImportWork, "jailed">,
-): Promise<ImportedRoot> {
-  const work = { workFolder, jailed: request.jailed, onProgress, signal };
-  const image = join(workFolder, "root.squashfs");
+/** Imports a root file system into the work folder. @throws {BerthError} `image.import`, `host.*`. */
+export async function importRoot(request: ImportRequest, folders: Omit<ImportWork, "bounds">): Promise<ImportedRoot> {
+  const work = { ...folders, bounds: request.bounds };
+  const image = join(work.workFolder, "root.squashfs");
   const imported = await importForm(request, image, work).catch((error) => {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
     throw new BerthError("image.import", `${request.named}: it can't be read by this user`, { cause: error });
   });
-  const { size } = await Deno.stat(image);
-  onProgress(`the root file system takes ${formatBytes(size)}`);
+  const { size } = await Deno.lstat(image);
+  work.onProgress(`the root file system takes ${formatBytes(size)}`);
   return { path: image, ...imported };
 }
 
@@ -85,7 +85,7 @@ async function importForm(request: ImportRequest, image: string, work: ImportWor
   if (form !== "root") return await importImage({ form, archive, ref }, image, work);
   expectNoRef(ref, path);
   work.onProgress(`packing a tar (${archive.compression}, ${formatBytes(info.size)}) as a root file system (squashfs)`);
-  await feed(archive, planPackTar(image, work.workFolder), "packing the root file system", work);
+  await feed(archive, planPackTar(image, work.workFolder, work.bounds), "packing the root file system", work);
   return {};
 }
 
@@ -100,7 +100,7 @@ async function importImage(source: OciSource, image: string, work: ImportWork): 
 
 async function packFolder(folder: string, where: string, image: string, work: ImportWork): Promise<void> {
   using _told = tellProgress("packing the root file system", work.onProgress, image);
-  await runImportTool(planPackFolder(folder, image, work.workFolder), { ...work, where });
+  await runImportTool(planPackFolder(folder, image, work.workFolder, work.bounds), { ...work, where });
 }
 
 /** An empty folder, or one of something else, is taken for a mistake. */

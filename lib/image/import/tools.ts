@@ -2,16 +2,19 @@
  * The tools that take a root file system in: their command lines (pure), and how they are run and their words
  * understood.
  *
- * Each one sees its source, read-only, and the work folder, and nothing else of the host. It gets the capabilities that
- * its part needs and the network only when it fetches from a registry.
+ * Each one sees its source, read-only, and the tools' work folder, and nothing else of the host. It gets the
+ * capabilities that its part needs, the network only when it fetches from a registry, and no more than a share of the
+ * host's memory.
  *
  * @module
  */
 
 import { BerthError } from "../../base/errors.ts";
+import { formatBytes } from "../../base/units.ts";
 import { packageHint } from "../../host/programs.ts";
 import { planJail } from "../../process/jail.ts";
 import { tryTool } from "../../process/tool.ts";
+import { PACKING } from "../squashfs.ts";
 import { lastWords } from "./words.ts";
 
 /** One tool at work. */
@@ -24,31 +27,54 @@ export interface ToolPlan {
   readonly network?: boolean;
 }
 
+/** What bounds an import's tools. */
+export interface ToolBounds {
+  readonly jailed: boolean;
+  /** What each of them may take. */
+  readonly memoryMaxBytes: number;
+}
+
+/** The least that every tool has been seen to do with, many times over (skopeo needs some 50 MiB). */
+const LEAST_MEMORY_BYTES = 1024 ** 3;
+
+/**
+ * The memory that an import's tools may take: half of what the host has available, as two of them work at a time.
+ *
+ * `sqfstar` keeps the whole tree, some 0.85 KiB a file: millions of empty files are a small archive. Pure.
+ */
+export function planToolMemory(availableBytes: number): number {
+  return Math.max(LEAST_MEMORY_BYTES, Math.floor(availableBytes / 2));
+}
+
 /** The user's files may be readable to their owner only. */
 const READS_ALL = ["CAP_DAC_READ_SEARCH"];
 /** What keeps owners, modes (set-group-id needs FSETID), file capabilities and device nodes. */
 const KEEPS_ALL = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_SETFCAP", "CAP_MKNOD"];
 
-// lz4: what a guest reads it unpacks on its one virtual CPU, and an emulated one is slow.
-const PACKING = ["-no-progress", "-quiet", "-comp", "lz4", "-Xhc"];
+/** What a packer keeps of files' contents, beside its tree: left alone it takes a quarter of all the host's memory. */
+function packing({ memoryMaxBytes }: ToolBounds): string[] {
+  return [...PACKING, "-mem", `${Math.floor(memoryMaxBytes / 4 / 1024 ** 2)}M`];
+}
 
 /** A tar on standard input → squashfs. */
-export function planPackTar(image: string, workFolder: string): ToolPlan {
-  return { argv: ["sqfstar", ...PACKING, image], readOnly: [], writable: [workFolder] };
+export function planPackTar(image: string, workFolder: string, bounds: ToolBounds): ToolPlan {
+  return { argv: ["sqfstar", ...packing(bounds), image], readOnly: [], writable: [workFolder] };
 }
 
 /** A folder → squashfs. A file that can't be read ends it. */
-export function planPackFolder(folder: string, image: string, workFolder: string): ToolPlan {
+export function planPackFolder(folder: string, image: string, workFolder: string, bounds: ToolBounds): ToolPlan {
   const readOnly = folder.startsWith(`${workFolder}/`) ? [] : [folder];
-  const argv = ["mksquashfs", folder, image, ...PACKING, "-exit-on-error"];
+  const argv = ["mksquashfs", folder, image, ...packing(bounds), "-exit-on-error"];
   return { argv, readOnly, writable: [workFolder], capabilities: READS_ALL };
 }
 
 /** A compressed file → standard output. */
-export function planUnpack(compression: "gzip" | "xz" | "zstd", source: string): ToolPlan {
+export function planUnpack(compression: "gzip" | "xz" | "zstd", source: string, bounds: ToolBounds): ToolPlan {
+  // xz takes fewer threads, and none at last, to stay below what it is told.
+  const memory = compression === "xz" ? [`--memlimit=${Math.floor(bounds.memoryMaxBytes / 2)}`] : [];
   const threads = compression === "gzip" ? [] : ["-T0"];
   return {
-    argv: [compression, "-dc", ...threads, "--", source],
+    argv: [compression, "-dc", ...threads, ...memory, "--", source],
     readOnly: [source],
     writable: [],
     capabilities: READS_ALL,
@@ -67,6 +93,9 @@ export function planUnpackTar(folder: string): ToolPlan {
   return { argv, readOnly: [], writable: [folder] };
 }
 
+/** As skopeo is told it; a registry may answer a byte a minute. */
+const FETCH_DEADLINE = { option: "1h", words: "an hour" };
+
 /** Whatever skopeo can read → an OCI layout in the work folder, whose layers are what umoci can unpack (gzip). */
 export function planCopy(options: {
   readonly from: string;
@@ -81,6 +110,7 @@ export function planCopy(options: {
     argv: [
       // Whether an image is to be trusted is the user's decision, made by importing it; it runs in a VM.
       ...["skopeo", "--insecure-policy", "--tmpdir", workFolder, "--override-os", "linux", "--override-arch", "amd64"],
+      ...(proxies ? ["--command-timeout", FETCH_DEADLINE.option] : []),
       ...["copy", "--quiet", "--dest-compress", "--dest-compress-format", "gzip", from, `oci:${layout}:berth`],
     ],
     readOnly,
@@ -112,44 +142,69 @@ export function planUnpackImage(options: {
   };
 }
 
-/** A command line, jailed or not. Pure. */
-export function planCommand(plan: ToolPlan, jailed: boolean): {
+/**
+ * Private memory that can be written (RLIMIT_DATA, Linux 4.7): a limit on address space would count what Go's runtime
+ * and each thread only reserve. A lower limit of the caller's stays.
+ */
+const LIMIT_MEMORY = 'ulimit -d "$1" 2>/dev/null || [ "$(ulimit -d)" != unlimited ] && shift && exec "$@"';
+/** Ends with berth, as a jail does. A group of its own either way: when it is stopped, so is all that it has started. */
+const UNJAILED = ["setsid", "/usr/bin/setpriv", "--pdeathsig", "KILL", "--"];
+
+/** A command line within its bounds. Pure. */
+export function planCommand(plan: ToolPlan, { jailed, memoryMaxBytes }: ToolBounds): {
   command: string;
   args: string[];
   env: Readonly<Record<string, string>>;
   leadsGroup: true;
 } {
   const { argv, env = {}, ...view } = plan;
-  // A group of its own either way: when it is stopped, all that it has started goes with it.
-  const [command, ...args] = [...(jailed ? planJail({ ...view, cwd: "/" }) : ["setsid"]), ...argv];
-  return { command, args, env, leadsGroup: true };
+  const around = jailed ? planJail({ ...view, cwd: "/" }) : UNJAILED;
+  const memoryKib = String(Math.floor(memoryMaxBytes / 1024));
+  const args = ["-c", LIMIT_MEMORY, "berth-import", memoryKib, ...around, ...argv];
+  return { command: "sh", args, env, leadsGroup: true };
 }
 
 /** Runs a tool that must succeed. @param where what it works on, for messages. Returns its standard output. */
 export async function runImportTool(
   plan: ToolPlan,
-  options: {
-    readonly jailed: boolean;
-    readonly where: string;
-    readonly signal: AbortSignal;
-    readonly stdin?: ReadableStream<Uint8Array<ArrayBuffer>>;
-  },
+  { bounds, where, signal }: { readonly bounds: ToolBounds; readonly where: string; readonly signal: AbortSignal },
 ): Promise<string> {
-  const { jailed, where, signal, stdin } = options;
-  const { success, code, stdout, stderr } = await tryTool({ ...planCommand(plan, jailed), signal, stdin });
-  if (!success) throw explainTool(plan.argv[0], code, stderr, where);
+  const { success, code, stdout, stderr } = await tryTool({ ...planCommand(plan, bounds), signal });
+  if (!success) throw explainTool({ tool: plan.argv[0], code, words: stderr }, where, bounds);
   return stdout;
 }
 
+/** How a tool failed. */
+export interface ToolEnd {
+  readonly tool: string;
+  readonly code: number;
+  /** The end of what it said. */
+  readonly words: string;
+}
+
+const NO_MEMORY =
+  /out of memory|cannot allocate memory|not enough memory|memory exhausted|memory usage limit|failed to create thread/i;
+
 /** What a tool's end means, in one sentence. */
-export function explainTool(tool: string, code: number, stderr: string, where: string): BerthError {
-  if (/no space left on device/i.test(stderr)) {
+export function explainTool({ tool, code, words }: ToolEnd, where: string, bounds: ToolBounds): BerthError {
+  if (/no space left on device/i.test(words)) {
     return new BerthError("host.disk-full", `importing ${where}: no space left on the disk`);
   }
-  if (/(execvp|failed to execute) .*: No such file or directory/.test(stderr)) {
+  if (NO_MEMORY.test(words)) {
+    const most = formatBytes(bounds.memoryMaxBytes);
+    return new BerthError(
+      "host.memory",
+      `${where}: ${tool} needs more memory for it than the ${most} that it may take`,
+    );
+  }
+  if (/(execvp|failed to execute) .*: No such file or directory/.test(words)) {
     return new BerthError("host.program-missing", `the program ${tool} is not on this host${packageHint(tool)}`);
   }
+  // Where Go's HTTP client has a deadline of its own, it names it.
+  if (tool === "skopeo" && /context deadline exceeded(?! \(Client\.Timeout)/.test(words)) {
+    return new BerthError("wait.deadline", `${where}: waited ${FETCH_DEADLINE.words} for the registry`);
+  }
   // A shell's way to tell a signal: only hostile archives have been seen to bring a tool down.
-  const end = code > 128 ? `was brought down by it (signal ${code - 128})` : `refuses it: ${lastWords(stderr)}`;
+  const end = code > 128 ? `was brought down by it (signal ${code - 128})` : `refuses it: ${lastWords(words)}`;
   return new BerthError("image.import", `${where}: ${tool} ${end}`);
 }

@@ -11,6 +11,7 @@ Deno.test("parseImportArgs() takes name and source before the flags or after the
     isRegistry: false,
     ref: "a:1",
     kernel: { wish: "debian", windows: [] },
+    jail: "require",
     minFreeBytes: 1024 ** 3,
     quiet: true,
   } as const;
@@ -18,6 +19,11 @@ Deno.test("parseImportArgs() takes name and source before the flags or after the
   assertEquals(parseImportArgs(["ci", "root.tar", ...flags]), wanted);
   assertEquals(parseImportArgs([...flags, "ci", "root.tar"]), wanted);
   assertEquals(parseImportArgs(["ci", ...flags, "root.tar"]), wanted);
+});
+
+Deno.test("an import has its jail unless the user wants none", () => {
+  assertEquals(parseImportArgs(["ci", "r", "--jail", "off"]).jail, "off");
+  assertEquals(parseImportArgs(["ci", "r", "--jail=require"]).jail, "require");
 });
 
 Deno.test("an import has a window on its source, and none for a registry", () => {
@@ -60,6 +66,7 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["ci", "a", "--modules=m"], "usage.flag", "--modules needs --kernel PATH"],
   [["ci", "a", "--kernel=host", "--modules=m"], "usage.flag", "--modules needs --kernel PATH"],
   [["ci", "a", "--kernel=debain"], "usage.value", "write ./debain for a file"],
+  [["ci", "a", "--jail=auto"], "usage.value", '"auto" is not one of require, off'],
   [["ci", "a", "--kernle=host"], "usage.flag", 'did you mean "--kernel"?'],
 ];
 for (const [argv, code, words] of WRONG) {

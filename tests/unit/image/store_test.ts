@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { ImageStore, loadImageFolder } from "../../../lib/image/store.ts";
-import { build, originOf, specOf, storeTest } from "../../support/images.ts";
+import { build, originOf, specOf, storeTest, tree } from "../../support/images.ts";
 
 storeTest("load() gives back what was put in and named, with absolute paths", async (store, root, work) => {
   await build(store, work, "ci");
@@ -29,6 +29,18 @@ storeTest(
     await assertRejects(() => Deno.lstat(`${work}/f`), Deno.errors.NotFound);
   },
 );
+
+for (const [what, script] of [["a link", 'ln -s ../outside "$1"'], ["another name of a file", 'ln "$2" "$1"']]) {
+  storeTest(`put() takes ${what} for nothing that a build has made`, async (store, root, work) => {
+    await Deno.mkdir(`${work}/tools`);
+    await Deno.writeTextFile(`${work}/outside`, "the host's", { mode: 0o640 });
+    const args = ["-c", script, "sh", `${work}/tools/f`, `${work}/outside`];
+    assert((await new Deno.Command("sh", { args }).output()).success);
+    const error = await assertRejects(() => store.put(`${work}/tools/f`, "squashfs"), BerthError, "this is a link");
+    assertEquals([error.code, await tree(`${root}/.store`)], ["image.build", []]);
+    assertEquals((await Deno.stat(`${work}/outside`)).mode! & 0o777, 0o640);
+  });
+}
 
 storeTest("name() replaces an image, and leaves nothing half done", async (store, root, work) => {
   await build(store, work, "ci", "old");

@@ -1,31 +1,38 @@
 // @ts-types="../../../support/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { BerthError, type ErrorCode } from "../../../../lib/base/errors.ts";
 import {
   explainTool,
   planCommand,
   planCopy,
   planPackFolder,
   planPackTar,
+  planToolMemory,
   planUnpack,
   planUnpackImage,
+  runImportTool,
 } from "../../../../lib/image/import/tools.ts";
 
-const WORK = "/s/.work-x";
+const WORK = "/s/.work-x/tools";
+const JAILED = { jailed: true, memoryMaxBytes: 4 * 1024 ** 3 };
+const FREE = { ...JAILED, jailed: false };
 
 Deno.test("the tools' command lines are these", () => {
   const lines = [
-    planPackTar(`${WORK}/r`, WORK),
-    planPackFolder("/source", `${WORK}/r`, WORK),
-    planUnpack("zstd", "/source"),
-    planUnpack("gzip", "/source"),
+    planPackTar(`${WORK}/r`, WORK, JAILED),
+    planPackFolder("/source", `${WORK}/r`, WORK, JAILED),
+    planUnpack("zstd", "/source", JAILED),
+    planUnpack("gzip", "/source", JAILED),
+    planUnpack("xz", "/source", JAILED),
     planUnpackImage({ layout: `${WORK}/l`, folder: `${WORK}/root`, workFolder: WORK, keepsOwners: false }),
   ].map(({ argv }) => argv.join(" "));
   assertEquals(lines, [
-    "sqfstar -no-progress -quiet -comp lz4 -Xhc /s/.work-x/r",
-    "mksquashfs /source /s/.work-x/r -no-progress -quiet -comp lz4 -Xhc -exit-on-error",
+    "sqfstar -no-progress -quiet -comp lz4 -Xhc -mem 1024M /s/.work-x/tools/r",
+    "mksquashfs /source /s/.work-x/tools/r -no-progress -quiet -comp lz4 -Xhc -mem 1024M -exit-on-error",
     "zstd -dc -T0 -- /source",
     "gzip -dc -- /source",
-    "umoci raw unpack --rootless --image /s/.work-x/l:berth /s/.work-x/root",
+    "xz -dc -T0 --memlimit=2147483648 -- /source",
+    "umoci raw unpack --rootless --image /s/.work-x/tools/l:berth /s/.work-x/tools/root",
   ]);
 });
 
@@ -33,21 +40,21 @@ Deno.test("no tool but the one that fetches from a registry has a network", () =
   const copy = { from: "oci:/source", layout: `${WORK}/l`, readOnly: ["/source"], workFolder: WORK };
   const isAlone = ({ args }: { args: string[] }) =>
     args.includes("--unshare-net") || (args.includes("--unshare-all") && !args.includes("--share-net"));
-  const nets = [planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar("r", WORK)].map((plan) =>
-    isAlone(planCommand(plan, true))
+  const nets = [planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar("r", WORK, JAILED)].map((plan) =>
+    isAlone(planCommand(plan, JAILED))
   );
   assertEquals(nets, [true, false, true]);
 });
 
 Deno.test("what fetches from a registry may not read the host's files", () => {
   const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], workFolder: WORK, proxies: {} };
-  assertEquals(planCommand(planCopy(copy), true).args.includes("--cap-add"), false);
+  assertEquals(planCommand(planCopy(copy), JAILED).args.includes("--cap-add"), false);
 });
 
 Deno.test("a tool may write into the work folder only, and reads its source only", () => {
-  const { command, args } = planCommand(planPackFolder("/source", `${WORK}/r`, WORK), true);
+  const { command, args } = planCommand(planPackFolder("/source", `${WORK}/r`, WORK, JAILED), JAILED);
   const bound = (option: string) => args.filter((_, index) => args[index - 1] === option);
-  assertEquals([command, bound("--bind")], ["setsid", [WORK]]);
+  assertEquals([command, bound("--bind")], ["sh", [WORK]]);
   assertEquals(bound("--ro-bind"), ["/usr", "/source"]);
   assertEquals(bound("--cap-add"), ["CAP_DAC_READ_SEARCH"]);
 });
@@ -55,25 +62,68 @@ Deno.test("a tool may write into the work folder only, and reads its source only
 Deno.test("a proxy's password stands on no command line", () => {
   const proxies = { https_proxy: "http://me:secret@proxy" };
   const plan = planCopy({ from: "docker://a/b", layout: "/w/l", readOnly: [], workFolder: "/w", proxies });
-  for (const jailed of [true, false]) {
-    const { args, env } = planCommand(plan, jailed);
+  for (const bounds of [JAILED, FREE]) {
+    const { args, env } = planCommand(plan, bounds);
     assertEquals(env, { TMPDIR: "/w", HOME: "/w", ...proxies });
     assertEquals(args.filter((word) => word.includes("secret")), []);
   }
 });
 
+Deno.test("a tool without a jail ends with its parent, as one in a jail does", async () => {
+  const plan = { argv: ["setpriv", "--dump"], readOnly: [], writable: [] };
+  const { signal } = new AbortController();
+  const said = await runImportTool(plan, { bounds: FREE, where: "f", signal });
+  assertMatch(said, /^Parent death signal: kill$/im);
+});
+
+Deno.test("planToolMemory() is half of what there is, and never less than tools need", () => {
+  assertEquals([planToolMemory(8 * 1024 ** 3), planToolMemory(0)], [4 * 1024 ** 3, 1024 ** 3]);
+});
+
+Deno.test("a tool may take so much memory and no more, and the words say so", async () => {
+  const bounds = { jailed: false, memoryMaxBytes: 64 * 1024 ** 2 };
+  const { signal } = new AbortController();
+  const run = (script: string) =>
+    runImportTool({ argv: ["sh", "-c", script], readOnly: [], writable: [] }, { bounds, where: "f", signal });
+  assertEquals(await run("ulimit -d; ulimit -H -d"), "65536\n65536\n");
+  // A line without an end, which tail keeps to know where it begins.
+  const error = await assertRejects(() => run("head -c 200000000 /dev/zero | tail -n 1 >/dev/null"), BerthError);
+  const words = "f: sh needs more memory for it than the 64 MiB that it may take";
+  assertEquals([error.code, error.message], ["host.memory", words]);
+});
+
+Deno.test("a fetch from a registry has a deadline, and what is on this host has none", () => {
+  const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], workFolder: WORK };
+  const deadlines = [planCopy({ ...copy, proxies: {} }), planCopy(copy)].map(({ argv }) =>
+    argv.join(" ").match(/--command-timeout \S+/)?.[0]
+  );
+  assertEquals(deadlines, ["--command-timeout 1h", undefined]);
+});
+
 for (
-  const [code, stderr, wanted, message] of [
-    [1, "a\nwrite: No space left on device\n", "host.disk-full", "importing f: no space left on the disk"],
-    [1, "bwrap: execvp umoci: No such file or directory", "host.program-missing", undefined],
-    [127, "setsid: failed to execute umoci: No such file or directory", "host.program-missing", undefined],
-    [139, "", "image.import", "f: umoci was brought down by it (signal 11)"],
-    [1, "one\ntwo\nthree\n\x1b[2Jfour\n", "image.import", "f: umoci refuses it: two three  [2Jfour"],
-    [1, "", "image.import", "f: umoci refuses it: it failed without a word"],
-  ] as const
+  const [tool, code, words, wanted, message] of [
+    ["umoci", 1, "a\nwrite: No space left on device\n", "host.disk-full", "importing f: no space left on the disk"],
+    ["umoci", 1, "bwrap: execvp umoci: No such file or directory", "host.program-missing", undefined],
+    ["umoci", 127, "setpriv: failed to execute umoci: No such file or directory", "host.program-missing", undefined],
+    ["umoci", 139, "", "image.import", "f: umoci was brought down by it (signal 11)"],
+    ["umoci", 1, "one\ntwo\nthree\n\x1b[2Jfour\n", "image.import", "f: umoci refuses it: two three  [2Jfour"],
+    ["umoci", 1, "", "image.import", "f: umoci refuses it: it failed without a word"],
+    ["sqfstar", 1, "FATAL ERROR: Out of memory (create_dir_entry)", "host.memory", undefined],
+    ["umoci", 2, "fatal error: runtime: cannot allocate memory", "host.memory", undefined],
+    ["xz", 1, "xz: x: Memory usage limit reached", "host.memory", undefined],
+    ["zstd", 1, "Allocation error : not enough memory", "host.memory", undefined],
+    [
+      ...["skopeo", 1, 'msg="initializing source docker://a/b: Get \\"http://a/v2/\\": context deadline exceeded"'],
+      ...["wait.deadline", "f: waited an hour for the registry"],
+    ],
+    [
+      ...["skopeo", 1, "Get: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"],
+      ...["image.import", undefined],
+    ],
+  ] as [string, number, string, ErrorCode, string | undefined][]
 ) {
-  Deno.test(`explainTool() makes ${wanted} of status ${code} and ${JSON.stringify(stderr)}`, () => {
-    const error = explainTool("umoci", code, stderr, "f");
+  Deno.test(`explainTool() makes ${wanted} of ${tool}'s status ${code} and ${JSON.stringify(words)}`, () => {
+    const error = explainTool({ tool, code, words }, "f", JAILED);
     assertEquals([error.code, message ?? error.message], [wanted, error.message]);
   });
 }

@@ -1,0 +1,64 @@
+/**
+ * What a tool says while it works. `sqfstar` ends well although it has left out what it did not understand, so its words
+ * are all there is to know that by.
+ *
+ * @module
+ */
+
+import { BerthError } from "../../base/errors.ts";
+import { plainWords } from "./words.ts";
+
+/** What a tool has said. */
+export interface Said {
+  /** The end of it, where errors are. */
+  readonly tail: string;
+  /** The first lines that are worth being told; a hostile archive may cause any number of them. */
+  readonly notes: readonly string[];
+  /** The first line that says that the result is not what the archive says. */
+  readonly wrong?: string;
+}
+
+const KEPT_BYTES = 16 * 1024;
+const NOTES = 10;
+
+/** The member `./`, with which most tars begin. All of the line: names of members stand in other ones, and may lie. */
+const HARMLESS = /^Empty tar filename after skipping leading \/, \.\/, or \.\.\/, ignoring$/;
+/** What squashfs has no place for (ACLs), or what is about the tar only; `SCHILY.realsize` is about a file's content. */
+const LEFT_OUT = /^Unrecognised (keyword "(?!SCHILY\.realsize")[^"]*" in pax header|tar xattr prefix .*), ignoring$/;
+
+/** What a line is of a tool that ended well. Pure. */
+export function judgeLine(tool: string, line: string): "harmless" | "note" | "wrong" {
+  if (line.trim() === "" || HARMLESS.test(line)) return "harmless";
+  return tool !== "sqfstar" || LEFT_OUT.test(line) ? "note" : "wrong";
+}
+
+/** Reads what a tool says, all along, so that it never stops at a full pipe. */
+export async function listen(tool: string, stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Said> {
+  const decoder = new TextDecoder();
+  const notes: string[] = [];
+  let [tail, line, wrong]: [string, string, string | undefined] = ["", "", undefined];
+  const take = (whole: string) => {
+    const kind = judgeLine(tool, whole);
+    if (kind === "wrong") wrong ??= whole;
+    if (kind === "note" && notes.length < NOTES) notes.push(whole);
+  };
+  for await (const chunk of stream) {
+    const text = decoder.decode(chunk, { stream: true });
+    tail = (tail + text).slice(-KEPT_BYTES);
+    const lines = (line + text).split("\n");
+    // A line that is longer than all that are known is none of them.
+    line = lines.pop()!.slice(0, KEPT_BYTES);
+    lines.forEach(take);
+  }
+  take(line);
+  return { tail, notes, wrong };
+}
+
+/** For a tool that ended well. @throws {BerthError} `image.import` when its result is not what the archive says. */
+export function expectRight(tool: string, { wrong }: Said, where: string): void {
+  if (wrong === undefined) return;
+  throw new BerthError(
+    "image.import",
+    `${where}: ${tool} can't pack it as it is: "${plainWords(wrong)}"; unpack it with tar, and import the folder`,
+  );
+}

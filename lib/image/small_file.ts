@@ -1,0 +1,78 @@
+/**
+ * Small files that somebody else may have made: what they are is looked at before anything of them is read.
+ *
+ * @module
+ */
+
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { BerthError, type ErrorCode } from "../base/errors.ts";
+import { formatBytes } from "../base/units.ts";
+
+/** What is expected of a file. */
+export interface SmallFile {
+  /** The folder that it has to be in, whatever links there are on the way. */
+  readonly folder: string;
+  readonly path: string;
+  /** How it is called in messages. */
+  readonly where: string;
+  readonly limitBytes: number;
+  /** Of what is thrown. */
+  readonly code: ErrorCode;
+}
+
+/**
+ * Reads a file's text; undefined when there is none.
+ *
+ * @throws {BerthError} with `code` when it is no file, is too large, or is not in the folder.
+ */
+export async function readSmallFile({ folder, path, where, limitBytes, code }: SmallFile): Promise<string | undefined> {
+  const real = await realPathInside(folder, path);
+  if (real === undefined) return undefined;
+  if (real === "outside") throw new BerthError(code, `${where}: it is a link that leads out of its folder`);
+  // A pipe in its place would keep whoever opens it waiting, and has no end.
+  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK).catch(ignoreGone);
+  if (!file) return undefined;
+  try {
+    const info = await file.stat();
+    if (!info.isFile()) throw new BerthError(code, `${where}: this is no file`);
+    if (info.size > limitBytes) {
+      throw new BerthError(code, `${where}: it is larger than ${formatBytes(limitBytes)}`);
+    }
+    const bytes = new Uint8Array(info.size);
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < bytes.length; filled += count) {
+      count = (await file.read(bytes, filled, bytes.length - filled, filled)).bytesRead;
+    }
+    return new TextDecoder().decode(bytes.subarray(0, filled));
+  } finally {
+    await file.close();
+  }
+}
+
+/** A path without any link in it; undefined when there is no such file. */
+export async function realPathInside(folder: string, path: string): Promise<string | "outside" | undefined> {
+  const root = await realPathIfThere(folder);
+  const real = root === undefined ? undefined : await realPathIfThere(path);
+  return real === undefined || real.startsWith(`${root}/`) ? real : "outside";
+}
+
+async function realPathIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an error says that there is no such file: a part of the path may be one, or a link to itself. */
+export function isMissing(error: unknown): boolean {
+  const { NotFound, NotADirectory, FilesystemLoop } = Deno.errors;
+  return [NotFound, NotADirectory, FilesystemLoop].some((kind) => error instanceof kind);
+}
+
+/** Somebody may have removed it meanwhile. Node's functions throw errors of no class of their own. */
+function ignoreGone(error: unknown): undefined {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+}
