@@ -5,6 +5,7 @@
  */
 
 import { BerthError, describeError } from "../base/errors.ts";
+import { printable } from "../guest/protocol.ts";
 
 const NEWLINE = 10;
 
@@ -38,7 +39,8 @@ export class Console {
   #write(message: string): void {
     let text = message;
     for (const [window, path] of this.#paths) text = text.replaceAll(window, () => path);
-    const lines = text.split("\n").map((line) => `berth: ${line}\n`).join("");
+    // Words of an image, of a tool or of a guest may stand in it: no terminal is to obey them.
+    const lines = text.split("\n").map((line) => `berth: ${printable(line)}\n`).join("");
     writeAllSync(new TextEncoder().encode(this.#inLine ? `\n${lines}` : lines));
     this.#inLine = false;
   }

@@ -18,7 +18,7 @@ export const INSPECT: Subcommand<InspectArgs> = {
   usage: "NAME",
   summary: "print an image's spec as JSON, with absolute paths",
   flags: [],
-  more: "What it prints is a valid spec.json again.",
+  more: "For a folder of your own (--image DIR), copy the files that it names into it, and name them relative to it.",
   windows: [],
   parse: parseInspectArgs,
   act: async (args, context) => (await import("./image_inspect_here.ts")).inspectHere(args, context),

@@ -35,7 +35,8 @@ export async function claimImage(
   { usedBy, force }: ClaimOptions,
 ): Promise<ClaimedImage> {
   using stack = new DisposableStack();
-  await store.readSpec(name);
+  // Also one whose spec can't be read.
+  if (!await store.has(name)) throw new BerthError("image.not-found", `there is no image "${name}"`);
   const building = await tryLockForBuild(store.root, name);
   if (!building) throw new BerthError("image.building", `image "${name}": it is being built`);
   stack.use(building);

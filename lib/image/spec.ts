@@ -9,6 +9,7 @@ import { z } from "zod";
 import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
+import { plainWords } from "./import/words.ts";
 
 const path = z.string().min(1);
 // No comma and no equals sign: an image is not trusted, and QEMU's options can name any file of the host.
@@ -67,6 +68,11 @@ export type ImageSpec = z.infer<typeof SPEC>;
 export type VolumeSpec = z.infer<typeof VOLUME>;
 export type JobDefaults = z.infer<typeof DEFAULTS>;
 
+/** More than a spec has fields; a hostile one may have a million that are wrong. */
+const PROBLEMS_TOLD = 30;
+/** Beyond it no field is near: to compare a name of megabytes takes as long as one wants it to. */
+const LONGEST_FIELD = 64;
+
 /**
  * Parses the text of a `spec.json`.
  *
@@ -78,25 +84,33 @@ export function parseImageSpec(text: string, where: string): ImageSpec {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new BerthError("image.spec", `${where}: this is not JSON: ${(error as Error).message}`);
+    throw new BerthError("image.spec", `${where}: this is not JSON: ${plainWords((error as Error).message)}`);
   }
   const result = SPEC.safeParse(json);
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => describe(issue, json));
-  throw new BerthError("image.spec", `${where}: ${problems.join("; ")}`);
+  const problems = result.error.issues.slice(0, PROBLEMS_TOLD + 1).flatMap((issue) => describe(issue, json));
+  const more = problems.length > PROBLEMS_TOLD ? "; and more" : "";
+  throw new BerthError("image.spec", `${where}: ${problems.slice(0, PROBLEMS_TOLD).join("; ")}${more}`);
 }
 
 function describe(issue: z.core.$ZodIssue, json: unknown): string[] {
-  const field = issue.path.join(".");
+  const field = named(issue.path);
   if (issue.code === "unrecognized_keys") {
     const [field] = issue.path;
     const part = { runnerConfig: RUNNER_CONFIG, volumes: VOLUME, defaults: DEFAULTS }[String(field)] ?? SPEC;
     const known = Object.keys(part.shape);
-    return issue.keys.map((key) => `unknown field "${[...issue.path, key].join(".")}"${didYouMean(key, known)}`);
+    return issue.keys.slice(0, PROBLEMS_TOLD + 1).map((key) =>
+      `unknown field ${named([...issue.path, key])}${didYouMean(key.slice(0, LONGEST_FIELD), known)}`
+    );
   }
   const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], json);
-  if (field && given === undefined) return [`the field "${field}" is missing`];
-  return [`${field ? `the field "${field}"` : "the spec"} is wrong: ${issue.message}`];
+  if (issue.path.length > 0 && given === undefined) return [`the field ${field} is missing`];
+  return [`${issue.path.length > 0 ? `the field ${field}` : "the spec"} is wrong: ${issue.message}`];
+}
+
+/** A field's name for messages: names are an image's own words, so they are one line and not endless. */
+function named(path: readonly PropertyKey[]): string {
+  return `"${plainWords(path.map(String).join("."))}"`;
 }
 
 /** The spec with its paths resolved against the folder it stands in. */

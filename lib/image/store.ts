@@ -17,6 +17,7 @@ import { createHash } from "node:crypto";
 import { BerthError, translateDiskFull } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
 import { type Origin, parseOrigin, writeOrigin } from "./origin.ts";
+import { isMissing, readSmallFile, realPathInside } from "./small_file.ts";
 import { type ImageSpec, mapFiles, namedFiles, parseImageSpec, resolveSpec } from "./spec.ts";
 import { lockForBuild } from "./store_locks.ts";
 
@@ -35,10 +36,17 @@ const UNKNOWN_AGENT = "unknown";
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
-/** A spec that was not looked into yet. */
-export interface SpecText {
+/** Of a spec, and of what stands beside it: an OCI config of 4 MiB makes no larger one. */
+const TEXT_LIMIT_BYTES = 16 * 1024 ** 2;
+
+/** Where a spec is. */
+export interface SpecPlace {
   readonly folder: string;
   readonly path: string;
+}
+
+/** A spec that was not looked into yet. */
+export interface SpecText extends SpecPlace {
   readonly text: string;
 }
 
@@ -52,7 +60,7 @@ export class ImageStore {
 
   /** Whether there is an image of that name. */
   async has(name: string): Promise<boolean> {
-    return await this.#readSpec(checkName(name)) !== undefined;
+    return await this.find(name) !== undefined;
   }
 
   /** The names of all images, sorted. */
@@ -69,22 +77,35 @@ export class ImageStore {
   /** Loads an image by name: `NAME/spec.json`, then `NAME.json`. */
   async load(name: string): Promise<Image> {
     const { folder, path, text } = await this.readSpec(name);
-    return await loadSpec(name, folder, path, text);
+    const asWritten = parseImageSpec(text, path);
+    const spec = resolveSpec(asWritten, folder);
+    await expectFiles(name, spec);
+    return { name, spec, ...await this.#readOrigin(folder, asWritten) };
   }
 
   /** The spec's text as it stands there, with its folder and its file. */
   async readSpec(name: string): Promise<SpecText> {
-    const found = await this.#readSpec(checkName(name));
-    if (!found) throw new BerthError("image.not-found", `there is no image "${name}"`);
-    return found;
+    const place = await this.find(name);
+    const text = place && await readText(this.root, place.path);
+    if (text === undefined) throw new BerthError("image.not-found", `there is no image "${name}"`);
+    return { ...place!, text };
   }
 
-  async #readSpec(name: string): Promise<SpecText | undefined> {
-    for (const folder of [join(this.root, name), this.root]) {
-      const path = join(folder, folder === this.root ? `${name}.json` : "spec.json");
-      const text = await readIfThere(path);
-      if (text !== undefined) return { folder, path, text };
+  /** Where an image's spec is, whatever it is; undefined when there is no image of that name. */
+  async find(name: string): Promise<SpecPlace | undefined> {
+    const own = join(this.root, checkName(name));
+    for (const [folder, file] of [[own, "spec.json"], [this.root, `${name}.json`]]) {
+      const path = join(folder, file);
+      if (await sizeIfThere(path) !== undefined) return { folder, path };
     }
+  }
+
+  async #readOrigin(folder: string, spec: ImageSpec): Promise<Pick<Image, "origin" | "agentHash">> {
+    const text = await readText(this.root, join(folder, "origin.json"));
+    // Before there were origins, the agent's hash had a file of its own.
+    if (text === undefined) return { agentHash: await readText(this.root, join(folder, "agent")) };
+    const origin = parseOrigin(text, spec);
+    return origin ? { origin, agentHash: origin.agent } : { agentHash: UNKNOWN_AGENT };
   }
 
   /**
@@ -142,53 +163,44 @@ export class ImageStore {
 }
 
 /**
- * Loads the image that a folder holds.
+ * Loads the image that a folder holds. Who has made it, berth did not: nothing but the spec and its files is looked at.
  *
- * Its files must lie in the folder, and not only by name: whoever made it could let a link lead to any file of the host.
+ * The files must lie in the folder, and not only by name: a link could lead to any file of the host.
  */
 export async function loadImageFolder(folder: string): Promise<Image> {
-  const path = await inside(folder, join(folder, "spec.json"));
-  const text = path && await readIfThere(path);
+  const text = await readText(folder, join(folder, "spec.json"));
   if (text === undefined) throw new BerthError("image.not-found", "the folder given as --image has no spec.json");
-  const files = namedFiles(resolveSpec(parseImageSpec(text, "spec.json"), folder));
-  const real = new Map(await Promise.all(files.map(async ({ path }) => [path, await inside(folder, path)] as const)));
-  const image = await loadSpec("folder", folder, "spec.json", text);
-  return { ...image, spec: mapFiles(image.spec, (file) => real.get(file) ?? file) };
+  const spec = resolveSpec(parseImageSpec(text, "spec.json"), folder);
+  const paths = namedFiles(spec).map(({ path }) => path);
+  const real = new Map(await Promise.all(paths.map(async (path) => [path, await inside(folder, path)] as const)));
+  await expectFiles("folder", spec);
+  return { name: "folder", spec: mapFiles(spec, (path) => real.get(path) ?? path) };
 }
 
 /** The path without any link in it; undefined when there is no such file. */
 async function inside(folder: string, path: string): Promise<string | undefined> {
-  const outside = new BerthError(
-    "image.spec",
-    `${path} is not in the image's own folder, or a link that leads out of it`,
-  );
   // First by name: what stands elsewhere may not even be looked at.
-  if (!join(path).startsWith(`${folder}/`)) throw outside;
-  const real = await Deno.realPath(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw outside;
-  });
-  if (real !== undefined && !real.startsWith(`${folder}/`)) throw outside;
-  return real;
+  const real = join(path).startsWith(`${folder}/`) ? await realPathInside(folder, path) : "outside";
+  if (real !== "outside") return real;
+  throw new BerthError("image.spec", `${path} is not in the image's own folder, or a link that leads out of it`);
 }
 
-async function loadSpec(name: string, folder: string, path: string, text: string): Promise<Image> {
-  const spec = resolveSpec(parseImageSpec(text, path), folder);
-  for (const { field, path: file } of namedFiles(spec)) {
-    const info = await Deno.stat(file).catch(() => undefined);
-    if (!info?.isFile) {
-      throw new BerthError("image.file-missing", `image "${name}": ${field}: ${file}: there is no such file`);
-    }
+/** @throws {BerthError} `image.file-missing`, or `image.spec` for a file that berth may not look at. */
+async function expectFiles(image: string, spec: ImageSpec): Promise<void> {
+  for (const { field, path } of namedFiles(spec)) {
+    const where = `image "${image}": ${field}: ${path}`;
+    const info = await Deno.stat(path).catch((error) => {
+      if (isMissing(error)) throw new BerthError("image.file-missing", `${where}: there is no such file`);
+      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      throw new BerthError("image.spec", `${where}: an image's files must be in its own folder, or in the store`);
+    });
+    if (!info.isFile) throw new BerthError("image.file-missing", `${where}: this is no file`);
   }
-  return { name, spec, ...await readOrigin(folder, parseImageSpec(text, path)) };
 }
 
-async function readOrigin(folder: string, spec: ImageSpec): Promise<Pick<Image, "origin" | "agentHash">> {
-  const text = await readIfThere(join(folder, "origin.json"));
-  // Before there were origins, the agent's hash had a file of its own.
-  if (text === undefined) return { agentHash: await readIfThere(join(folder, "agent")) };
-  const origin = parseOrigin(text, spec);
-  return origin ? { origin, agentHash: origin.agent } : { agentHash: UNKNOWN_AGENT };
+/** Reads a spec, or what stands beside it; undefined when there is none. @throws {BerthError} `image.spec`. */
+export async function readText(folder: string, path: string): Promise<string | undefined> {
+  return await readSmallFile({ folder, path, where: path, limitBytes: TEXT_LIMIT_BYTES, code: "image.spec" });
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
@@ -197,22 +209,12 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 async function sizeIfThere(path: string): Promise<number | undefined> {
-  return (await Deno.stat(path).catch(() => undefined))?.size;
+  return (await Deno.lstat(path).catch(() => undefined))?.size;
 }
 
 function checkName(name: string): string {
   if (!NAME.test(name)) throw new BerthError("image.name", `"${name}" is not an image name`);
   return name;
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    // ENOTDIR: a part of the path is a file. It says that there is no such file as well as ENOENT does.
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
-  }
 }
 
 async function readFolder(path: string): Promise<AsyncIterable<Deno.DirEntry>> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BerthError, describeError, ignoreNotFound } from "../base/errors.ts";
+import { describeError, ignoreNotFound } from "../base/errors.ts";
 import { readKernelRelease } from "./kernel_release.ts";
 import { filesOf, type Origin } from "./origin.ts";
 import type { ImageStore } from "./store.ts";
@@ -32,7 +32,8 @@ export async function surveyImages(store: ImageStore): Promise<ImageFacts[]> {
 
 /** @returns undefined when it is removed meanwhile. */
 async function surveyImage(store: ImageStore, name: string): Promise<ImageFacts | undefined> {
-  const spec = await store.readSpec(name).then(({ path }) => Deno.stat(path)).catch(ignoreGone);
+  const place = await store.find(name);
+  const spec = place && await Deno.lstat(place.path).catch(ignoreNotFound);
   if (!spec) return undefined;
   const usedAtMs = (await Deno.stat(usedFile(store.root, name)).catch(ignoreNotFound))?.mtime?.getTime();
   const known = { name, builtAtMs: spec.mtime!.getTime(), usedAtMs };
@@ -49,9 +50,4 @@ async function surveyImage(store: ImageStore, name: string): Promise<ImageFacts 
   } catch (error) {
     return { ...known, problem: describeError(error) };
   }
-}
-
-function ignoreGone(error: unknown): undefined {
-  if (error instanceof BerthError && error.code === "image.not-found") return;
-  ignoreNotFound(error);
 }

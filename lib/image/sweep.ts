@@ -6,10 +6,10 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
-import { describeError, ignoreNotFound } from "../base/errors.ts";
+import { BerthError, describeError } from "../base/errors.ts";
 import { planSweep } from "./prune.ts";
 import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
-import type { ImageStore } from "./store.ts";
+import { type ImageStore, readText } from "./store.ts";
 import { removeUnheld, tryLockStore } from "./store_locks.ts";
 
 /** What a sweep has done. */
@@ -58,8 +58,9 @@ class Sweeping implements Sweep {
     const entries = await listFolder(this.#root);
     const paths = entries.map(({ name, isDirectory }) => isDirectory ? `${name}/spec.json` : name)
       .filter((path) => path.endsWith(".json"));
+    // What can't be read as a spec is none, for whatever version.
     const texts = await Promise.all(
-      paths.map((path) => Deno.readTextFile(join(this.#root, path)).catch(ignoreNotFound)),
+      paths.map((path) => readText(this.#root, join(this.#root, path)).catch(ignoreNoSpec)),
     );
     return texts.filter((text) => text !== undefined);
   }
@@ -99,6 +100,10 @@ class Sweeping implements Sweep {
     }
     if (names.size === 0) await Deno.remove(folder);
   }
+}
+
+function ignoreNoSpec(error: unknown): undefined {
+  if (!(error instanceof BerthError)) throw error;
 }
 
 async function treeBytes(folder: string): Promise<number> {

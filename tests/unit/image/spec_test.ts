@@ -116,3 +116,21 @@ Deno.test("resolveSpec() makes the paths of volumes absolute, but for those that
   const resolved = resolveSpec(parse({ ...SPEC, volumes }), "/images/ci").volumes;
   assertEquals(resolved?.map(({ image }) => image), ["/images/ci/v.ext4", "new"]);
 });
+
+Deno.test("parseImageSpec() says a hostile name in one line that a terminal does not obey, and not all of a long one", () => {
+  const message = messageOf({ ...SPEC, ["\x1b[2J\nberth: all is well"]: 1, ["x".repeat(10_000_000)]: 1 });
+  assertEquals(
+    /^spec\.json: unknown field " ?\[2J berth: all is well"; unknown field "x{600}…"$/.test(message),
+    true,
+    message,
+  );
+  const text = assertThrows(() => parseImageSpec("\x1b[2J\n", "spec.json"), BerthError).message;
+  assertEquals(/^spec\.json: this is not JSON: [^\p{Cc}]*$/u.test(text), true, text);
+});
+
+Deno.test("parseImageSpec() tells the first problems of very many", () => {
+  const unknown = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`field${at}`, 1]));
+  assertEquals(messageOf({ ...SPEC, ...unknown }).endsWith('unknown field "field29"; and more'), true);
+  const volumes = Array(100_000).fill({});
+  assertEquals(messageOf({ ...SPEC, volumes }).length < 5000, true);
+});

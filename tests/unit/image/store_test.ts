@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { ImageStore, loadImageFolder } from "../../../lib/image/store.ts";
+import { ImageStore } from "../../../lib/image/store.ts";
 import { build, originOf, specOf, storeTest, tree } from "../../support/images.ts";
 
 storeTest("load() gives back what was put in and named, with absolute paths", async (store, root, work) => {
@@ -132,6 +132,28 @@ storeTest("load() takes a folder in a file's place for no file", async (store, r
   assertEquals((await assertRejects(() => store.load("ci"), BerthError, "kernel")).code, "image.file-missing");
 });
 
+storeTest("load() says of a file that is elsewhere on the host where it must be", async (store, root, work) => {
+  const spec = await build(store, work, "ci");
+  await Deno.writeTextFile(`${root}/ci/spec.json`, JSON.stringify({ ...spec, kernel: "/boot/vmlinuz" }));
+  const words = 'image "ci": kernel: /boot/vmlinuz: an image\'s files must be in its own folder, or in the store';
+  assertEquals((await assertRejects(() => store.load("ci"), BerthError, words)).code, "image.spec");
+});
+
+for (const file of ["spec.json", "origin.json"]) {
+  storeTest(
+    `load() neither waits for a pipe in the place of ${file} nor reads what is elsewhere`,
+    async (store, root, work) => {
+      await build(store, work, "ci");
+      for (const [script, words] of [["mkfifo", "this is no file"], ["ln -s /etc/passwd", "leads out of its folder"]]) {
+        const args = ["-c", `rm "$1" && ${script} "$1"`, "sh", `${root}/ci/${file}`];
+        assert((await new Deno.Command("sh", { args }).output()).success);
+        assertEquals((await assertRejects(() => store.load("ci"), BerthError, words)).code, "image.spec");
+      }
+      assertEquals([await store.names(), await store.has("ci")], [["ci"], true]);
+    },
+  );
+}
+
 const NO_NAMES = [
   ...[
     "",
@@ -197,41 +219,3 @@ storeTest("workFolder() is private, and gone when it is disposed", async (store,
   }
   await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
 });
-
-storeTest("loadImageFolder() loads a folder's image, which has no agent's hash", async (_store, _root, work) => {
-  await Deno.writeTextFile(`${work}/k`, "k");
-  await Deno.writeTextFile(`${work}/spec.json`, JSON.stringify(specOf("k", "k")));
-  const image = await loadImageFolder(work);
-  assertEquals([image.spec.kernel, image.agentHash], [`${work}/k`, undefined]);
-});
-
-storeTest("loadImageFolder() refuses a folder without a spec, and links out of it", async (_store, _root, work) => {
-  assertEquals((await assertRejects(() => loadImageFolder(work), BerthError, "no spec.json")).code, "image.not-found");
-  await Deno.writeTextFile(`${work}/k`, "k");
-  // Deno lets nobody make a link who may not write everything.
-  const made = await new Deno.Command("sh", { args: ["-c", 'ln -s /etc/passwd "$1"', "sh", `${work}/link`] }).output();
-  assert(made.success);
-  await Deno.writeTextFile(`${work}/spec.json`, JSON.stringify(specOf("k", "link")));
-  assertEquals((await assertRejects(() => loadImageFolder(work), BerthError)).code.startsWith("image."), true);
-});
-
-storeTest(
-  "loadImageFolder() finds the files of volumes, and refuses those that are elsewhere",
-  async (_store, _root, work) => {
-    for (const name of ["k", "i", "v.ext4"]) await Deno.writeTextFile(`${work}/${name}`, name);
-    const load = async (volume: Record<string, unknown>) => {
-      const spec = { ...specOf("k", "i"), volumes: [{ mountPoint: "/v", ...volume }] };
-      await Deno.writeTextFile(`${work}/spec.json`, JSON.stringify(spec));
-      return (await loadImageFolder(work)).spec.volumes?.[0].image;
-    };
-    assertEquals(await load({ image: "v.ext4", readOnly: true }), `${work}/v.ext4`);
-    // Made new for each job: no file is looked for.
-    assertEquals(await load({ image: "../fresh", sizeMiB: 1 }), "../fresh");
-    for (const image of ["../../etc/passwd", "/etc/passwd"]) {
-      const error = await assertRejects(() => load({ image }), BerthError, "is not in the image's own folder");
-      assertEquals(error.code, "image.spec");
-    }
-    const missing = await assertRejects(() => load({ image: "none.ext4" }), BerthError, "volumes.0.image");
-    assertEquals(missing.code, "image.file-missing");
-  },
-);

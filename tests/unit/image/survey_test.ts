@@ -1,6 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { claimImage } from "../../../lib/image/removal.ts";
 import { surveyImages } from "../../../lib/image/survey.ts";
+import { sweepStore } from "../../../lib/image/sweep.ts";
 import { build, originOf, specOf, storeTest } from "../../support/images.ts";
 
 storeTest("surveyImages() says what there is of each image", async (store, root, work) => {
@@ -34,4 +36,18 @@ storeTest("surveyImages() lists what can't be run, and says why", async (store, 
   assertEquals([ci.name, ci.sizeBytes, flat.name], ["ci", undefined, "flat"]);
   assertStringIncludes(ci.problem!, "kernel: ");
   assertStringIncludes(flat.problem!, "vcpus");
+});
+
+storeTest("surveyImages() lists an image whose spec is a pipe, and it can be removed", async (store, root, work) => {
+  await build(store, work, "ci");
+  const args = ["-c", 'rm "$1" && mkfifo "$1"', "sh", `${root}/ci/spec.json`];
+  assertEquals((await new Deno.Command("sh", { args }).output()).success, true);
+  const [{ name, problem }] = await surveyImages(store);
+  assertEquals([name, problem?.endsWith("this is no file")], ["ci", true]);
+  assertEquals((await sweepStore(store))?.troubles, []);
+  {
+    using image = await claimImage(store, "ci", { usedBy: [], force: false });
+    await image.remove();
+  }
+  assertEquals(await store.names(), []);
 });
