@@ -66,6 +66,18 @@ Deno.test("root file systems of every form are imported, with what they keep", a
     assertEquals(await run("one", "--", "cat", "/srv/gone"), "gone\n");
   });
 
+  await test.step("without a jail that works an import is refused, unless it is to have none", async () => {
+    const noJail = ["unshare", "-m", "sh", "-c", 'mount --bind /bin/false /usr/bin/bwrap && exec "$@"', "sh"];
+    const takeUnjailed = (...flags: string[]) =>
+      berth(["image", "import", "free", `${folder}/docker.tar`, ...kernel, ...flags], { wrapper: noJail });
+    const refused = await takeUnjailed();
+    assertEquals(refused.code, 125);
+    assertStringIncludes(refused.stderr, "the import's tools need their jail, and bubblewrap does not work here");
+    const { code, stderr } = await takeUnjailed("--jail", "off");
+    assertEquals(code, 0, stderr);
+    assertEquals(await run("free"), OWN);
+  });
+
   await test.step("an image of another berth's agent is renewed by its next job, and keeps the user's kernel", async () => {
     const before = await shell(`cat "$1"/images/tar/spec.json`, STATE);
     const script = `sed -i 's/"agent": "[^"]*"/"agent": "another"/' "$1"/images/tar/origin.json`;

@@ -34,7 +34,7 @@ export interface ToolBounds {
   readonly memoryMaxBytes: number;
 }
 
-/** The least that every tool has been seen to do with, many times over (skopeo needs some 50 MiB). */
+/** Five times what every one of them has been seen to do with (200 MB, for a root file system of 300 MB). */
 const LEAST_MEMORY_BYTES = 1024 ** 3;
 
 /**
