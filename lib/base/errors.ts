@@ -45,7 +45,7 @@ export const ERRORS = {
   "image.kernel": "use a kernel with virtio-mmio, virtio-console and, for images with a disk, overlayfs",
   "image.build": "see the tool's words above",
   "image.in-use": "wait for the jobs, or use --force: the name goes, and the jobs keep the files until they end",
-  "image.building": "try again when the build is over",
+  "image.building": "try again when that is over",
   "image.left": "remove it by hand, as root or as who had it built",
   "image.import":
     "berth image import --help lists the forms: a folder, a tar, an OCI layout or archive, docker save, docker://",

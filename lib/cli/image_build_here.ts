@@ -6,6 +6,7 @@
 
 import { buildImage } from "../image/build.ts";
 import { describeIngredients, isBuiltSince } from "../image/origin.ts";
+import { sweepBeforeBuild } from "../image/sweep.ts";
 import type { BuildArgs } from "./image_build.ts";
 import type { SubcommandContext } from "./subcommand.ts";
 import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
@@ -14,6 +15,8 @@ import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
 export async function buildHere({ request }: BuildArgs, { words }: SubcommandContext): Promise<void> {
   const signal = abortOnSignals("image.build", "the build");
   const [store, host] = [openStore(), buildHost()];
+  const onProgress = (line: string) => words.note(line);
+  await sweepBeforeBuild(store, onProgress);
   let waitingSinceMs: number | undefined;
   const onWait = () => {
     waitingSinceMs = Date.now();
@@ -28,6 +31,5 @@ export async function buildHere({ request }: BuildArgs, { words }: SubcommandCon
       return;
     }
   }
-  const onProgress = (line: string) => words.note(line);
   await buildImage(store, host, request, { onProgress, signal });
 }

@@ -8,6 +8,7 @@ import { BerthError } from "../base/errors.ts";
 import { SOURCE } from "../host/windows.ts";
 import { buildImage } from "../image/build.ts";
 import { planToolMemory } from "../image/import/tools.ts";
+import { sweepBeforeBuild } from "../image/sweep.ts";
 import { jailProblem } from "../process/jail_check.ts";
 import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
 import type { ImportArgs } from "./image_import_args.ts";
@@ -19,6 +20,8 @@ export async function importHere(args: ImportArgs, { words }: SubcommandContext)
   const store = openStore();
   const jailed = args.jail === "require";
   if (jailed) await expectJail();
+  const onProgress = (line: string) => words.note(line);
+  await sweepBeforeBuild(store, onProgress);
   using _lock = await store.lock(args.name, () => words.note("another berth is building it; waiting"), signal);
   const imported = {
     named: args.source,
@@ -28,7 +31,6 @@ export async function importHere(args: ImportArgs, { words }: SubcommandContext)
     bounds: { jailed, memoryMaxBytes: planToolMemory(Deno.systemMemoryInfo().available) },
   };
   const { name, kernel, minFreeBytes } = args;
-  const onProgress = (line: string) => words.note(line);
   await buildImage(store, buildHost(), { name, kernel: kernel.wish, imported, minFreeBytes }, { onProgress, signal });
 }
 

@@ -25,7 +25,8 @@ export async function pruneHere({ olderMs }: PruneArgs, { words }: SubcommandCon
   let freedBytes = 0;
   for (const name of planPrune(images, Date.now(), olderMs)) freedBytes += await tryRemove(store, name, words);
   if (await sweepHere(store, freedBytes, words)) return;
-  throw new BerthError("image.building", "an image is being built: what nothing needs stays in the store for now");
+  const what = "another berth builds or removes images: what nothing needs stays in the store for now";
+  throw new BerthError("image.building", what);
 }
 
 /** Somebody may begin to use it, build it or remove it meanwhile: then it is none of ours any more. */

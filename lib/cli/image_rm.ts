@@ -22,7 +22,7 @@ export const RM: Subcommand<RmArgs> = {
   flags: RM_FLAGS,
   more:
     `Either all of them are removed or none. Files that no other image has, and no job holds, go with them; those that a
-job holds go with the next rm or prune.`,
+job holds go with the next rm, prune or build.`,
   windows: [],
   parse: parseRmArgs,
   act: async (args, context) => (await import("./image_rm_here.ts")).rmHere(args, context),

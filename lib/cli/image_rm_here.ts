@@ -30,5 +30,6 @@ export async function rmHere({ names, force }: RmArgs, { words }: SubcommandCont
     }
   }
   const isSwept = await sweepHere(store, freedBytes, words);
-  if (!isSwept) words.note("an image is being built: files that nothing needs stay until the next rm or prune");
+  if (isSwept) return;
+  words.note("another berth builds or removes images: files that nothing needs stay until the next rm, prune or build");
 }

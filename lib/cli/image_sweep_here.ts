@@ -10,7 +10,7 @@ import type { ImageStore } from "../image/store.ts";
 import { sweepStore } from "../image/sweep.ts";
 import type { Console } from "./console.ts";
 
-/** @param freedBytes what the removal has freed before. @returns false when something is being built. */
+/** @param freedBytes what the removal has freed before. @returns false when somebody else builds or removes. */
 export async function sweepHere(store: ImageStore, freedBytes: number, words: Console): Promise<boolean> {
   const sweep = await sweepStore(store);
   words.note(`freed ${formatBytes(freedBytes + (sweep?.freedBytes ?? 0))}`);

@@ -80,7 +80,12 @@ export async function buildImage(
       runnerType: "qemu",
       ...(defaults && Object.keys(defaults).length ? { defaults } : {}),
     };
-    const origin = planOrigin(describeIngredients(request), request.kernel, isHosts(kernel, host), host.agentHash);
+    const origin = planOrigin({
+      from: describeIngredients(request),
+      wish: request.kernel,
+      isHosts: isHosts(kernel, host),
+      agent: host.agentHash,
+    });
     await store.name(request.name, spec, origin);
     onProgress(`image "${request.name}" is ready`);
   } catch (error) {

@@ -56,11 +56,23 @@ function tryJson(text: string): unknown {
   }
 }
 
-/** The origin of an image that is made now. */
-export function planOrigin(from: string, wish: KernelWish | undefined, isHosts: boolean, agent: string): Origin {
+/** What is known of an image that is being made. */
+export interface Making {
+  /** The words for what it is made of. */
+  readonly from: string;
+  readonly wish?: KernelWish;
+  /** Whether its kernel is the host's. */
+  readonly isHosts: boolean;
+  readonly agent: string;
+  /** Of an image whose root file system is older; absent: it is all made now. */
+  readonly builtAt?: string;
+}
+
+/** The origin of an image. */
+export function planOrigin({ from, wish, isHosts, agent, builtAt = new Date().toISOString() }: Making): Origin {
   const asked = wish === "auto" ? undefined : wish;
   const kernel = asked ?? (isHosts ? "host" : "debian");
-  return { from, builtAt: new Date().toISOString(), kernel, wish: asked, modules: NEEDED, agent };
+  return { from, builtAt, kernel, wish: asked, modules: NEEDED, agent };
 }
 
 /** Whether the kernel of an image has every module that this berth needs. Pure. */
@@ -83,7 +95,11 @@ export function describeIngredients({ debian, imported, kernel }: Ingredients): 
   return `debian ${debian.suite}${debian.packages.length ? `: ${debian.packages.join(",")}` : ""}${ofKernel}`;
 }
 
-/** Whether an image is what a build would make that was asked for at that time, so that it need not be made. Pure. */
+/**
+ * Whether an image is what a build would make that was asked for at that time, so that it need not be made. One with a
+ * kernel of the user's never is: which file that was, and with which modules, nobody knows any more. Pure.
+ */
 export function isBuiltSince(origin: Origin | undefined, from: string, agentHash: string, sinceMs: number): boolean {
-  return origin?.from === from && origin.agent === agentHash && Date.parse(origin.builtAt) >= sinceMs;
+  if (!origin || origin.kernel === "file") return false;
+  return origin.from === from && origin.agent === agentHash && Date.parse(origin.builtAt) >= sinceMs;
 }

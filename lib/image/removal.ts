@@ -38,7 +38,7 @@ export async function claimImage(
   // Also one whose spec can't be read.
   if (!await store.has(name)) throw new BerthError("image.not-found", `there is no image "${name}"`);
   const building = await tryLockForBuild(store.root, name);
-  if (!building) throw new BerthError("image.building", `image "${name}": it is being built`);
+  if (!building) throw new BerthError("image.building", `image "${name}": another berth builds or removes it`);
   stack.use(building);
   const unused = await tryLockUsed(store.root, name);
   if (unused) stack.use(unused);

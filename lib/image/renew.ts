@@ -5,6 +5,7 @@
  */
 
 import { BerthError, translateDiskFull } from "../base/errors.ts";
+import { watchFreeSpace } from "../host/disk.ts";
 import { type BuildHost, buildImage, buildInitramfs, type BuildProgress, isHosts, packBoot } from "./build.ts";
 import { readCpioFiles } from "./cpio.ts";
 import type { ModuleBinary } from "./initramfs.ts";
@@ -13,6 +14,7 @@ import { DEFAULT_IMAGE } from "./names.ts";
 import { hasModules, planOrigin } from "./origin.ts";
 import { parseImageSpec } from "./spec.ts";
 import type { Image, ImageStore } from "./store.ts";
+import { sweepBeforeBuild } from "./sweep.ts";
 
 /**
  * Loads the image to run. The default image is built when it is not there; an image that berth has built for another
@@ -28,6 +30,7 @@ export async function loadFresh(
 ): Promise<Image> {
   const image = await loadIfFresh(store, host, name);
   if (image) return image;
+  await sweepBeforeBuild(store, progress.onProgress);
   const onWait = () => progress.onProgress("another berth is building it; waiting");
   using _lock = await store.lock(name, onWait, progress.signal);
   const built = await loadIfFresh(store, host, name);
@@ -59,25 +62,30 @@ async function renewBoot(
   store: ImageStore,
   host: BuildHost,
   name: string,
-  { onProgress, signal }: BuildProgress,
+  { onProgress, signal: asked }: BuildProgress,
 ): Promise<void> {
   onProgress(`image "${name}" was built by another version of berth: renewing what it boots with`);
   await using work = await store.workFolder();
   try {
     const workFolder = work.path;
+    using space = await watchFreeSpace([workFolder]);
+    const signal = AbortSignal.any([space.signal, ...(asked ? [asked] : [])]);
     const { text, path } = await store.readSpec(name);
     const spec = parseImageSpec(text, path);
     const image = await store.load(name);
     const { origin } = image;
-    const from = origin?.from ?? "another version of berth";
+    // What it is made of stays, and so does its age: whoever waits to build it anew must not take this for that.
+    const builtAt = origin?.builtAt ?? (await Deno.stat(path)).mtime!.toISOString();
+    const kept = {
+      from: origin?.from ?? "another version of berth",
+      wish: origin?.wish,
+      builtAt,
+      agent: host.agentHash,
+    };
     if (origin?.wish !== "file") {
       const kernel = await findKernel({ ...host, workFolder, onProgress, signal }, origin?.wish);
       const boot = await packBoot(store, host, kernel, workFolder);
-      await store.name(
-        name,
-        { ...spec, ...boot },
-        planOrigin(from, origin?.wish, isHosts(kernel, host), host.agentHash),
-      );
+      await store.name(name, { ...spec, ...boot }, planOrigin({ ...kept, isHosts: isHosts(kernel, host) }));
       return;
     }
     // The user's kernel may be gone, and is not to be looked for: the image has it, and its modules.
@@ -86,7 +94,7 @@ async function renewBoot(
       throw new BerthError("image.kernel", `image "${name}": build or import it again, with its --kernel`);
     }
     const initrd = await store.put(await buildInitramfs(host, modules, workFolder), "initramfs");
-    await store.name(name, { ...spec, initrd }, planOrigin(from, origin.wish, false, host.agentHash));
+    await store.name(name, { ...spec, initrd }, planOrigin({ ...kept, isHosts: false }));
   } catch (error) {
     throw translateDiskFull(error, `renewing image "${name}"`);
   }

@@ -2,7 +2,7 @@
  * The locks of an image store. The kernel takes them back however their holder ends.
  *
  *     .lock         builds hold it shared; a sweep, which removes what nobody needs, holds it alone
- *     .lock-NAME    the build of this image
+ *     .lock-NAME    the build of this image, or its removal
  *     .used-NAME    jobs on this image hold it shared; its time is that of the last job's start
  *
  * And each file of an image is held shared by the jobs that use it; see held.ts.
@@ -46,7 +46,7 @@ export async function lockForBuild(
   return stack.move();
 }
 
-/** The lock of an image's build; undefined while somebody builds it. */
+/** The lock of an image's build; undefined while somebody builds it, or removes it. */
 export async function tryLockForBuild(root: string, name: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
   stack.adopt(await shareStore(root), closeLocked);
@@ -61,11 +61,21 @@ export async function tryLockStore(root: string): Promise<Disposable | undefined
   return file.tryLockSync(true) ? stack.move() : undefined;
 }
 
-/** The image for one that wants to remove it; undefined while a job uses it. */
+/**
+ * The image for one that wants to remove it; undefined while a job uses it.
+ *
+ * The file's time is left alone, and what no job has made before is gone again afterwards: an image that was not
+ * removed after all is not one that was used now.
+ */
 export async function tryLockUsed(root: string, name: string): Promise<Disposable | undefined> {
+  const path = usedFile(root, name);
   using stack = new DisposableStack();
-  const file = stack.adopt(await openLock(root, `.used-${name}`), closeLocked);
-  return file.tryLockSync(true) && await isLinked(file) ? stack.move() : undefined;
+  const known = await Deno.open(path, { write: true }).catch(ignoreNotFound);
+  const file = stack.adopt(known ?? await openLock(root, `.used-${name}`), closeLocked);
+  if (!file.tryLockSync(true) || !await isLinked(file)) return undefined;
+  // Nobody else removes it, or makes another one, as long as this lock is held.
+  if (!known) stack.defer(() => file.statSync().nlink !== 0 && Deno.removeSync(path));
+  return stack.move();
 }
 
 /** Takes a shared lock. @returns whether the file is still there: who held it alone may have removed it. */

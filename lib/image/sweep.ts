@@ -7,6 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
+import { formatBytes } from "../base/units.ts";
 import { planSweep } from "./prune.ts";
 import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
 import { type ImageStore, readText } from "./store.ts";
@@ -20,7 +21,7 @@ export interface Sweep {
   readonly troubles: readonly string[];
 }
 
-/** Sweeps the store; undefined when something is being built, as what it has put in has no name yet. */
+/** Sweeps the store; undefined when somebody else builds, as what that has put in has no name yet, or removes. */
 export async function sweepStore(store: ImageStore): Promise<Sweep | undefined> {
   using lock = await tryLockStore(store.root);
   if (!lock) return undefined;
@@ -28,6 +29,17 @@ export async function sweepStore(store: ImageStore): Promise<Sweep | undefined> 
   await sweep.files();
   await sweep.leftovers(new Set(await store.names()));
   return sweep;
+}
+
+/**
+ * Takes away what killed builds have left, before a build of one's own needs the room. Nobody waits for it: it is left
+ * out while something is being built, and what it can't remove it only tells.
+ */
+export async function sweepBeforeBuild(store: ImageStore, onProgress: (line: string) => void): Promise<void> {
+  const sweep = await sweepStore(store);
+  if (!sweep) return;
+  if (sweep.freedBytes > 0) onProgress(`freed ${formatBytes(sweep.freedBytes)} that nothing needed any more`);
+  sweep.troubles.forEach(onProgress);
 }
 
 /** What an image's folder has for a moment, while a build names it. */

@@ -1,6 +1,13 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { describeIngredients, isBuiltSince, type Origin, parseOrigin, writeOrigin } from "../../../lib/image/origin.ts";
+import {
+  describeIngredients,
+  isBuiltSince,
+  type Origin,
+  parseOrigin,
+  planOrigin,
+  writeOrigin,
+} from "../../../lib/image/origin.ts";
 import { originOf, specOf } from "../../support/images.ts";
 
 const SPEC = specOf("../.store/k", "../.store/i");
@@ -34,6 +41,16 @@ Deno.test("describeIngredients() has the same words for the same ingredients", (
   assertEquals(describeIngredients({ debian: { ...debian, packages: [] } }), "debian bookworm");
 });
 
+Deno.test("planOrigin() is of now unless the image is older, and says which kernel was asked for", () => {
+  const making = { from: "busybox", isHosts: true, agent: "hash" };
+  const before = Date.now();
+  const now = planOrigin(making);
+  assertEquals([Date.parse(now.builtAt) >= before, now.kernel, now.wish], [true, "host", undefined]);
+  assertEquals(planOrigin({ ...making, isHosts: false, wish: "auto" }).kernel, "debian");
+  const old = planOrigin({ ...making, wish: "file", builtAt: BUILT.builtAt });
+  assertEquals([old.builtAt, old.kernel, old.wish], [BUILT.builtAt, "file", "file"]);
+});
+
 const BUILT: Origin = originOf("hash");
 const AT = Date.parse(BUILT.builtAt);
 const SAME: [string, boolean, Parameters<typeof isBuiltSince>][] = [
@@ -41,6 +58,7 @@ const SAME: [string, boolean, Parameters<typeof isBuiltSince>][] = [
   ["built before", false, [BUILT, "busybox", "hash", AT + 1]],
   ["of something else", false, [BUILT, "debian bookworm", "hash", AT]],
   ["with another agent", false, [BUILT, "busybox", "other", AT]],
+  ["with a kernel of the user's, whichever that was", false, [{ ...BUILT, kernel: "file" }, "busybox", "hash", AT]],
   ["of an unknown origin", false, [undefined, "busybox", "hash", AT]],
 ];
 for (const [what, wanted, args] of SAME) {

@@ -4,6 +4,8 @@ import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { holdImage } from "../../../lib/image/held.ts";
 import { claimImage, type ClaimOptions } from "../../../lib/image/removal.ts";
 import type { ImageStore } from "../../../lib/image/store.ts";
+import { tryLockUsed } from "../../../lib/image/store_locks.ts";
+import { surveyImages } from "../../../lib/image/survey.ts";
 import { sweepStore } from "../../../lib/image/sweep.ts";
 import { build, specOf, storeTest, tree } from "../../support/images.ts";
 import { holdLock } from "../../support/lock_holder.ts";
@@ -37,7 +39,11 @@ storeTest("claimImage() refuses what is no image, and an image that is being bui
   await refused(() => claimImage(store, "../x", GENTLE), "image.name", "is not an image name");
   await build(store, work, "ci");
   using _lock = await store.lock("ci", () => {});
-  await refused(() => claimImage(store, "ci", { usedBy: [], force: true }), "image.building", "it is being built");
+  await refused(
+    () => claimImage(store, "ci", { usedBy: [], force: true }),
+    "image.building",
+    "another berth builds or removes it",
+  );
 });
 
 storeTest("claimImage() refuses an image that jobs use, and names them", async (store, _, work) => {
@@ -48,6 +54,22 @@ storeTest("claimImage() refuses an image that jobs use, and names them", async (
   using _held = await holdImage(store, "ci");
   await refused(claim([]), "image.in-use", "a job that is about to start uses it");
 });
+
+storeTest(
+  "claimImage() of an image that is not removed after all does not make it one that was used",
+  async (store, root, work) => {
+    await build(store, work, "new");
+    await build(store, work, "old");
+    await Deno.writeTextFile(`${root}/.used-old`, "");
+    await Deno.utime(`${root}/.used-old`, 7, 7);
+    for (const name of ["new", "old"]) {
+      using _claimed = await claimImage(store, name, GENTLE);
+      assertEquals(await tryLockUsed(root, name), undefined, "it keeps others out as long as it is held");
+    }
+    const facts = (await surveyImages(store)).map(({ name, usedAtMs }) => [name, usedAtMs]);
+    assertEquals(facts, [["new", undefined], ["old", 7000]]);
+  },
+);
 
 storeTest("with force the name goes, and the files when nobody holds them", async (store, root, work) => {
   await build(store, work, "ci");

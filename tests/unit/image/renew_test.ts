@@ -54,7 +54,13 @@ function renewTest(name: string, fn: (store: ImageStore, host: BuildHost) => Pro
   });
 }
 
-const ORIGIN: Origin = planOrigin("import root.tar", "file", false, "old");
+const ORIGIN: Origin = planOrigin({
+  from: "import root.tar",
+  wish: "file",
+  isHosts: false,
+  agent: "old",
+  builtAt: "2026-01-01T00:00:00.000Z",
+});
 
 async function specOf(store: ImageStore): Promise<ImageSpec> {
   return JSON.parse((await store.readSpec("mine")).text);
@@ -67,6 +73,7 @@ renewTest("loadFresh() puts the agent of this berth into an image of the user's 
   const image = await loadFresh(store, host, "mine", progress);
   const after = await specOf(store);
   assertEquals([image.agentHash, image.origin?.from], ["new", "import root.tar"]);
+  assertEquals(image.origin?.builtAt, ORIGIN.builtAt, "its root file system is no younger");
   assertEquals({ ...after, initrd: "" }, { ...before, initrd: "" });
   const files = readCpioFiles(await Deno.readFile(image.spec.initrd))!;
   const texts = ["berth/agent.sh", "bin/busybox", "modules/order", "modules/a.ko"].map((name) =>
@@ -87,6 +94,15 @@ renewTest("loadFresh() wants a new import where berth needs modules that the old
   await store.name("mine", await specOf(store), { ...ORIGIN, modules: ["virtio_mmio"] });
   const error = await assertRejects(() => loadFresh(store, host, "mine", progress), BerthError, "with its --kernel");
   assertEquals([error.code, (await store.load("mine")).agentHash], ["image.kernel", "old"]);
+});
+
+renewTest("loadFresh() first takes away what killed builds have left", async (store, host) => {
+  await Deno.mkdir(`${store.root}/.work-x`);
+  await Deno.writeTextFile(`${store.root}/.work-x/root.tar`, "many bytes");
+  const words: string[] = [];
+  await loadFresh(store, host, "mine", { onProgress: (line) => words.push(line) });
+  assertEquals(words[0], "freed 10 B that nothing needed any more");
+  await assertRejects(() => Deno.lstat(`${store.root}/.work-x`), Deno.errors.NotFound);
 });
 
 renewTest("loadFresh() builds no image but the default one", async (store, host) => {

@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { sweepStore } from "../../../lib/image/sweep.ts";
+import { sweepBeforeBuild, sweepStore } from "../../../lib/image/sweep.ts";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { build, storeTest, tree } from "../../support/images.ts";
 import { holdLock } from "../../support/lock_holder.ts";
@@ -68,6 +68,20 @@ storeTest("sweepStore() removes all that a killed build can leave", async (store
   const sweep = await sweepStore(store);
   assertEquals([sweep?.freedBytes, sweep?.heldFiles, sweep?.troubles], [10, 0, []]);
   assertEquals(await tree(root), [".lock", ".lock-ci", ...before].sort());
+});
+
+storeTest("sweepBeforeBuild() waits for no other build, and says only what it has done", async (store, root) => {
+  const words: string[] = [];
+  await sweepBeforeBuild(store, (line) => words.push(line));
+  await Deno.mkdir(`${root}/.work-0`);
+  await Deno.writeTextFile(`${root}/.work-0/f`, "1234");
+  {
+    using _build = await store.lock("ci", () => {});
+    await sweepBeforeBuild(store, (line) => words.push(line));
+    assertEquals([words, (await tree(root)).includes(".work-0/f")], [[], true]);
+  }
+  await sweepBeforeBuild(store, (line) => words.push(line));
+  assertEquals([words, (await tree(root)).includes(".work-0")], [["freed 4 B that nothing needed any more"], false]);
 });
 
 storeTest("sweepStore() leaves a folder that somebody fills before its spec is there", async (store, root) => {
