@@ -18,6 +18,8 @@ export const ERRORS = {
   "host.program-missing": "install it; as root on Debian or Ubuntu, `deno task setup` does",
   "host.disk-full": "free some space on that disk, or lower --min-free; berth's own folder is where BERTH_STATE says",
   "host.memory": "free some of the host's memory: each tool of an import may take half of what is available",
+  "host.read-only":
+    "berth's own folder is where BERTH_STATE says: choose one on a disk that is mounted writable (mount -o remount,rw)",
   "host.window": "the kernel's log may say why (dmesg); what the job had of the host is gone but for its folder",
   "host.kvm": "use --accel auto, or give this host a KVM that runs guests",
   "host.limits": "run in a unit or scope with Delegate=yes on a cgroup v2 host, or use --limits auto",
@@ -55,6 +57,7 @@ export const ERRORS = {
   "cache.busy": "wait until the job is over; `berth cache ls` shows which caches are in use",
   "cache.replaced": "look at what the job does: no VMM should be able to do that",
   "job.unknown": "the job's id stands in its report, and in the name of its folder in berth's state folder, jobs/",
+  "job.record": "look at it; berth gc goes on with it when that file is removed, or has the right group in it",
   "job.workspace": "--workspace and --volume take a folder that can be read",
   "job.volume": "--volume takes PATH:GUEST[:ro] with a folder or an ext4 file system in a file, or new:SIZE:GUEST",
   "job.artifact": "--artifact takes GUEST=DIR, and GUEST must be there when the job ends",
@@ -68,6 +71,8 @@ export const ERRORS = {
   "wait.deadline": "the host may be overloaded; try again",
   "vmm.qmp": "QEMU broke the QMP protocol; check its version (7.2 or newer)",
   "cgroup.unit": "end the unit first (systemctl stop ends what runs in it, too), or choose another NAME",
+  "cgroup.left":
+    "berth gc --cgroup-parent PARENT removes it, with the group above it (a tenant's: above that) for PARENT",
   "cgroup.device": "`systemctl show -P DeviceAllow UNIT` lists the devices that a VM's processes may open",
 } as const;
 
@@ -110,4 +115,12 @@ export function ignoreNotFound(error: unknown): undefined {
 export function translateDiskFull(error: unknown, what: string): unknown {
   const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
   return full ? new BerthError("host.disk-full", `${what}: no space left on the disk`, { cause: error }) : error;
+}
+
+/** Translates "read-only" and "no space left", where berth writes into its own folder. */
+export function translateRefusedWrite(error: unknown, what: string): unknown {
+  const readOnly = error instanceof Error && "code" in error && error.code === "EROFS";
+  return readOnly
+    ? new BerthError("host.read-only", `${what}: the disk is mounted read-only`, { cause: error })
+    : translateDiskFull(error, what);
 }

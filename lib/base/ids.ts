@@ -6,6 +6,8 @@
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no letter looks like a digit
 
+const ID = new RegExp(`^[${ALPHABET}]{12}$`);
+
 /** A random word of base-32 letters, five bits each. */
 function randomWord(length: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(length));
@@ -15,6 +17,11 @@ function randomWord(length: number): string {
 /** A job's id: 60 random bits, short enough for names of cgroups and VMs. */
 export function randomId(): string {
   return randomWord(12);
+}
+
+/** Whether a text has the form of such an id. */
+export function isId(text: string): boolean {
+  return ID.test(text);
 }
 
 /** What a VM's agent proves itself with: 130 random bits. */

@@ -5,23 +5,15 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { randomId } from "../base/ids.ts";
 import { applyLimits, checkLimits, expectMemoryFits, readLimits, translateRefusal } from "./apply.ts";
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
-import type { Driver, Group, GroupRequest, Unenforceable } from "./driver.ts";
-import {
-  type Controller,
-  CONTROLLER_OF,
-  FILE_OF,
-  LIMIT_NAMES,
-  type LimitName,
-  type Limits,
-  limitsIn,
-} from "./limits.ts";
+import type { Driver, Group, GroupRequest, LostGroup, Unenforceable } from "./driver.ts";
+import { type Controller, CONTROLLER_OF, FILE_OF, type LimitName, type Limits, limitsIn } from "./limits.ts";
 import { groupName } from "./names.ts";
+import { findLacking, isThere, removeIfEmpty, sweepProbes } from "./probe.ts";
 import { endGroup } from "./removal.ts";
 import { prepareParent } from "./supervisor.ts";
-import { type GroupUsage, readIfThere, readUsage } from "./usage.ts";
+import { type GroupUsage, readUsage } from "./usage.ts";
 
 /** How often a VM's group is tried when its tenant's goes away under it: the tenant's last VM has just ended. */
 const ATTEMPTS = 10;
@@ -35,44 +27,32 @@ const ATTEMPTS = 10;
  */
 export async function openCgroupfs(fs: CgroupFs, hostRoot = fs.root): Promise<Driver> {
   const controllers = await prepareParent(fs, "", hostRoot);
-  return new CgroupfsDriver(fs, hostRoot, controllers, await findLacking(fs, hostRoot));
+  const swept = (await sweepProbes(fs)).map((name) => `${hostRoot}/${name}`);
+  return new CgroupfsDriver(fs, hostRoot, { controllers, lacking: await findLacking(fs, hostRoot), swept });
 }
 
-/** Tries a group: which limits have no file here, though their controller is there (`swapaccount=0`, no iocost…). */
-async function findLacking(fs: CgroupFs, hostRoot: string): Promise<LimitName[]> {
-  const path = `probe-${randomId()}`;
-  const attempt = async <T>(action: Promise<T>): Promise<T> => {
-    try {
-      return await action;
-    } catch (error) {
-      throw translateRefusal(error, `no group can be made in ${hostRoot}`);
-    }
-  };
-  await attempt(fs.mkdir(path));
-  try {
-    await fs.write(joinPath(path, "cgroup.kill"), "1").catch((error) => {
-      if (!isErrno(error, "ENOENT")) throw error;
-      throw new BerthError("cgroup.kernel", "this kernel has no cgroup.kill, so a VM could not be ended for certain");
-    });
-    const there = await Promise.all(LIMIT_NAMES.map((name) => readIfThere(fs, joinPath(path, FILE_OF[name]))));
-    return LIMIT_NAMES.filter((_, index) => there[index] === undefined);
-  } finally {
-    await attempt(fs.rmdir(path));
-  }
+/** What opening has found and done. */
+interface Opened {
+  /** Those that are enabled for groups. */
+  readonly controllers: readonly Controller[];
+  readonly lacking: readonly LimitName[];
+  readonly swept: readonly string[];
 }
 
 class CgroupfsDriver implements Driver {
   readonly name = "cgroupfs";
+  readonly swept: readonly string[];
   readonly #fs: CgroupFs;
   readonly #hostRoot: string;
   readonly #enabled: readonly Controller[];
   readonly #lacking: readonly LimitName[];
 
-  constructor(fs: CgroupFs, hostRoot: string, enabled: readonly Controller[], lacking: readonly LimitName[]) {
-    this.#lacking = lacking;
+  constructor(fs: CgroupFs, hostRoot: string, { controllers, lacking, swept }: Opened) {
     this.#fs = fs;
     this.#hostRoot = hostRoot;
-    this.#enabled = enabled;
+    this.#enabled = controllers;
+    this.#lacking = lacking;
+    this.swept = swept;
   }
 
   unenforceable(limits: Limits): Unenforceable[] {
@@ -84,9 +64,13 @@ class CgroupfsDriver implements Driver {
     }));
   }
 
-  async createGroup({ id, tenant, limits }: GroupRequest): Promise<Group> {
-    const tenantPath = tenant ? groupName("tenant", tenant.name) : "";
-    const path = joinPath(tenantPath, groupName("vm", id));
+  plannedPath(request: Pick<GroupRequest, "id" | "tenant">): string {
+    return `${this.#hostRoot}/${pathsOf(request).path}`;
+  }
+
+  async createGroup(request: GroupRequest): Promise<Group> {
+    const { tenant, limits } = request;
+    const { path, tenantPath } = pathsOf(request);
     await this.#make(path, tenantPath);
     await using stack = new AsyncDisposableStack();
     const group = stack.use(new CgroupfsGroup(this.#fs, { path, tenantPath, hostRoot: this.#hostRoot, limits }));
@@ -107,7 +91,7 @@ class CgroupfsDriver implements Driver {
       } catch (error) {
         if (tenantPath && isErrno(error, "ENOENT", "ENODEV") && attempt < ATTEMPTS) continue;
         // What stands in the way is what counts.
-        if (tenantPath) await removeTenant(this.#fs, tenantPath).catch(() => {});
+        if (tenantPath) await removeIfEmpty(this.#fs, tenantPath).catch(() => {});
         if (isErrno(error, "EEXIST")) {
           throw new BerthError("host.limits", `there is a group ${path} already`, { cause: error });
         }
@@ -132,30 +116,32 @@ class CgroupfsDriver implements Driver {
     await applyLimits(this.#fs, path, limits);
   }
 
-  async endAbandoned(hostPath: string): Promise<void> {
-    const path = hostPath.slice(this.#hostRoot.length + 1);
+  async endAbandoned({ cgroup, isMade }: LostGroup): Promise<boolean> {
+    const path = cgroup.slice(this.#hostRoot.length + 1);
     // Whatever stands in a record, nothing but a VM's group is ended.
-    if (!hostPath.startsWith(`${this.#hostRoot}/`) || !/^(tenant-[^/]+\/)?vm-[^/]+$/.test(path)) {
-      throw new BerthError("host.limits", `the cgroup ${hostPath} is out of reach`);
+    if (!cgroup.startsWith(`${this.#hostRoot}/`) || !/^(tenant-[^/]+\/)?vm-[^/]+$/.test(path)) {
+      throw new BerthError("cgroup.left", `the cgroup ${cgroup} is out of reach`);
     }
-    await removeGroup(this.#fs, path, path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    const tenantPath = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    // One that was only planned may be another's by now, and what runs in it is.
+    const wasThere = isMade ? await isThere(this.#fs, path) : await removeIfEmpty(this.#fs, path);
+    if (isMade) await endGroup(this.#fs, path);
+    if (tenantPath) await removeIfEmpty(this.#fs, tenantPath);
+    return wasThere;
   }
 
   // Nothing is undone: another berth, now or later, finds the leaf and the controllers as they must be.
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
+function pathsOf({ id, tenant }: Pick<GroupRequest, "id" | "tenant">): { path: string; tenantPath: string } {
+  const tenantPath = tenant ? groupName("tenant", tenant.name) : "";
+  return { path: joinPath(tenantPath, groupName("vm", id)), tenantPath };
+}
+
 async function makeUnlessThere(fs: CgroupFs, path: string): Promise<void> {
   await fs.mkdir(path).catch((error) => {
     if (!isErrno(error, "EEXIST")) throw error;
-  });
-}
-
-/** Removes a tenant's group, if it is nobody's any more. */
-async function removeTenant(fs: CgroupFs, path: string): Promise<void> {
-  await fs.rmdir(path).catch((error) => {
-    // It has another VM, or is gone.
-    if (!isErrno(error, "EBUSY", "ENOTEMPTY", "ENOENT", "ENODEV")) throw error;
   });
 }
 
@@ -202,12 +188,9 @@ class CgroupfsGroup implements Group {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await removeGroup(this.#fs, this.#place.path, this.#place.tenantPath);
+    const { path, tenantPath } = this.#place;
+    await endGroup(this.#fs, path);
+    // With its last VM.
+    if (tenantPath) await removeIfEmpty(this.#fs, tenantPath);
   }
-}
-
-/** Removes a VM's group, and its tenant's with the last one. */
-async function removeGroup(fs: CgroupFs, path: string, tenantPath: string): Promise<void> {
-  await endGroup(fs, path);
-  if (tenantPath) await removeTenant(fs, tenantPath);
 }

@@ -43,12 +43,24 @@ export interface Group extends AsyncDisposable {
   readUsage(): Promise<GroupUsage>;
 }
 
+/** A group whose owner is gone. */
+export interface LostGroup {
+  /** Its {@linkcode Group.hostPath}. */
+  readonly cgroup: string;
+  /** Whether its owner is known to have made it. If not, nothing of berth's has ever run in it. */
+  readonly isMade: boolean;
+}
+
 /** Makes groups. */
 export interface Driver extends AsyncDisposable {
   readonly name: DriverName;
+  /** The groups of killed berths that opening it has removed, as the host sees them. */
+  readonly swept: readonly string[];
   /** Which of these limits this host can't enforce. */
   unenforceable(limits: Limits): Unenforceable[];
   createGroup(request: GroupRequest): Promise<Group>;
-  /** Ends and removes a group of this driver's whose owner was killed. @param hostPath its {@linkcode Group.hostPath}. */
-  endAbandoned(hostPath: string): Promise<void>;
+  /** The {@linkcode Group.hostPath} that a group will have. Absent: its groups end with their owners by themselves. */
+  plannedPath?(request: Pick<GroupRequest, "id" | "tenant">): string;
+  /** Ends and removes a group of this driver's whose owner is gone. Resolves to whether it was there. */
+  endAbandoned?(group: LostGroup): Promise<boolean>;
 }

@@ -36,11 +36,14 @@ export class Console {
     this.#write(describeError(error) + (hint ? ` (${hint})` : ""));
   }
 
+  /** A text in the user's terms. */
+  name(text: string): string {
+    return this.#paths.reduce((named, [window, path]) => named.replaceAll(window, () => path), text);
+  }
+
   #write(message: string): void {
-    let text = message;
-    for (const [window, path] of this.#paths) text = text.replaceAll(window, () => path);
     // Words of an image, of a tool or of a guest may stand in it: no terminal is to obey them.
-    const lines = text.split("\n").map((line) => `berth: ${printable(line)}\n`).join("");
+    const lines = this.name(message).split("\n").map((line) => `berth: ${printable(line)}\n`).join("");
     writeAllSync(new TextEncoder().encode(this.#inLine ? `\n${lines}` : lines));
     this.#inLine = false;
   }

@@ -158,8 +158,18 @@ export const UPDATE_FLAGS: readonly Flag[] = [
   { name: "quiet", help: "nothing on stderr but errors" },
 ];
 
+/** Flags of `berth gc`. */
+export const GC_FLAGS: readonly Flag[] = [
+  {
+    name: "cgroup-parent",
+    value: "self|PATH",
+    help: "the group that VMs' groups were made in (default self: berth's own)",
+  },
+  { name: "json", help: "what went and what is left, as JSON on stdout" },
+];
+
 /** Commands of the design that are still to come. */
-export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill", "gc", "doctor", "completions"];
+export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill", "doctor", "completions"];
 
 /** The flags, as a help text shows them. */
 export function flagLines(flags: readonly Flag[]): string {
@@ -177,6 +187,7 @@ export function mainHelp(): string {
   berth update ID [flags]             change the limits of a job that runs
   berth image COMMAND                 build, list, inspect and remove images
   berth cache COMMAND                 list and remove caches
+  berth gc                            remove what killed berths have left
   berth --version | --help            also with --help: every command
 
 Exit status of berth run: the job's own; 128+N when signal N ended it; 124 timed out; 125 berth could not
@@ -204,5 +215,17 @@ export function updateHelp(): string {
 ${flagLines(UPDATE_FLAGS)}
 
 ID is the job's id. Limits that are not named stay as they are.
+`;
+}
+
+/** `berth gc --help`. */
+export function gcHelp(): string {
+  return `berth gc [flags]
+
+${flagLines(GC_FLAGS)}
+
+Removes the folders and groups of jobs whose berth was killed, and what killed builds have left in the image store.
+Every start of berth does the same for jobs. What a job uses that runs is never touched, nor anything that is not
+berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.
 `;
 }

@@ -9,7 +9,7 @@ import { BerthError } from "../base/errors.ts";
 import type { OnPoint } from "../job/points.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./console.ts";
-import { COMMANDS_NOT_YET, mainHelp, runHelp, updateHelp } from "./flags.ts";
+import { COMMANDS_NOT_YET, gcHelp, mainHelp, runHelp, updateHelp } from "./flags.ts";
 
 const STATUS_USAGE = 125;
 
@@ -37,6 +37,11 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     const { update } = await import("./update.ts");
     return await update(rest, mainModule);
   }
+  if (command === "gc") {
+    if (wantsHelp(rest)) return print(gcHelp());
+    const { gc } = await import("./gc.ts");
+    return await gc(rest, mainModule);
+  }
   if (command === "image") {
     const [{ IMAGE }, { runSubcommand }] = await Promise.all([import("./image.ts"), import("./subcommands.ts")]);
     return await runSubcommand(IMAGE, rest, mainModule);
@@ -47,7 +52,7 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
   }
   if (command === undefined) throw new BerthError("usage.command", "there is no command");
   if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);
-  const known = ["run", "update", "image", "cache", ...COMMANDS_NOT_YET];
+  const known = ["run", "update", "image", "cache", "gc", ...COMMANDS_NOT_YET];
   throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
 }
 

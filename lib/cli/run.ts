@@ -49,7 +49,7 @@ export async function run(argv: readonly string[], mainModule: string, onPoint?:
     ...surroundings,
     args: ["run", ...argv],
     env: surroundings.hostEnv,
-    windows: [...BUILD_WINDOWS, ...runWindows(args)],
+    windows: [...BUILD_WINDOWS, goneFact(surroundings.stateDir), ...runWindows(args)],
   });
 }
 
@@ -84,6 +84,11 @@ function groupWindows({ cgroupParent: parent, cgroupDriver, groupLimits, devices
     ...(isSystemds || spare ? nodesToLookFor(own) : pathsOf(own)).map(deviceFact),
     ...diskFacts(groupLimits),
   ];
+}
+
+/** Asks which groups of dead jobs need not be looked for. */
+export function goneFact(stateDir: string): Window {
+  return { mode: "gone", target: HOST_FACTS, source: `${stateDir}/jobs` };
 }
 
 /** Asks whether a device node is there. */

@@ -5,6 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import { isId } from "../base/ids.ts";
 import type { Limits } from "../cgroup/limits.ts";
 import { type Device, parseDevice } from "../cgroup/systemd/devices.ts";
 import { UPDATE_FLAGS } from "./flags.ts";
@@ -46,8 +47,7 @@ export function parseUpdateArgs(argv: readonly string[]): UpdateArgs {
 
 /** An id is a part of paths, so nothing else gets through. */
 function parseId(text: string): string {
-  // The letters of lib/base/ids.ts.
-  if (/^[0-9a-hjkmnp-tv-z]{12}$/.test(text)) return text;
+  if (isId(text)) return text;
   const shown = JSON.stringify(text.slice(0, 64));
   throw new BerthError("usage.value", `berth update: ${shown} is not a job's id; those have 12 letters and digits`);
 }

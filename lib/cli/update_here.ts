@@ -14,7 +14,7 @@ import { planDevices } from "../cgroup/systemd/devices.ts";
 import { findSystemd } from "../cgroup/systemd/systemctl.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { CGROUP, STATE } from "../host/windows.ts";
-import { type JobRecord, readRecord } from "../job/folder.ts";
+import { type JobRecord, readRecord } from "../job/owner.ts";
 import { expectHighFits } from "../job/plan.ts";
 import { Console } from "./console.ts";
 import type { UpdateArgs } from "./update_args.ts";

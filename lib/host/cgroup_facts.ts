@@ -44,6 +44,11 @@ export async function readCgroupFacts(): Promise<CgroupFacts> {
   };
 }
 
+/** The groups that jobs have noted, and that can't be there any more: what they were made in is gone. */
+export async function readGoneGroups(): Promise<ReadonlySet<string>> {
+  return new Set((await readFact("groups_gone")).split("\n"));
+}
+
 async function readFact(name: string): Promise<string> {
   try {
     return (await Deno.readTextFile(`${HOST_FACTS}/${name}`)).trimEnd();

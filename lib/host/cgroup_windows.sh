@@ -60,6 +60,18 @@ open_group() {
   bind_group "$group"
 }
 
+# gone: no window, but a line for each group of a job's that can't be there any more, as all that it was made in went,
+# with a scope for example. PATH is the folder of the jobs. What is only out of sight here is not gone.
+open_gone() {
+  for note in "$1"/*.cgroup; do
+    { IFS= read -r group <"$note"; } 2>/dev/null || continue
+    case $group in /*/vm-*) above=${group%/vm-*} above=${above%/tenant-*} ;; *) continue ;; esac
+    [ ! -d "$above" ] || continue
+    while [ "$above" ] && [ ! -d "$above" ]; do above=${above%/*}; done
+    if [ "$(stat -fc %T -- "$above/")" = cgroup2fs ]; then printf '%s\n' "$group" >>$self/host/groups_gone; fi
+  done
+}
+
 # Whether systemd's own manager takes orders from this user. In a user namespace everybody is called root; what only root
 # can write tells who is.
 may_order() {

@@ -4,9 +4,15 @@
  * @module
  */
 
+import { ignoreNotFound } from "../base/errors.ts";
 import { HOST_FACTS, STATE } from "./windows.ts";
 
 const FILE = `${STATE}/host.json`;
+
+/** What it is written as, until all of it is there. */
+const UNFINISHED = /^host\.json\.[0-9a-f-]{36}$/;
+/** Writing it takes less than a millisecond. */
+const LEFT_MS = 60_000;
 
 /** What is remembered. Absent is not known yet. */
 export interface HostMemory {
@@ -46,6 +52,24 @@ export async function remember(found: HostMemory): Promise<void> {
   const temporary = `${FILE}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(temporary, JSON.stringify(stored) + "\n");
   await Deno.rename(temporary, FILE);
+}
+
+/**
+ * Removes what berths that were killed while they remembered something have left.
+ *
+ * @returns the paths of the files that went.
+ */
+export async function sweepMemory(nowMs = Date.now()): Promise<string[]> {
+  const went: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(STATE)) {
+    if (!isFile || !UNFINISHED.test(name)) continue;
+    const path = `${STATE}/${name}`;
+    const info = await Deno.stat(path).catch(ignoreNotFound);
+    if (!info?.mtime || nowMs - info.mtime.getTime() < LEFT_MS) continue;
+    await Deno.remove(path).catch(ignoreNotFound);
+    went.push(path);
+  }
+  return went;
 }
 
 /** What the host's device node for KVM is like. */

@@ -52,7 +52,7 @@ while [ "$1" != -- ]; do
   shift 3
   case $name in */*) mkdir -p "$self/${name%/*}" ;; esac
   case $mode in
-  cgroup | slice | spare_slice | group | device | block)
+  cgroup | slice | spare_slice | group | gone | device | block)
     open_$mode "$path"
     continue
     ;;

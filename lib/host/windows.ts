@@ -63,7 +63,7 @@ export function volumeWindow(index: number): string {
 export interface Window {
   readonly mode:
     | ("ro" | "folder" | "optional" | "make" | "file")
-    | ("cgroup" | "slice" | "spare_slice" | "group" | "device" | "block");
+    | ("cgroup" | "slice" | "spare_slice" | "group" | "gone" | "device" | "block");
   /** The path below {@linkcode ROOT}. */
   readonly target: string;
   /** The path on the host, relative to the caller's working directory or absolute. */

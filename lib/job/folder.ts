@@ -9,45 +9,19 @@
  */
 
 // @ts-types="../base/types/path.d.ts"
-import { basename, dirname } from "@std/path";
-import { z } from "zod";
-import { BerthError, ignoreNotFound } from "../base/errors.ts";
+import { dirname } from "@std/path";
+import { translateRefusedWrite } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
-
-/** Beside the folder: its owner's lock, and what {@linkcode parseOwner} reads. */
-export const OWNER = ".owner";
-/** Beside the folder: the path of the VM's cgroup, as a line. */
-const CGROUP = ".cgroup";
+import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeFolder, withJobsLocked } from "./abandoned.ts";
+import { CGROUP, type JobRecord, OWNER, type PlannedGroup } from "./owner.ts";
 
 /** A job's folder. Disposing removes it. */
 export interface JobFolder extends AsyncDisposable {
-  /** Notes what the job has beside its folder, for others: see {@linkcode readRecord}. */
+  /** Notes a group before it is made, so that nobody has to guess whose it is when berth is killed between the two. */
+  intend(group: PlannedGroup): Promise<void>;
+  /** Notes what the job has beside its folder, for others: see `readRecord()` in owner.ts. */
   record(record: JobRecord): Promise<void>;
-}
-
-/** What others need to know of a job that runs. */
-export type JobRecord = Readonly<z.infer<typeof RECORD>>;
-
-const RECORD = z.object({
-  driver: z.enum(["cgroupfs", "systemd"]),
-  /** The path of the cgroup that has the VM's limits, as the host sees it. */
-  cgroup: z.string(),
-  /** The unit of systemd, when that is the driver. */
-  unit: z.string().optional(),
-  /** The boot of the host that it is from: no group outlives that. */
-  bootId: z.string(),
-  guestMemoryBytes: z.number(),
-  /** What `memory.max` has beside the guest's memory. */
-  memoryOverheadBytes: z.number(),
-});
-
-/**
- * What stands in an owner's file: lines of JSON, each with some of the fields; the image first, as it is known at once.
- * A line that was cut off does not count.
- */
-export function parseOwner(text: string): Readonly<Record<string, unknown>> {
-  return Object.assign({}, ...text.split("\n").slice(0, -1).map((line) => JSON.parse(line)));
 }
 
 /**
@@ -55,78 +29,77 @@ export function parseOwner(text: string): Readonly<Record<string, unknown>> {
  *
  * @param image what the job runs on, for others: see running.ts.
  * @param endAbandoned ends what such a job has beside its folder. If it can't, the folder stays, for the next to try.
+ * @throws {BerthError} `host.read-only`, `host.disk-full`.
  */
 export async function createJobFolder(
   path: string,
   image: string,
-  endAbandoned: (record: JobRecord) => Promise<void> = async () => {},
+  endAbandoned: EndAbandoned = () => Promise.resolve(false),
 ): Promise<JobFolder> {
+  try {
+    const folder = new OwnedFolder(path, await own(path, endAbandoned));
+    try {
+      await folder.note({ image });
+      await Deno.mkdir(path, { mode: 0o700 });
+      return folder;
+    } catch (error) {
+      await folder[Symbol.asyncDispose]();
+      throw error;
+    }
+  } catch (error) {
+    throw translateRefusedWrite(error, dirname(path));
+  }
+}
+
+/** Makes the owner's file, locked, and removes what dead owners have left. */
+async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFile> {
   const jobs = dirname(path);
   await Deno.mkdir(jobs, { recursive: true, mode: 0o700 });
-  // One at a time: no owner's file is there without its lock for anybody who looks.
-  using gate = await Deno.open(`${jobs}/.lock`, { create: true, write: true });
-  await gate.lock(true);
-  await removeAbandoned(jobs, endAbandoned);
-  const owner = await Deno.open(path + OWNER, { createNew: true, write: true });
-  await owner.lock(true);
-  const note = (fields: object) => writeAll(owner, new TextEncoder().encode(JSON.stringify(fields) + "\n"));
-  const folder: JobFolder = {
-    async record(record) {
-      await Deno.writeTextFile(path + CGROUP, `${record.cgroup}\n`, { createNew: true });
-      await note(record);
-    },
-    async [Symbol.asyncDispose]() {
-      using stack = new DisposableStack();
-      stack.adopt(owner, closeLocked);
-      await removeFolder(path);
-    },
-  };
-  try {
-    await note({ image });
-    await Deno.mkdir(path, { mode: 0o700 });
-    return folder;
-  } catch (error) {
-    await folder[Symbol.asyncDispose]();
-    throw error;
+  using stack = new DisposableStack();
+  const claims: Claim[] = [];
+  // No owner's file is there without its lock for anybody who looks.
+  const owner = await withJobsLocked(jobs, async () => {
+    claims.push(...(await claimAbandoned(jobs)).map((claim) => stack.use(claim)));
+    const file = await Deno.open(path + OWNER, { createNew: true, write: true });
+    await file.lock(true);
+    return file;
+  });
+  // What could not be removed is not this job's affair; `berth gc` tells of it.
+  await clearAway(claims, endAbandoned);
+  return owner;
+}
+
+class OwnedFolder implements JobFolder {
+  readonly #path: string;
+  readonly #owner: Deno.FsFile;
+
+  constructor(path: string, owner: Deno.FsFile) {
+    this.#path = path;
+    this.#owner = owner;
   }
-}
 
-/**
- * The record of a job that runs.
- *
- * @throws {BerthError} `job.unknown` when there is no such job, or no more, or none yet.
- */
-export async function readRecord(path: string): Promise<JobRecord> {
-  const id = basename(path);
-  using owner = await Deno.open(path + OWNER, { read: true, write: true }).catch(ignoreNotFound);
-  if (!owner) throw new BerthError("job.unknown", `there is no job ${id}`);
-  if (owner.tryLockSync(true)) throw new BerthError("job.unknown", `the job ${id} is over`);
-  const fields = parseOwner(await new Response(owner.readable).text());
-  if (!("cgroup" in fields)) throw new BerthError("job.unknown", `the job ${id} has no VM, or none with limits`);
-  const record = RECORD.safeParse(fields);
-  if (record.success) return record.data;
-  throw new BerthError("job.unknown", `the job ${id} was started by another version of berth`);
-}
-
-async function removeAbandoned(jobs: string, endAbandoned: (record: JobRecord) => Promise<void>): Promise<void> {
-  for await (const { name } of Deno.readDir(jobs)) {
-    if (!name.endsWith(OWNER)) continue;
-    using owner = await Deno.open(`${jobs}/${name}`, { write: true }).catch(ignoreNotFound);
-    // One that ends in good order removes its own meanwhile.
-    if (!owner?.tryLockSync(true)) continue;
-    const text = await Deno.readTextFile(`${jobs}/${name}`).catch(ignoreNotFound) ?? "";
-    // Killed before it was written, a record is none. One that can't be read must not stand in every later job's way.
-    const ended = Promise.try(() => {
-      const fields = parseOwner(text);
-      return "cgroup" in fields ? endAbandoned(RECORD.parse(fields)) : undefined;
-    });
-    if (await ended.then(() => true, () => false)) await removeFolder(`${jobs}/${name.slice(0, -OWNER.length)}`);
+  /** Adds a line to the owner's file. */
+  async note(fields: object): Promise<void> {
+    await writeAll(this.#owner, new TextEncoder().encode(JSON.stringify(fields) + "\n"));
   }
-}
 
-/** The folder first: without its owner's file nobody would find it. */
-async function removeFolder(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
-  await Deno.remove(path + CGROUP).catch(ignoreNotFound);
-  await Deno.remove(path + OWNER).catch(ignoreNotFound);
+  async intend(planned: PlannedGroup): Promise<void> {
+    await this.note({ planned });
+    await this.#noteForShell(planned.cgroup);
+  }
+
+  async record(record: JobRecord): Promise<void> {
+    await this.#noteForShell(record.cgroup);
+    await this.note(record);
+  }
+
+  async #noteForShell(cgroup: string): Promise<void> {
+    await Deno.writeTextFile(this.#path + CGROUP, `${cgroup}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    using stack = new DisposableStack();
+    stack.adopt(this.#owner, closeLocked);
+    await removeFolder(this.#path);
+  }
 }

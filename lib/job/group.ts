@@ -8,8 +8,10 @@ import { BerthError } from "../base/errors.ts";
 import type { Driver } from "../cgroup/driver.ts";
 import { type LimitName, type Limits, withoutLimits } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
+import { readGoneGroups } from "../host/cgroup_facts.ts";
 import { readBootId } from "../host/memory.ts";
-import type { JobFolder, JobRecord } from "./folder.ts";
+import type { JobFolder } from "./folder.ts";
+import type { AbandonedGroup } from "./owner.ts";
 import type { JobPlan } from "./plan.ts";
 
 /** Who makes groups, and what they can't enforce. */
@@ -38,7 +40,11 @@ export async function createJobGroup(
   const { id, tenant, memoryOverheadBytes, vm } = plan;
   const limits = withoutLimits(plan.limits, unenforceable);
   const enforced = tenant && { ...tenant, limits: withoutLimits(tenant.limits, unenforceable) };
-  const group = stack.use(await driver.createGroup({ id, tenant: enforced, limits }));
+  const request = { id, tenant: enforced, limits };
+  const bootId = await readBootId();
+  const planned = driver.plannedPath?.(request);
+  if (planned !== undefined) await folder.intend({ cgroup: planned, bootId });
+  const group = stack.use(await driver.createGroup(request));
   seen.limits = limits;
   // Read before it goes: they may have been updated while the job ran.
   stack.defer(async () => {
@@ -51,16 +57,29 @@ export async function createJobGroup(
     driver: driver.name,
     cgroup: group.hostPath,
     unit: group.unit,
-    bootId: await readBootId(),
+    bootId,
     guestMemoryBytes: vm.memoryMiB * 1024 ** 2,
     memoryOverheadBytes,
   });
   return group.path;
 }
 
-/** A scope has ended with its owner, and every group with the host; others are for a berth that can reach them. */
-export async function endAbandoned({ driver, cgroup, bootId }: JobRecord, own: Driver | undefined): Promise<void> {
-  if (driver === "systemd" || bootId !== await readBootId()) return;
-  if (!own) throw new BerthError("host.limits", `the cgroup ${cgroup} is out of reach`);
-  await own.endAbandoned(cgroup);
+/**
+ * Ends the group of a job whose owner is gone.
+ *
+ * @returns whether it was there.
+ * @throws {BerthError} `cgroup.left` when it is out of reach: it is for a berth that can reach it.
+ */
+export async function endAbandoned(group: AbandonedGroup, own: Driver | undefined): Promise<boolean> {
+  if (isGone(group, { bootId: await readBootId(), goneGroups: await readGoneGroups() })) return false;
+  if (own?.endAbandoned) return await own.endAbandoned(group);
+  throw new BerthError("cgroup.left", `the cgroup ${group.cgroup} is out of reach`);
+}
+
+/** Whether there can't be such a group any more: a scope ends with its owner, and every group with the host. Pure. */
+export function isGone(
+  { driver, cgroup, bootId }: AbandonedGroup,
+  host: { readonly bootId: string; readonly goneGroups: ReadonlySet<string> },
+): boolean {
+  return driver === "systemd" || bootId !== host.bootId || host.goneGroups.has(cgroup);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OWNER, parseOwner } from "./folder.ts";
+import { OWNER, parseOwner } from "./owner.ts";
 
 /** The ids of the jobs that run on each image, by the image's name, sorted. */
 export async function readImageUsers(jobs: string): Promise<ReadonlyMap<string, readonly string[]>> {

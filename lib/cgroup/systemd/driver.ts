@@ -105,9 +105,10 @@ export function parseProbe(text: string): ScopeFacts {
   return { controllers: controllers.split(" "), files: files.split(" "), enforcesDevices: devices === "shut" };
 }
 
-/** Makes scopes. */
+/** Makes scopes. One ends when its owner does: its holder sees to that (holder.ts). */
 export class SystemdDriver implements Driver {
   readonly name = "systemd";
+  readonly swept = [];
   /** Whether {@linkcode SystemdDriverOptions.devices} is in force. */
   readonly enforcesDevices: boolean;
   readonly #systemd: Systemd;
@@ -173,9 +174,6 @@ export class SystemdDriver implements Driver {
       await this.#systemd.setProperties(slice, limitProperties(limits));
     }
   }
-
-  /** The scope's holder has ended it: see holder.ts. */
-  async endAbandoned(): Promise<void> {}
 
   // Every scope has an owner of its own.
   async [Symbol.asyncDispose](): Promise<void> {}

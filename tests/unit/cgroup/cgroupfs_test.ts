@@ -199,21 +199,6 @@ Deno.test("disposing a group ends what is in it, and once more is no error", asy
   assertEquals([process.alive(), await fs.children(""), fs.openWatches], [false, [], 0]);
 });
 
-Deno.test("endAbandoned() ends a group by its path on the host, with its tenant's, and no other", async () => {
-  const { fs, driver } = await opened();
-  await using _live = await driver.createGroup({ id: "live", limits: LIMITS });
-  const dead = await driver.createGroup({ id: "dead", tenant: ACME, limits: LIMITS });
-  const process = fs.spawn("tenant-acme/vm-dead");
-  const others = ["../ci2/vm-live", "../vm-live", "supervisor", "tenant-acme", "vm-live/x/y", ""];
-  for (const other of ["/sys/fs/cgroup/ci2/vm-live", ...others.map((path) => `/sys/fs/cgroup/ci/${path}`)]) {
-    await assertRejects(() => driver.endAbandoned(other), BerthError, "out of reach");
-  }
-  await driver.endAbandoned("/sys/fs/cgroup/ci/vm-none");
-  assertEquals(await fs.children(""), ["vm-live", "tenant-acme"]);
-  await driver.endAbandoned(dead.hostPath);
-  assertEquals([process.alive(), await fs.children("")], [false, ["vm-live"]]);
-});
-
 Deno.test("unenforceable() names the limits whose controllers are not there", async () => {
   const { driver } = await opened({ controllers: ["memory", "pids", "cpu"] });
   assertEquals(driver.unenforceable({ ...LIMITS, cpuWeight: 3, ioWeight: 5, cpus: "0", mems: "0" }), [

@@ -140,6 +140,24 @@ Deno.test("open_group opens the window that a job's record names, and none witho
   assertEquals((await there.run("open_group", { args: [record] })).bound, `writable cgroup ${group}`);
 });
 
+Deno.test("open_gone notes the groups whose parents are gone, and none that may only be out of sight", async () => {
+  await using there = await place();
+  const tree = `${there.path}/tree`;
+  const none = await there.run("open_gone", { args: [`${there.path}/none`] });
+  assertEquals(await none.fact("groups_gone"), "");
+  const gone = [`${tree}/gone.scope/vm-a`, `${tree}/a group/x/y/vm-b`, `${tree}/gone.scope/tenant-acme/vm-c`];
+  const others = [
+    // It may have been made since, or its tenant's; or it is none of berth's; or it is in another tree.
+    ...[`${tree}/a group/vm-d`, `${tree}/a group/tenant-acme/vm-e`, `${tree}/gone.scope`, `${tree}/gone.scope/x`],
+    ...[`${there.path}/other/gone/vm-f`, "/gone/vm-g", "gone/vm-h", ""],
+  ];
+  for (const [index, group] of [...gone, ...others].entries()) {
+    await Deno.writeTextFile(`${there.path}/${index}.cgroup`, `${group}\n`);
+  }
+  const { fact, bound } = await there.run("open_gone", { args: [there.path] });
+  assertEquals([(await fact("groups_gone")).split("\n").sort(), bound], [gone.toSorted(), ""]);
+});
+
 Deno.test("open_device notes device nodes that are there, and nothing else", async () => {
   await using there = await place();
   await there.run("open_device", { args: ["/dev/null"] });

@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { createJobFolder, type JobRecord, parseOwner, readRecord } from "../../../lib/job/folder.ts";
+import { createJobFolder } from "../../../lib/job/folder.ts";
+import { type JobRecord, parseOwner, readRecord } from "../../../lib/job/owner.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 async function names(folder: string): Promise<string[]> {
@@ -18,18 +19,6 @@ Deno.test("createJobFolder() makes a folder that is gone, with all in it, when d
     assertEquals(await names(jobs), ["a", "a.owner"]);
   }
   assertEquals(await names(jobs), []);
-});
-
-Deno.test("createJobFolder() removes what nobody owns any more, and leaves a live job's alone", async () => {
-  await using temporary = await temporaryFolder();
-  const jobs = `${temporary.path}/jobs`;
-  await using _live = await createJobFolder(`${jobs}/live`, "ci");
-  // What a killed berth leaves: a file without a lock, with its folder or before it.
-  await Deno.mkdir(`${jobs}/dead`);
-  await Deno.writeTextFile(`${jobs}/dead/out`, "x");
-  for (const name of ["dead", "young"]) await Deno.writeTextFile(`${jobs}/${name}.owner`, "");
-  await using _next = await createJobFolder(`${jobs}/next`, "ci");
-  assertEquals(await names(jobs), ["live", "live.owner", "next", "next.owner"]);
 });
 
 Deno.test("createJobFolder() takes no folder that is there already, and leaves no lock", async () => {
@@ -91,32 +80,6 @@ Deno.test("readRecord() refuses a job that has no VM yet", async () => {
   await unknown(path, "the job a has no VM");
 });
 
-Deno.test("createJobFolder() ends what an abandoned job has beside its folder, before it forgets the job", async () => {
-  await using temporary = await temporaryFolder();
-  const jobs = `${temporary.path}/jobs`;
-  await Deno.mkdir(`${jobs}/dead`, { recursive: true });
-  for (const [name, text] of [["dead", JSON.stringify(RECORD) + "\n"], ["young", ""], ["half", '{"driver"']]) {
-    await Deno.writeTextFile(`${jobs}/${name}.owner`, text);
-  }
-  const ended: [JobRecord, string[]][] = [];
-  await using _next = await createJobFolder(`${jobs}/next`, "ci", async (record) => {
-    ended.push([record, (await names(jobs)).filter((name) => name.startsWith("dead"))]);
-  });
-  assertEquals(ended, [[RECORD, ["dead", "dead.owner"]]]);
-  assertEquals(await names(jobs), ["next", "next.owner"]);
-});
-
-Deno.test("createJobFolder() keeps what it can't end, for the next to try, and goes on", async () => {
-  await using temporary = await temporaryFolder();
-  const jobs = `${temporary.path}/jobs`;
-  await Deno.mkdir(jobs);
-  await Deno.writeTextFile(`${jobs}/busy.owner`, JSON.stringify(RECORD) + "\n");
-  await Deno.writeTextFile(`${jobs}/garbage.owner`, "no record\n");
-  const fail = () => Promise.reject(new Error("it is busy"));
-  await using _next = await createJobFolder(`${jobs}/next`, "ci", fail);
-  assertEquals(await names(jobs), ["busy.owner", "garbage.owner", "next", "next.owner"]);
-});
-
 Deno.test("createJobFolder() says at once what the job runs on, and record() adds to it", async () => {
   await using temporary = await temporaryFolder();
   const path = `${temporary.path}/jobs/a`;
@@ -124,6 +87,19 @@ Deno.test("createJobFolder() says at once what the job runs on, and record() add
   assertEquals(await Deno.readTextFile(`${path}.owner`), '{"image":"tools"}\n');
   await folder.record(RECORD);
   assertEquals(parseOwner(await Deno.readTextFile(`${path}.owner`)), { image: "tools", ...RECORD });
+});
+
+Deno.test("intend() notes a group for whoever finds the job dead, and tells others of no VM yet", async () => {
+  await using temporary = await temporaryFolder();
+  const path = `${temporary.path}/jobs/a`;
+  await using folder = await createJobFolder(path, "ci");
+  const planned = { cgroup: RECORD.cgroup, bootId: "one" };
+  await folder.intend(planned);
+  assertEquals(parseOwner(await Deno.readTextFile(`${path}.owner`)), { image: "ci", planned });
+  assertEquals(await Deno.readTextFile(`${path}.cgroup`), `${RECORD.cgroup}\n`);
+  await unknown(path, "the job a has no VM");
+  await folder.record(RECORD);
+  assertEquals(await readRecord(path), RECORD);
 });
 
 Deno.test("parseOwner() reads what another version wrote in one line, and no line that was cut off", () => {

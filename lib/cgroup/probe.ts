@@ -1,0 +1,91 @@
+/**
+ * Tries a group: what this kernel gives one, where VMs' groups are made.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { isId, randomId } from "../base/ids.ts";
+import { translateRefusal } from "./apply.ts";
+import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
+import { FILE_OF, LIMIT_NAMES, type LimitName } from "./limits.ts";
+import { readIfThere } from "./usage.ts";
+
+const PREFIX = "berth-probe-";
+/** A probe takes some milliseconds. One that is older is of a berth that was killed, or stopped: that one tries again. */
+const LEFT_MS = 5000;
+const ATTEMPTS = 3;
+
+/**
+ * Finds out which limits have no file here, though their controller is there (`swapaccount=0`, no iocost…).
+ *
+ * @throws {BerthError} `cgroup.kernel`; `cgroup.read-only`, `cgroup.denied`, `host.limits` when no group can be made.
+ */
+export async function findLacking(fs: CgroupFs, hostRoot: string): Promise<LimitName[]> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const found = await tryGroup(fs, hostRoot);
+    if (!found) continue;
+    if (found.canEnd) return found.lacking;
+    throw new BerthError("cgroup.kernel", "this kernel has no cgroup.kill, so a VM could not be ended for certain");
+  }
+  throw new BerthError("host.limits", `somebody else removes the groups that berth makes in ${hostRoot}`);
+}
+
+/** @returns undefined when somebody has taken the group away meanwhile, so that its files tell nothing. */
+async function tryGroup(
+  fs: CgroupFs,
+  hostRoot: string,
+): Promise<{ canEnd: boolean; lacking: LimitName[] } | undefined> {
+  const path = `${PREFIX}${Date.now()}-${randomId()}`;
+  const attempt = async <T>(action: Promise<T>): Promise<T> => {
+    try {
+      return await action;
+    } catch (error) {
+      throw translateRefusal(error, `no group can be made in ${hostRoot}`);
+    }
+  };
+  await attempt(fs.mkdir(path));
+  let wasThere = true;
+  try {
+    const canEnd = await fs.write(joinPath(path, "cgroup.kill"), "1").then(() => true, (error) => {
+      if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
+      return false;
+    });
+    const there = await Promise.all(LIMIT_NAMES.map((name) => readIfThere(fs, joinPath(path, FILE_OF[name]))));
+    const lacking = LIMIT_NAMES.filter((_, index) => there[index] === undefined);
+    wasThere = await isThere(fs, path);
+    return wasThere ? { canEnd, lacking } : undefined;
+  } finally {
+    if (wasThere) await attempt(fs.rmdir(path));
+  }
+}
+
+/**
+ * Removes what berths that were killed while they tried a group have left.
+ *
+ * @returns the names of the groups that went.
+ */
+export async function sweepProbes(fs: CgroupFs, nowMs = Date.now()): Promise<string[]> {
+  const left = (await fs.children("")).filter((name) => {
+    const [, madeAt, id] = new RegExp(`^${PREFIX}(\\d+)-(.*)$`).exec(name) ?? [];
+    return id !== undefined && isId(id) && nowMs - Number(madeAt) > LEFT_MS;
+  });
+  const went = await Promise.all(left.map((name) => removeIfEmpty(fs, name)));
+  return left.filter((_, index) => went[index]);
+}
+
+/** Removes a group, if it is there and nobody's. @returns whether it did. */
+export async function removeIfEmpty(fs: CgroupFs, path: string): Promise<boolean> {
+  try {
+    await fs.rmdir(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EBUSY", "ENOTEMPTY", "ENOENT", "ENODEV")) return false;
+    throw error;
+  }
+}
+
+/** Whether a group is there. */
+export async function isThere(fs: CgroupFs, path: string): Promise<boolean> {
+  return await readIfThere(fs, joinPath(path, "cgroup.events")) !== undefined;
+}

@@ -1,0 +1,36 @@
+/**
+ * `berth gc`: the front process opens the windows on what berth keeps and on the groups, the host process removes what
+ * killed berths have left.
+ *
+ * @module
+ */
+
+import { runFront } from "../host/front.ts";
+import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
+import { type GcArgs, parseGcArgs } from "./gc_args.ts";
+import { goneFact } from "./run.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+/** Runs the command and returns the exit status. */
+export async function gc(argv: readonly string[], mainModule: string): Promise<number> {
+  const surroundings = readSurroundings(mainModule);
+  const args = parseGcArgs(argv);
+  if (hasWindows()) {
+    const { gcHere } = await import("./gc_here.ts");
+    return await gcHere(args, surroundings.stateDir);
+  }
+  return await runFront({
+    ...surroundings,
+    args: ["gc", ...argv],
+    env: surroundings.hostEnv,
+    windows: gcWindows(args, surroundings.stateDir),
+  });
+}
+
+/** The windows of a look around. Pure. */
+export function gcWindows({ parent }: GcArgs, stateDir: string): Window[] {
+  return [
+    { mode: "cgroup", target: CGROUP, source: parent.kind === "path" ? parent.path : "self" },
+    goneFact(stateDir),
+  ];
+}

@@ -1,0 +1,131 @@
+/**
+ * Jobs whose owner is gone: found by the lock that nobody holds, ended, and removed.
+ *
+ * Whoever clears a job away holds its lock meanwhile, as its owner did: two at once never work on the same one. Nothing
+ * is touched that has no owner's file, and nothing whose owner's file is locked.
+ *
+ * @module
+ */
+
+// @ts-types="../base/types/path.d.ts"
+import { basename } from "@std/path";
+import { within } from "../base/deadline.ts";
+import { BerthError, ignoreNotFound, translateRefusedWrite } from "../base/errors.ts";
+import { isId } from "../base/ids.ts";
+import { closeLocked } from "../base/locked_file.ts";
+import { groupName } from "../cgroup/names.ts";
+import { type AbandonedGroup, CGROUP, OWNER, parseGroup } from "./owner.ts";
+
+/** Who holds it makes a file and looks at the others' locks. */
+const LOCK_MS = 30_000;
+
+/** Ends what a dead job has beside its folder. Resolves to whether it was still there. */
+export type EndAbandoned = (group: AbandonedGroup) => Promise<boolean>;
+
+/** A dead job, held. Disposing leaves it to others. */
+export interface Claim extends Disposable {
+  readonly id: string;
+  /** Of its folder. */
+  readonly path: string;
+  /** Why nobody can say whether it is dead. */
+  readonly error?: unknown;
+}
+
+/** What became of a dead job. */
+export interface ClearedJob {
+  readonly id: string;
+  /** The group that was ended. */
+  readonly cgroup?: string;
+  /** Why it, or a part of it, is still there. */
+  readonly error?: unknown;
+}
+
+/** Removes all dead jobs. @throws {BerthError} `host.read-only`, `host.disk-full` when nothing can be locked. */
+export async function sweepJobs(jobs: string, endAbandoned: EndAbandoned): Promise<ClearedJob[]> {
+  if (!await Deno.stat(jobs).catch(ignoreNotFound)) return [];
+  try {
+    using stack = new DisposableStack();
+    const claims = await withJobsLocked(jobs, () => claimAbandoned(jobs));
+    for (const claim of claims) stack.use(claim);
+    return await clearAway(claims, endAbandoned);
+  } catch (error) {
+    throw translateRefusedWrite(error, jobs);
+  }
+}
+
+/** Does something while nobody else makes an owner's file, or looks for abandoned ones. */
+export async function withJobsLocked<T>(jobs: string, action: () => Promise<T>): Promise<T> {
+  using stack = new DisposableStack();
+  const gate = stack.adopt(await Deno.open(`${jobs}/.lock`, { create: true, write: true }), closeLocked);
+  await within(gate.lock(true), LOCK_MS, `the lock ${jobs}/.lock, which another berth holds`);
+  return await action();
+}
+
+/** Locks what dead owners have left. The jobs are to be locked. */
+export async function claimAbandoned(jobs: string): Promise<Claim[]> {
+  using stack = new DisposableStack();
+  const claims: Claim[] = [];
+  for await (const { name, isFile } of Deno.readDir(jobs)) {
+    const id = name.slice(0, -OWNER.length);
+    // Anything else is somebody else's.
+    if (!isFile || !name.endsWith(OWNER) || !isId(id)) continue;
+    const claim = await tryClaim(`${jobs}/${id}`, id);
+    if (claim) claims.push(stack.use(claim));
+  }
+  stack.move();
+  return claims;
+}
+
+async function tryClaim(path: string, id: string): Promise<Claim | undefined> {
+  try {
+    using stack = new DisposableStack();
+    const owner = await Deno.open(path + OWNER, { write: true }).catch(ignoreNotFound);
+    if (!owner) return undefined;
+    stack.adopt(owner, closeLocked);
+    if (!owner.tryLockSync(true)) return undefined;
+    // Its owner, or another berth, has removed it meanwhile.
+    if ((await owner.stat()).nlink === 0) return undefined;
+    const held = stack.move();
+    return { id, path, [Symbol.dispose]: () => held.dispose() };
+  } catch (error) {
+    return { id, path, error, [Symbol.dispose]: () => {} };
+  }
+}
+
+/** Ends and removes what was claimed, all at once: one that takes its time keeps no other one waiting. */
+export async function clearAway(claims: readonly Claim[], endAbandoned: EndAbandoned): Promise<ClearedJob[]> {
+  return await Promise.all(claims.map(async (claim) => {
+    let cgroup: string | undefined;
+    try {
+      if (claim.error !== undefined) throw claim.error;
+      const group = await readGroup(claim);
+      if (group && await endAbandoned(group)) cgroup = group.cgroup;
+      await removeFolder(claim.path);
+      return { id: claim.id, cgroup };
+    } catch (error) {
+      // It must not stand in every later job's way.
+      return { id: claim.id, cgroup, error: translateRefusedWrite(error, claim.path) };
+    }
+  }));
+}
+
+async function readGroup({ id, path }: Claim): Promise<AbandonedGroup | undefined> {
+  let group: AbandonedGroup | undefined;
+  try {
+    group = parseGroup(await Deno.readTextFile(path + OWNER));
+  } catch (cause) {
+    throw new BerthError("job.record", `${path}${OWNER} is not a record that this version of berth can read`, {
+      cause,
+    });
+  }
+  // Whatever stands in a record, no other job's group is ended.
+  if (group?.driver !== "cgroupfs" || basename(group.cgroup) === groupName("vm", id)) return group;
+  throw new BerthError("job.record", `${path}${OWNER} names ${group.cgroup}, which is not the group of this job`);
+}
+
+/** The folder first: without its owner's file nobody would find it. */
+export async function removeFolder(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
+  await Deno.remove(path + CGROUP).catch(ignoreNotFound);
+  await Deno.remove(path + OWNER).catch(ignoreNotFound);
+}

@@ -1,0 +1,40 @@
+// @ts-types="../../support/assert.d.ts"
+import { assertEquals, assertRejects } from "@std/assert";
+import { BerthError } from "../../../lib/base/errors.ts";
+import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
+import { findLacking, sweepProbes } from "../../../lib/cgroup/probe.ts";
+import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+
+const NOW = 1_700_000_000_000;
+const ID = "0123456789ab";
+
+Deno.test("sweepProbes() removes groups that a killed berth has tried, and no other", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  const old = [`berth-probe-${NOW - 5001}-${ID}`, `berth-probe-1-${ID}`];
+  const others = [`berth-probe-${NOW - 5000}-${ID}`, `berth-probe-1-${ID}x`, `probe-${ID}`, "vm-a", "tenant-a", "mine"];
+  for (const name of [...old, ...others]) await fs.mkdir(name);
+  // Somebody has taken it for his own.
+  fs.spawn(old[1]);
+  assertEquals(await sweepProbes(fs, NOW), [old[0]]);
+  assertEquals(await fs.children(""), [old[1], ...others]);
+});
+
+Deno.test("openCgroupfs() says which groups of killed berths it has removed", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  await fs.mkdir(`berth-probe-1-${ID}`);
+  const driver = await openCgroupfs(fs, "/sys/fs/cgroup/ci");
+  assertEquals([driver.swept, await fs.children("")], [[`/sys/fs/cgroup/ci/berth-probe-1-${ID}`], []]);
+});
+
+Deno.test("findLacking() tries again when its group is swept under it, and takes nothing for lacking then", async () => {
+  for (const file of ["cgroup.kill", "memory.max"]) {
+    const fs = new FakeCgroupFs({ top: "group" });
+    await openCgroupfs(fs);
+    const operation = file === "cgroup.kill" ? "mkdir" : "write";
+    const sweep = () => sweepProbes(fs, Date.now() + 60_000).then(() => {});
+    fs.faults.after({ operation }, sweep, 2);
+    assertEquals([await findLacking(fs, "/ci"), await fs.children("")], [[], []]);
+    fs.faults.after({ operation }, sweep);
+    await assertRejects(() => findLacking(fs, "/ci"), BerthError, "somebody else removes the groups");
+  }
+});
