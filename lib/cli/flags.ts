@@ -224,8 +224,8 @@ export function gcHelp(): string {
 
 ${flagLines(GC_FLAGS)}
 
-Removes the folders and groups of jobs whose berth was killed, and what killed builds have left in the image store.
-Every start of berth does the same for jobs. What a job uses that runs is never touched, nor anything that is not
-berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.
+Removes the folders and groups of jobs whose berth was killed, what killed builds have left in the image store, and
+caches that nothing was ever put into. Every start of berth does the same for jobs. What a job uses that runs is never
+touched, nor anything that is not berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.
 `;
 }

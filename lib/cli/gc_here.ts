@@ -10,6 +10,7 @@ import { openDriver } from "../cgroup/open.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { sweepMemory } from "../host/memory.ts";
 import { CGROUP, STATE } from "../host/windows.ts";
+import { sweepCaches } from "../image/cache_sweep.ts";
 import { type Sweep, sweepStore } from "../image/sweep.ts";
 import { sweepJobs } from "../job/abandoned.ts";
 import { endAbandoned } from "../job/group.ts";
@@ -51,7 +52,7 @@ async function collect({ parent }: GcArgs, facts: CgroupFacts): Promise<Garbage>
     return undefined;
   });
   const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endAbandoned(group, driver)), []);
-  const files = await attempt(sweepMemory(), []);
+  const files = [...await attempt(sweepMemory(), []), ...await attempt(sweepCaches(`${STATE}/caches`), [])];
   const sweep = await attempt<Sweep | undefined>(sweepStore(openStore()), NOTHING);
   if (sweep?.troubles.length) errors.push(new BerthError("image.left", sweep.troubles.join("; ")));
   return { jobs, files, groups: driver?.swept ?? [], freedBytes: sweep?.freedBytes, errors };

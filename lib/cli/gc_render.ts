@@ -13,7 +13,7 @@ export interface Garbage {
   readonly jobs: readonly ClearedJob[];
   /** Groups that went beside those of jobs. */
   readonly groups: readonly string[];
-  /** Files of berth's own that were never finished. */
+  /** Paths of what berth has begun to write and never finished. */
   readonly files: readonly string[];
   /** What the image store has freed; undefined while something is being built, as nobody can tell then. */
   readonly freedBytes: number | undefined;

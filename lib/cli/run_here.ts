@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BerthError, describeError, type ErrorCode } from "../base/errors.ts";
+import { BerthError, describeError, type ErrorCode, translateRefusedWrite } from "../base/errors.ts";
 import { randomId, randomToken } from "../base/ids.ts";
 import { writeAll } from "../base/write_all.ts";
 import type { Driver } from "../cgroup/driver.ts";
@@ -13,7 +13,7 @@ import { expectDevices, openDriver } from "../cgroup/open.ts";
 import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
-import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, volumeWindow } from "../host/windows.ts";
+import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, STATE, volumeWindow } from "../host/windows.ts";
 import { type HeldImage, holdImage } from "../image/held.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import { loadFresh } from "../image/renew.ts";
@@ -46,7 +46,9 @@ export async function runHere(
     return await runJobHere(args, stop, console, onPoint);
   } catch (error) {
     // Before there is a job there is nothing to clean up, only to say.
-    const verdict = decideVerdict(stop.reason ? { kind: "cancelled", by: stop.reason } : infra(error));
+    const verdict = decideVerdict(
+      stop.reason ? { kind: "cancelled", by: stop.reason } : infra(translateRefusedWrite(error, STATE)),
+    );
     console.error(verdict.reason, verdict.hint);
     const image = "name" in args.image ? args.image.name : args.image.folder;
     await writeReport(args, planEarlyReport(image, args.spec.name, verdict), console);

@@ -29,17 +29,19 @@ export interface CallOptions {
   readonly limitMs?: number;
   /** Put in front of the command line, as in `["unshare", "-m"]`. */
   readonly wrapper?: readonly string[];
+  /** Another main program than berth's own. */
+  readonly main?: string;
 }
 
 /** The command line of a call. */
-export function commandLine(args: readonly string[]): string[] {
-  return [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", MAIN, ...args];
+export function commandLine(args: readonly string[], main = MAIN): string[] {
+  return [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", main, ...args];
 }
 
 /** Starts berth; the caller awaits its end by {@linkcode finish}. */
 export function start(args: readonly string[], options: CallOptions = {}): Deno.ChildProcess {
   return new Deno.Command("sh", {
-    args: ["-c", 'exec "$@"', "sh", ...(options.wrapper ?? []), ...commandLine(args)],
+    args: ["-c", 'exec "$@"', "sh", ...(options.wrapper ?? []), ...commandLine(args, options.main)],
     cwd: options.cwd ?? SCRATCH,
     env: { BERTH_STATE: options.state ?? STATE },
     stdin: options.stdin ? "piped" : "null",

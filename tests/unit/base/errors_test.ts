@@ -1,6 +1,12 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { BerthError, describeError, ERRORS, translateDiskFull } from "../../../lib/base/errors.ts";
+import {
+  BerthError,
+  describeError,
+  ERRORS,
+  translateDiskFull,
+  translateRefusedWrite,
+} from "../../../lib/base/errors.ts";
 
 Deno.test("ERRORS has a hint for every code, and codes are area.reason", () => {
   assert(Object.keys(ERRORS).length > 20);
@@ -38,4 +44,13 @@ Deno.test("translateDiskFull() translates ENOSPC and nothing else", () => {
   const other = Object.assign(new Error("busy"), { code: "EBUSY" });
   assert(translateDiskFull(other, "x") === other);
   assertEquals(translateDiskFull("ENOSPC", "x"), "ENOSPC");
+});
+
+Deno.test("translateRefusedWrite() translates EROFS and ENOSPC, and nothing else", () => {
+  const codeOf = (code: string) => {
+    const error = Object.assign(new Error(code), { code });
+    const translated = translateRefusedWrite(error, "the folder");
+    return translated === error ? "as it was" : (translated as BerthError).code;
+  };
+  assertEquals(["EROFS", "ENOSPC", "EACCES"].map(codeOf), ["host.read-only", "host.disk-full", "as it was"]);
 });
