@@ -1,0 +1,107 @@
+/**
+ * The groups that a killed berth leaves in a tree that stays, as that of a service does: `berth gc` removes them, and
+ * nothing else.
+ *
+ * @module
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Point } from "../../lib/job/points.ts";
+import { awaitVmm, berth, leftovers, SCRATCH, shell } from "../support/berth.ts";
+import { CGROUP_ROOT, expectNothingLeft, startHostJob } from "../support/host_jobs.ts";
+import { dyingAt, MORTAL_BERTH } from "../support/mortal_berth.ts";
+
+await Deno.mkdir(SCRATCH, { recursive: true });
+
+const PARENT = `${CGROUP_ROOT}/host-test-parent`;
+const FLAGS = ["--limits", "require", "--cgroup-driver", "cgroupfs"];
+const GC = ["gc", "--cgroup-parent", PARENT];
+
+/** Runs a job whose berth kills itself at this point. */
+async function runMortal(point: Point, flags: readonly string[], wrapper: readonly string[] = []): Promise<void> {
+  const args = ["run", "--quiet", "--name", dyingAt(point), ...FLAGS, ...flags, "--", "true"];
+  const { code, stderr } = await berth(args, { main: MORTAL_BERTH, wrapper });
+  assertEquals(code, 125, stderr);
+  assertStringIncludes(stderr, "ended by SIGKILL");
+  await awaitVmm("gone");
+}
+
+async function groupsIn(parent: string): Promise<string[]> {
+  const found = await shell('find "$1" -mindepth 1 -type d -printf "%P\\n" | sort', parent);
+  return found.split("\n").filter((name) => name);
+}
+
+async function withParent(use: () => Promise<void>): Promise<void> {
+  await shell('mkdir -p "$1"', PARENT);
+  try {
+    await use();
+  } finally {
+    await shell('find "$1" -depth -type d -exec rmdir {} +', PARENT);
+  }
+}
+
+/** Whether there is a group then; every second one is a tenant's. */
+const POINTS: [point: Point, hasGroup: boolean][] = [
+  ["group", false],
+  ["grouped", true],
+  ["launched", true],
+  ["started", true],
+  ["removal", true],
+  ["report", false],
+];
+for (const [index, [point, hasGroup]] of POINTS.entries()) {
+  const tenant = index % 2 ? ["--tenant", "acme"] : [];
+  Deno.test(`gc leaves no group of a berth that was killed at "${point}" ${tenant.join(" ")}`, async () => {
+    await withParent(async () => {
+      await runMortal(point, ["--cgroup-parent", PARENT, ...tenant]);
+      const groups = await groupsIn(PARENT);
+      assertEquals(groups.length, hasGroup ? 1 + tenant.length / 2 : 0, `${groups}`);
+      const { code, stderr } = await berth(GC);
+      assertEquals(code, 0, stderr);
+      if (hasGroup) assertStringIncludes(stderr, ` and its group ${PARENT}/${groups.at(-1)}\n`);
+      assertEquals(await groupsIn(PARENT), []);
+      await expectNothingLeft();
+    });
+  });
+}
+
+Deno.test("gc says where the group is that it can't reach, and removes it when it is told", async () => {
+  await withParent(async () => {
+    await runMortal("started", ["--cgroup-parent", PARENT]);
+    const [group] = await groupsIn(PARENT);
+    const { code, stderr } = await berth(["gc"]);
+    assertEquals(code, 125, stderr);
+    assertStringIncludes(stderr, `the cgroup ${PARENT}/${group} is out of reach (berth gc --cgroup-parent`);
+    assertEquals(await groupsIn(PARENT), [group]);
+    assertEquals((await berth(GC)).code, 0);
+    await expectNothingLeft();
+  });
+});
+
+Deno.test("gc keeps no folder for a group that went with its scope", async () => {
+  const scope = ["systemd-run", "--scope", "--quiet", "--unit=host-gone", "-p", "Delegate=yes"];
+  await runMortal("started", [], scope);
+  await shell(
+    'for i in $(seq 100); do [ -d "$1" ] || exit 0; sleep 0.1; done; exit 1',
+    `${CGROUP_ROOT}/system.slice/host-gone.scope`,
+  );
+  assertEquals((await leftovers()).length > 0, true);
+  const { code, stderr } = await berth(["gc"]);
+  assertEquals(code, 0, stderr);
+  await expectNothingLeft();
+});
+
+Deno.test("gc ends no VM that runs, and leaves groups that are not berth's", async () => {
+  await withParent(async () => {
+    const flags = ["--cgroup-parent", PARENT, "--tenant", "acme"];
+    await using job = await startHostJob({ driver: "cgroupfs", flags });
+    const mine = ["mine", "tenant-mine", "vm-0123456789ab"];
+    const left = `berth-probe-1-${job.id}`;
+    await shell('cd "$1"; shift; mkdir "$@"', PARENT, left, ...mine);
+    const gcs = await Promise.all([berth(GC), berth(GC)]);
+    assertEquals(gcs.map(({ code }) => code), [0, 0], gcs.map(({ stderr }) => stderr).join());
+    assertEquals(gcs.filter(({ stderr }) => stderr === `berth: removed group ${PARENT}/${left}\n`).length, 1);
+    assertEquals(await groupsIn(PARENT), [...mine, "tenant-acme", `tenant-acme/vm-${job.id}`].sort());
+    await shell('cd "$1"; shift; rmdir "$@"', PARENT, ...mine);
+    await job.end();
+  });
+});
