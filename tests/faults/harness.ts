@@ -94,7 +94,7 @@ function start(state: string, before: string, args: readonly string[]): Deno.Chi
 
 /** After the next start nothing is left. */
 async function expectClean(state: string): Promise<void> {
-  const { code, stderr } = await berth(["run", "--quiet", "--", "true"], { state });
+  const { code, stderr } = await berth(["gc"], { state });
   assertEquals(code, 0, stderr);
   const until = performance.now() + TIDY_MS;
   while (true) {
