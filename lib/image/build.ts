@@ -104,6 +104,7 @@ async function makeFolders(path: string): Promise<{ workFolder: string; toolsFol
 }
 
 interface RootWork {
+  /** berth's own. */
   readonly workFolder: string;
   readonly toolsFolder: string;
   readonly onProgress: (line: string) => void;
@@ -114,9 +115,7 @@ async function buildRoot(
   { debian, imported }: BuildRequest,
   work: RootWork,
 ): Promise<{ path: string; defaults?: JobDefaults } | undefined> {
-  if (imported) {
-    return await importRoot(imported, { ...work, workFolder: work.toolsFolder, ownFolder: work.workFolder });
-  }
+  if (imported) return await importRoot(imported, work);
   return debian && { path: await buildDebianRoot({ ...debian, ...work }) };
 }
 

@@ -26,9 +26,9 @@ export type OciSource =
 
 interface Work {
   /** The tools' folder. */
-  readonly workFolder: string;
+  readonly toolsFolder: string;
   /** berth's own, which tools see read-only. */
-  readonly ownFolder: string;
+  readonly workFolder: string;
   readonly bounds: ToolBounds;
   readonly keepsOwners: boolean;
   readonly signal: AbortSignal;
@@ -50,19 +50,19 @@ export async function importOci(
   source: OciSource,
   work: Work,
 ): Promise<{ folder: string; defaults: JobDefaults; where: string }> {
-  const { workFolder, onProgress, keepsOwners } = work;
+  const { toolsFolder, onProgress, keepsOwners } = work;
   const where = source.form === "registry" ? source.reference : "path" in source ? source.path : source.archive.path;
   const copySource = await planSource(source, where, work);
-  const layout = join(workFolder, "layout");
+  const layout = join(toolsFolder, "layout");
   onProgress(source.form === "registry" ? `fetching ${where}` : "reading the OCI image");
-  await copyImage({ ...copySource, layout, workFolder }, where, work);
+  await copyImage({ ...copySource, layout, toolsFolder }, where, work);
   const defaults = await readDefaults(layout, where);
-  await Deno.remove(join(workFolder, "source"), { recursive: true }).catch(() => {});
-  const folder = join(workFolder, "root");
+  await Deno.remove(join(toolsFolder, "source"), { recursive: true }).catch(() => {});
+  const folder = join(toolsFolder, "root");
   onProgress("unpacking the image's layers");
   {
     using _told = tellProgress("unpacking the image's layers", onProgress);
-    await runImportTool(planUnpackImage({ layout, folder, workFolder, keepsOwners }), { ...work, where });
+    await runImportTool(planUnpackImage({ layout, folder, toolsFolder, keepsOwners }), { ...work, where });
   }
   await Deno.remove(layout, { recursive: true });
   return { folder, defaults, where };
@@ -82,7 +82,7 @@ async function planSource(source: OciSource, where: string, work: Work): Promise
     case "layout":
       return await planLayout(source.path, source.ref, where, work);
     case "oci": {
-      const folder = join(work.workFolder, "source");
+      const folder = join(work.toolsFolder, "source");
       await Deno.mkdir(folder);
       work.onProgress("unpacking the OCI archive");
       await feed(source.archive, planUnpackTar(folder), "unpacking the OCI archive", work);
@@ -101,14 +101,14 @@ async function planSource(source: OciSource, where: string, work: Work): Promise
 async function planLayout(folder: string, ref: string | undefined, where: string, work: Work): Promise<CopySource> {
   const { manifests, candidates } = parseIndex(await readJson(folder, "index.json", where), `${where}: index.json`);
   const { position } = chooseImage(candidates, ref, where);
-  const chosen = join(work.ownFolder, "chosen");
+  const chosen = join(work.workFolder, "chosen");
   await Deno.mkdir(chosen);
   const { annotations: _names, ...descriptor } = manifests[position];
   await Deno.writeTextFile(join(chosen, "oci-layout"), `{"imageLayoutVersion":"1.0.0"}`);
   await Deno.writeTextFile(join(chosen, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [descriptor] }));
   // By a tool: Deno lets only those make links who may write everything.
   await runTool({ command: "sh", args: ["-c", 'ln -s "$1" "$2"', "sh", join(folder, "blobs"), join(chosen, "blobs")] });
-  return { from: `oci:${chosen}`, readOnly: folder.startsWith(`${work.workFolder}/`) ? [chosen] : [chosen, folder] };
+  return { from: `oci:${chosen}`, readOnly: folder.startsWith(`${work.toolsFolder}/`) ? [chosen] : [chosen, folder] };
 }
 
 /** What the config of the one image in the layout says. */

@@ -36,9 +36,9 @@ export interface ImportRequest {
 /** What an import works with. */
 export interface ImportWork {
   /** The tools may write there. */
-  readonly workFolder: string;
+  readonly toolsFolder: string;
   /** berth itself writes there, and no tool. */
-  readonly ownFolder: string;
+  readonly workFolder: string;
   readonly bounds: ToolBounds;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
@@ -51,10 +51,10 @@ export interface ImportedRoot {
   readonly defaults?: JobDefaults;
 }
 
-/** Imports a root file system into the work folder. @throws {BerthError} `image.import`, `host.*`. */
+/** Imports a root file system into the tools' folder. @throws {BerthError} `image.import`, `host.*`. */
 export async function importRoot(request: ImportRequest, folders: Omit<ImportWork, "bounds">): Promise<ImportedRoot> {
   const work = { ...folders, bounds: request.bounds };
-  const image = join(work.workFolder, "root.squashfs");
+  const image = join(work.toolsFolder, "root.squashfs");
   const imported = await importForm(request, image, work).catch((error) => {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
     throw new BerthError("image.import", `${request.named}: it can't be read by this user`, { cause: error });
@@ -85,7 +85,7 @@ async function importForm(request: ImportRequest, image: string, work: ImportWor
   if (form !== "root") return await importImage({ form, archive, ref }, image, work);
   expectNoRef(ref, path);
   work.onProgress(`packing a tar (${archive.compression}, ${formatBytes(info.size)}) as a root file system (squashfs)`);
-  await feed(archive, planPackTar(image, work.workFolder, work.bounds), "packing the root file system", work);
+  await feed(archive, planPackTar(image, work.toolsFolder, work.bounds), "packing the root file system", work);
   return {};
 }
 
@@ -100,7 +100,7 @@ async function importImage(source: OciSource, image: string, work: ImportWork): 
 
 async function packFolder(folder: string, where: string, image: string, work: ImportWork): Promise<void> {
   using _told = tellProgress("packing the root file system", work.onProgress, image);
-  await runImportTool(planPackFolder(folder, image, work.workFolder, work.bounds), { ...work, where });
+  await runImportTool(planPackFolder(folder, image, work.toolsFolder, work.bounds), { ...work, where });
 }
 
 /** An empty folder, or one of something else, is taken for a mistake. */

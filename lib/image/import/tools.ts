@@ -57,15 +57,15 @@ function packing({ memoryMaxBytes }: ToolBounds): string[] {
 }
 
 /** A tar on standard input → squashfs. */
-export function planPackTar(image: string, workFolder: string, bounds: ToolBounds): ToolPlan {
-  return { argv: ["sqfstar", ...packing(bounds), image], readOnly: [], writable: [workFolder] };
+export function planPackTar(image: string, toolsFolder: string, bounds: ToolBounds): ToolPlan {
+  return { argv: ["sqfstar", ...packing(bounds), image], readOnly: [], writable: [toolsFolder] };
 }
 
 /** A folder → squashfs. A file that can't be read ends it. */
-export function planPackFolder(folder: string, image: string, workFolder: string, bounds: ToolBounds): ToolPlan {
-  const readOnly = folder.startsWith(`${workFolder}/`) ? [] : [folder];
+export function planPackFolder(folder: string, image: string, toolsFolder: string, bounds: ToolBounds): ToolPlan {
+  const readOnly = folder.startsWith(`${toolsFolder}/`) ? [] : [folder];
   const argv = ["mksquashfs", folder, image, ...packing(bounds), "-exit-on-error"];
-  return { argv, readOnly, writable: [workFolder], capabilities: READS_ALL };
+  return { argv, readOnly, writable: [toolsFolder], capabilities: READS_ALL };
 }
 
 /** A compressed file → standard output. */
@@ -101,23 +101,23 @@ export function planCopy(options: {
   readonly from: string;
   readonly layout: string;
   readonly readOnly: readonly string[];
-  readonly workFolder: string;
+  readonly toolsFolder: string;
   /** From a registry: with the network, and these settings of the user's for it. */
   readonly proxies?: Readonly<Record<string, string>>;
 }): ToolPlan {
-  const { from, layout, readOnly, workFolder, proxies } = options;
+  const { from, layout, readOnly, toolsFolder, proxies } = options;
   return {
     argv: [
       // Whether an image is to be trusted is the user's decision, made by importing it; it runs in a VM.
-      ...["skopeo", "--insecure-policy", "--tmpdir", workFolder, "--override-os", "linux", "--override-arch", "amd64"],
+      ...["skopeo", "--insecure-policy", "--tmpdir", toolsFolder, "--override-os", "linux", "--override-arch", "amd64"],
       ...(proxies ? ["--command-timeout", FETCH_DEADLINE.option] : []),
       ...["copy", "--quiet", "--dest-compress", "--dest-compress-format", "gzip", from, `oci:${layout}:berth`],
     ],
     readOnly,
-    writable: [workFolder],
+    writable: [toolsFolder],
     // A registry's images are nobody's files on this host: there is nothing to read but the work folder.
     capabilities: proxies ? [] : READS_ALL,
-    env: { TMPDIR: workFolder, HOME: workFolder, ...proxies },
+    env: { TMPDIR: toolsFolder, HOME: toolsFolder, ...proxies },
     network: proxies !== undefined,
   };
 }
@@ -126,19 +126,19 @@ export function planCopy(options: {
 export function planUnpackImage(options: {
   readonly layout: string;
   readonly folder: string;
-  readonly workFolder: string;
+  readonly toolsFolder: string;
   readonly keepsOwners: boolean;
 }): ToolPlan {
-  const { layout, folder, workFolder, keepsOwners } = options;
+  const { layout, folder, toolsFolder, keepsOwners } = options;
   return {
     argv: [
       ...["umoci", "raw", "unpack", ...(keepsOwners ? [] : ["--rootless"])],
       ...["--image", `${layout}:berth`, folder],
     ],
     readOnly: [],
-    writable: [workFolder],
+    writable: [toolsFolder],
     capabilities: KEEPS_ALL,
-    env: { TMPDIR: workFolder, HOME: workFolder },
+    env: { TMPDIR: toolsFolder, HOME: toolsFolder },
   };
 }
 

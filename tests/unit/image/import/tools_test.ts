@@ -24,7 +24,7 @@ Deno.test("the tools' command lines are these", () => {
     planUnpack("zstd", "/source", JAILED),
     planUnpack("gzip", "/source", JAILED),
     planUnpack("xz", "/source", JAILED),
-    planUnpackImage({ layout: `${WORK}/l`, folder: `${WORK}/root`, workFolder: WORK, keepsOwners: false }),
+    planUnpackImage({ layout: `${WORK}/l`, folder: `${WORK}/root`, toolsFolder: WORK, keepsOwners: false }),
   ].map(({ argv }) => argv.join(" "));
   assertEquals(lines, [
     "sqfstar -no-progress -quiet -comp lz4 -Xhc -mem 1024M /s/.work-x/tools/r",
@@ -37,7 +37,7 @@ Deno.test("the tools' command lines are these", () => {
 });
 
 Deno.test("no tool but the one that fetches from a registry has a network", () => {
-  const copy = { from: "oci:/source", layout: `${WORK}/l`, readOnly: ["/source"], workFolder: WORK };
+  const copy = { from: "oci:/source", layout: `${WORK}/l`, readOnly: ["/source"], toolsFolder: WORK };
   const isAlone = ({ args }: { args: string[] }) =>
     args.includes("--unshare-net") || (args.includes("--unshare-all") && !args.includes("--share-net"));
   const nets = [planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar("r", WORK, JAILED)].map((plan) =>
@@ -47,7 +47,7 @@ Deno.test("no tool but the one that fetches from a registry has a network", () =
 });
 
 Deno.test("what fetches from a registry may not read the host's files", () => {
-  const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], workFolder: WORK, proxies: {} };
+  const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], toolsFolder: WORK, proxies: {} };
   assertEquals(planCommand(planCopy(copy), JAILED).args.includes("--cap-add"), false);
 });
 
@@ -61,7 +61,7 @@ Deno.test("a tool may write into the work folder only, and reads its source only
 
 Deno.test("a proxy's password stands on no command line", () => {
   const proxies = { https_proxy: "http://me:secret@proxy" };
-  const plan = planCopy({ from: "docker://a/b", layout: "/w/l", readOnly: [], workFolder: "/w", proxies });
+  const plan = planCopy({ from: "docker://a/b", layout: "/w/l", readOnly: [], toolsFolder: "/w", proxies });
   for (const bounds of [JAILED, FREE]) {
     const { args, env } = planCommand(plan, bounds);
     assertEquals(env, { TMPDIR: "/w", HOME: "/w", ...proxies });
@@ -93,7 +93,7 @@ Deno.test("a tool may take so much memory and no more, and the words say so", as
 });
 
 Deno.test("a fetch from a registry has a deadline, and what is on this host has none", () => {
-  const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], workFolder: WORK };
+  const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], toolsFolder: WORK };
   const deadlines = [planCopy({ ...copy, proxies: {} }), planCopy(copy)].map(({ argv }) =>
     argv.join(" ").match(/--command-timeout \S+/)?.[0]
   );
