@@ -31,7 +31,9 @@ export async function readSmallFile({ folder, path, where, limitBytes, code }: S
   if (real === undefined) return undefined;
   if (real === "outside") throw new BerthError(code, `${where}: it is a link that leads out of its folder`);
   // A pipe in its place would keep whoever opens it waiting, and has no end.
-  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK).catch(ignoreGone);
+  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK).catch((error) =>
+    explain(error, code, where)
+  );
   if (!file) return undefined;
   try {
     const info = await file.stat();
@@ -72,7 +74,9 @@ export function isMissing(error: unknown): boolean {
   return [NotFound, NotADirectory, FilesystemLoop].some((kind) => error instanceof kind);
 }
 
-/** Somebody may have removed it meanwhile. Node's functions throw errors of no class of their own. */
-function ignoreGone(error: unknown): undefined {
-  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+/** Translates what Node's functions throw, which is of no class of its own; somebody may have removed the file meanwhile. */
+function explain(error: unknown, code: ErrorCode, where: string): undefined {
+  const reason = error instanceof Error && "code" in error ? error.code : undefined;
+  if (reason === "EACCES") throw new BerthError(code, `${where}: it can't be read by this user`, { cause: error });
+  if (reason !== "ENOENT") throw error;
 }
