@@ -143,7 +143,9 @@ async function converse(
 
 /** What the end of an agent's connection means: it ends with its VM, and then the VM's end is what there is to tell. */
 export async function endOfLost(vm: Vm, error: unknown): Promise<End> {
-  if (await settlesWithin(vm.exited, LAST_BREATH_MS)) return { kind: "vm-ended", exit: await vm.exited };
+  // What becomes of the VM of an agent that is not to be trusted any more is a consequence, or another lie.
+  const isBroken = error instanceof BerthError && error.code === "guest.protocol";
+  if (!isBroken && await settlesWithin(vm.exited, LAST_BREATH_MS)) return { kind: "vm-ended", exit: await vm.exited };
   return { kind: "agent-lost", reason: describeError(error) };
 }
 

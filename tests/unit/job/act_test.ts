@@ -110,6 +110,12 @@ actTest("act() loses an agent that talks nonsense", {}, async ({ end, agent }) =
   assertEquals(seen.kind, "agent-lost");
 });
 
+actTest("act() does not wait for the end of a VM whose agent has broken the protocol", {}, async ({ end, agent }) => {
+  await agent.send("started\nexited code 256 0\n");
+  const seen = await within(end, 1500, "the end");
+  assertEquals(seen.kind, "agent-lost");
+});
+
 actTest("act() ends a job by TERM when its time is up", { timeoutMs: 20 }, async ({ end, agent }) => {
   await agent.send("started\n");
   assertEquals(await agent.line(), "signal 15");
