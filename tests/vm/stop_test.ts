@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Report } from "../../lib/job/report.ts";
 import { awaitVmm, berth, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
@@ -7,11 +8,11 @@ await Deno.mkdir(SCRATCH, { recursive: true });
 async function startJob(script: string, flags: string[] = []) {
   const child = start(["run", "--quiet", ...flags, "--", "sh", "-c", `echo up; ${script}`]);
   const [mine, theirs] = child.stdout.tee();
-  const reader = mine.getReader();
-  await reader.read();
-  void reader.cancel();
+  const reader = mine.pipeThrough(new TextDecoderStream()).getReader();
+  const nextChunk = async () => (await reader.read()).value;
+  assertEquals(await nextChunk(), "up\n");
   const ended = Promise.all([new Response(theirs).text(), new Response(child.stderr).text(), child.status]);
-  return { child, ended: ended.then(([stdout, stderr, { code }]) => ({ code, stdout, stderr })) };
+  return { child, nextChunk, ended: ended.then(([stdout, stderr, { code }]) => ({ code, stdout, stderr })) };
 }
 
 for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
@@ -32,11 +33,19 @@ Deno.test("SIGTERM ends a job that ignores it", async () => {
   assertEquals(await leftovers(), []);
 });
 
-Deno.test("a second signal ends a job at once", async () => {
-  const { child, ended } = await startJob("trap '' TERM INT; while :; do sleep 1; done");
+Deno.test("a second signal ends a job at once, and the first one is the reason", async () => {
+  const report = `${SCRATCH}/second-signal.json`;
+  // The job says when it has the first one: of two at once nobody tells which one came first.
+  const { child, ended, nextChunk } = await startJob("trap 'echo got INT' INT; while :; do sleep 1; done", [
+    "--report",
+    report,
+  ]);
   child.kill("SIGINT");
+  assertEquals(await nextChunk(), "got INT\n");
   child.kill("SIGTERM");
   assertEquals((await ended).code, 130);
+  const { evidence } = JSON.parse(await Deno.readTextFile(report)) as Report;
+  assertEquals(evidence.filter(({ what }) => what.includes("second")).length, 1, JSON.stringify(evidence, null, 1));
   assertEquals(await leftovers(), []);
 });
 
