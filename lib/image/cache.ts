@@ -196,6 +196,7 @@ async function waitForLock(folder: string): Promise<{ file: Deno.FsFile; isHeld:
     const lock = await openLock(folder);
     if (lock.isHeld || performance.now() > deadline) return lock;
     lock.file.close();
+    // Not awaited: a wait for a lock can't be given up, and would take the lock later.
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

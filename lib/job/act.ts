@@ -67,7 +67,7 @@ export async function act(
       "berth",
       `${end.reason}; it was told to end (TERM, and KILL after ${formatMillis(TIMEOUT_GRACE_MS)})`,
     );
-    const account = await stopJob(session, ended, SIGTERM, TIMEOUT_GRACE_MS);
+    const account = await stopJob(session, ended);
     return { ...end, isOver: account?.kind === "exited" || account?.kind === "refused" };
   }
   if (end.kind === "cancelled") await stopJob(session, ended, STOP_NUMBERS[end.by], CANCEL_GRACE_MS);
@@ -95,16 +95,17 @@ function timeoutAfter(started: Promise<void>, timeoutMs: number | undefined): { 
 }
 
 /**
- * Tells the job to end, and then does not ask any more. What it prints meanwhile still counts.
+ * Tells what runs in the guest to end, and then does not ask any more. What it prints meanwhile still counts.
  *
- * @returns how it ended then; undefined when nobody has said so in time.
+ * @param ended what the agent is going to say of its end; nobody else may listen to the session.
+ * @returns that; undefined when the agent has not said it in time.
  */
-async function stopJob(
+export async function stopJob<T>(
   session: Session,
-  ended: Promise<End>,
-  signal: number,
-  graceMs: number,
-): Promise<End | undefined> {
+  ended: Promise<T>,
+  signal = SIGTERM,
+  graceMs = TIMEOUT_GRACE_MS,
+): Promise<T | undefined> {
   try {
     await session.signal(signal);
     if (await settlesWithin(ended, graceMs)) return await ended;

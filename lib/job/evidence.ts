@@ -32,8 +32,8 @@ export class EvidenceLog {
   #dropped = 0;
 
   note(source: Witness, what: string): void {
-    // What the host has seen counts to the end; only the guest's talk is cut.
-    if (source === "agent" && this.#entries.length >= MOST) {
+    // What a guest can cause without end is cut; what the host sees by itself is not.
+    if ((source === "agent" || source === "qmp") && this.#entries.length >= MOST) {
       this.#dropped++;
       return;
     }
@@ -44,6 +44,6 @@ export class EvidenceLog {
   list(): readonly Evidence[] {
     if (this.#dropped === 0) return this.#entries;
     const atMs = Math.round(performance.now() - this.#started);
-    return [...this.#entries, { atMs, source: "berth", what: `the agent said ${this.#dropped} things more` }];
+    return [...this.#entries, { atMs, source: "berth", what: `the guest caused ${this.#dropped} entries more` }];
   }
 }

@@ -197,8 +197,8 @@ class JobRun {
       ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
       archive: files.artifacts,
       signal: AbortSignal.any([stop.requested, space.signal]),
-      onLast: () => hub.forget(this.#plan.vm.token),
     });
+    hub.forget(this.#plan.vm.token);
     return { ...windDown, end: blame(space, windDown.end) };
   }
 

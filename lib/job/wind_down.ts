@@ -5,12 +5,13 @@
  * @module
  */
 
-import { orAborted, settlesWithin, within } from "../base/deadline.ts";
+import { DeadlineError, orAborted, settlesWithin, within } from "../base/deadline.ts";
 import { BerthError, describeError } from "../base/errors.ts";
 import { formatMillis } from "../base/units.ts";
+import type { AgentMessage } from "../guest/protocol.ts";
 import type { Session } from "../guest/session.ts";
 import type { Vm } from "../vmm/vmm.ts";
-import { type ActIo, endOfLost } from "./act.ts";
+import { type ActIo, endOfLost, stopJob } from "./act.ts";
 import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
 import type { JobPlan } from "./plan.ts";
 import { type End, hasSucceeded, infra } from "./verdict.ts";
@@ -19,9 +20,6 @@ import { type End, hasSucceeded, infra } from "./verdict.ts";
 const POWEROFF_MS = 10_000;
 /** The same for a job that somebody wants gone. */
 export const HASTY_MS = 300;
-/** How long the agent may take to say that it has killed a drain that takes too long. */
-const KILL_MS = 1000;
-const SIGKILL = 9;
 
 /** What the end of a VM is connected to. */
 export interface WindDownIo extends ActIo {
@@ -35,8 +33,6 @@ export interface WindDownIo extends ActIo {
   readonly archive: Deno.FsFile;
   /** Ends every wait for the guest's work. */
   readonly signal: AbortSignal;
-  /** Told when nobody but the agent has anything more to say. */
-  readonly onLast: () => void;
 }
 
 /** @returns the job's end, and whether the caches have all that the job wrote. */
@@ -47,10 +43,11 @@ export async function windDownVm(
   acted: End,
   io: WindDownIo,
 ): Promise<{ end: End; flushed: boolean }> {
-  if (plan.drain && hasAgent(acted)) await drain(plan, plan.drain, session, io);
-  const end = wantsArtifacts(plan, acted) ? await collect(plan, vm, session, acted, io) : acted;
+  const lost = plan.drain && hasAgent(acted) ? await drain(plan, plan.drain, vm, session, io) : undefined;
+  const drained = lost && (lost.kind === "cancelled" || hasSucceeded(acted)) ? lost : acted;
+  const canAsk = hasAgent(drained) && !lost;
+  const end = wantsArtifacts(plan, drained) ? await collect(plan, vm, session, { end: drained, canAsk }, io) : drained;
   const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, io);
-  io.onLast();
   await shutDown(vm, session, end, io);
   return { end, flushed };
 }
@@ -60,33 +57,43 @@ function hasAgent(end: End): boolean {
   return end.kind === "exited" || end.kind === "refused" || (end.kind === "timed-out" && end.isOver);
 }
 
-/** Runs the guest's hook. Its failure changes nothing of the job's verdict. */
+/**
+ * Runs the guest's hook. Its failure changes nothing of the job's verdict.
+ *
+ * @returns undefined when the agent has come back from it; else what became of the VM, which can be asked nothing more.
+ */
 async function drain(
   { exec }: JobPlan,
   { command, timeoutMs }: NonNullable<JobPlan["drain"]>,
+  vm: Vm,
   session: Session,
-  { signal, evidence, onPoint, troubles }: WindDownIo,
-): Promise<void> {
+  { stop, signal, evidence, onPoint, troubles }: WindDownIo,
+): Promise<End | undefined> {
   onPoint("drain");
   evidence.note("berth", "the drain was started");
+  let ended: Promise<AgentMessage> | undefined;
   try {
     const hook = { argv: ["/bin/sh", "-c", command], volumes: [], stdin: false };
     await session.exec({ ...exec, ...hook, clockSeconds: Math.round(Date.now() / 1000) });
-    const message = await orAborted(within(lastWord(session), timeoutMs, "the drain"), signal);
-    if (message.kind === "exited" && message.code === 0) return;
-    troubles.push(`the drain failed: ${describeDrain(message)}`);
+    ended = lastWord(session);
+    const message = await orAborted(within(ended, timeoutMs, "the drain"), signal);
+    if (message.kind !== "exited" || message.code !== 0) troubles.push(`the drain failed: ${describeDrain(message)}`);
+    return undefined;
   } catch (error) {
     troubles.push(`the drain failed: ${describeError(error)}`);
-    await session.signal(SIGKILL).then(() => settlesWithin(session.next(), KILL_MS), () => {});
+    if (stop.reason) return { kind: "cancelled", by: stop.reason };
+    // One that takes too long is ended as a job is. Until then nobody else may listen: what is said is of the drain.
+    if (error instanceof DeadlineError && ended && await stopJob(session, ended)) return undefined;
+    return await endOfLost(vm, error);
   }
 }
 
-async function lastWord(session: Session) {
+async function lastWord(session: Session): Promise<AgentMessage> {
   const first = await session.next();
   return first.kind === "started" ? await session.next() : first;
 }
 
-function describeDrain(message: Awaited<ReturnType<typeof lastWord>>): string {
+function describeDrain(message: AgentMessage): string {
   if (message.kind === "exited") {
     return message.signal === undefined ? `it exited with status ${message.code}` : `signal ${message.signal} ended it`;
   }
@@ -95,10 +102,16 @@ function describeDrain(message: Awaited<ReturnType<typeof lastWord>>): string {
 }
 
 /** An artifact that is not there is berth's failure, not the job's; beside a failure of the job's it is a trouble. */
-async function collect(plan: JobPlan, vm: Vm, session: Session, end: End, io: WindDownIo): Promise<End> {
+async function collect(
+  plan: JobPlan,
+  vm: Vm,
+  session: Session,
+  { end, canAsk }: { readonly end: End; readonly canAsk: boolean },
+  io: WindDownIo,
+): Promise<End> {
   const { stop, notify, troubles, archive, signal } = io;
-  if (!hasAgent(end)) {
-    troubles.push("no artifacts: the guest has not seen the job's end in time");
+  if (!canAsk) {
+    troubles.push("no artifacts: the guest's agent can't be asked for them any more");
     return end;
   }
   io.onPoint("collect");

@@ -9,8 +9,8 @@ import type { Point } from "../../lib/job/points.ts";
 import type { Report } from "../../lib/job/report.ts";
 import type { VerdictName } from "../../lib/job/verdict.ts";
 import { berth, finish, leftovers, type Outcome, SCRATCH, shell, STATE } from "../support/berth.ts";
+import { BERTH_AT_POINTS } from "../support/berth_at_points.ts";
 
-const MAIN = new URL("./main.ts", import.meta.url).pathname;
 /** What a new start may take to tidy up. */
 const TIDY_MS = 10_000;
 /** No case takes so long: beyond it, berth hangs. */
@@ -79,7 +79,7 @@ async function tryFault(state: string, one: Case): Promise<void> {
 }
 
 function start(state: string, before: string, args: readonly string[]): Deno.ChildProcess {
-  const command = [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", MAIN, ...args];
+  const command = [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", BERTH_AT_POINTS, ...args];
   // One process all the way: its id is that of berth's front process.
   const script = `STATE=$1; shift; ${before}\nexec "$@"`;
   return new Deno.Command("sh", {

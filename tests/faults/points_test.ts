@@ -18,9 +18,6 @@ const FLAGS = [
   ...["--drain", "true", "--drain-timeout", "10s"],
   ...["--artifact", `/etc/passwd=${SCRATCH}/faults-points-out`, "--artifact-on", "always"],
 ];
-/** Those of the points that berth reaches without a cgroup, which this machine may not have. */
-const HERE = POINTS;
-
 /** The points before the job's end is known, and those after it. */
 const END = POINTS.indexOf("ended");
 const isBefore = (point: Point) => POINTS.indexOf(point) < END;
@@ -59,7 +56,7 @@ async function fillDisk({ hostPid, state }: Scene): Promise<void> {
 }
 
 /** A disk of its own, with room for the image and 300 MiB. */
-const SMALL_DISK = `size=$(($(du -sm "$STATE" | cut -f1) + 300)); mkdir -p "$STATE.all"
+const SMALL_DISK = `size=$(($(du -sm "$STATE" | cut -f1) + 300)); mkdir -p "$STATE.all"; : >"$STATE/report.json"
   mount --bind "$STATE" "$STATE.all"; mount -t tmpfs -o size=\${size}m small "$STATE"
   cp -a "$STATE.all/images" "$STATE"; mkdir "$STATE/points"; mount --bind "$STATE.all/points" "$STATE/points"
   : >"$STATE/report.json"; mount --bind "$STATE.all/report.json" "$STATE/report.json"`;
@@ -69,7 +66,7 @@ const own = (exits: 0 | 3): Expected => exits === 0 ? ["succeeded", 0] : ["faile
 const FAULTS: readonly Fault[] = [
   {
     name: "SIGKILL of the host process",
-    points: HERE,
+    points: POINTS,
     exits: 3,
     fault: async ({ hostPid }) => {
       await signal("KILL", hostPid);
@@ -79,7 +76,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "SIGKILL of the front process",
-    points: HERE,
+    points: POINTS,
     exits: 3,
     fault: async ({ frontPid }) => void await signal("KILL", frontPid),
     // The host process has its TERM from the kernel then.
@@ -87,7 +84,7 @@ const FAULTS: readonly Fault[] = [
   },
   ...(["TERM", "INT"] as const).map((name): Fault => ({
     name: `SIG${name} to the front process`,
-    points: HERE,
+    points: POINTS,
     exits: 3,
     fault: async ({ frontPid }) => void await signal(name, frontPid),
     expected: (point) => isAfterVm(point) ? own(3) : ["cancelled", name === "TERM" ? 143 : 130],
@@ -123,7 +120,7 @@ const FAULTS: readonly Fault[] = [
   },
   ...([0, 3] as const).map((exits): Fault => ({
     name: `a full disk under a job that exits with ${exits}`,
-    points: HERE.filter((point) => point !== "qmp" && point !== "launch"),
+    points: POINTS.filter((point) => point !== "qmp" && point !== "launch"),
     exits,
     before: SMALL_DISK,
     fault: fillDisk,

@@ -8,7 +8,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Point } from "../../lib/job/points.ts";
 import { awaitVmm, berth, leftovers, SCRATCH, shell } from "../support/berth.ts";
 import { CGROUP_ROOT, expectNothingLeft, startHostJob } from "../support/host_jobs.ts";
-import { dyingAt, MORTAL_BERTH } from "../support/mortal_berth.ts";
+import { BERTH_AT_POINTS, dyingAt } from "../support/berth_at_points.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
@@ -19,7 +19,7 @@ const GC = ["gc", "--cgroup-parent", PARENT];
 /** Runs a job whose berth kills itself at this point. */
 async function runMortal(point: Point, flags: readonly string[], wrapper: readonly string[] = []): Promise<void> {
   const args = ["run", "--quiet", "--name", dyingAt(point), ...FLAGS, ...flags, "--", "true"];
-  const { code, stderr } = await berth(args, { main: MORTAL_BERTH, wrapper });
+  const { code, stderr } = await berth(args, { main: BERTH_AT_POINTS, wrapper });
   assertEquals(code, 125, stderr);
   assertStringIncludes(stderr, "ended by SIGKILL");
   await awaitVmm("gone");

@@ -101,3 +101,23 @@ Deno.test("links that a job puts in the place of its folders lead artifacts nowh
   assertStringIncludes(stderr, "--artifact /dev: the job has ended, and there is no such file or folder");
   assertEquals(await shell(`cd "$1"; find . -type f`, out), "./a/file\n");
 });
+
+Deno.test("--drain runs in the guest when the job has ended, before artifacts are taken, and changes no verdict", async () => {
+  const folder = await emptyFolder("drained");
+  const flags = ["--drain", "echo drained; date >/out/when; exit 4", "--artifact", `/out=${folder}`];
+  const { code, stdout, stderr } = await berth(["run", "--quiet", ...flags, "--", "sh", "-c", "mkdir /out; echo ran"]);
+  assertEquals([code, stdout], [0, "ran\ndrained\n"], stderr);
+  assertEquals(stderr, "berth: the drain failed: it exited with status 4\n");
+  assertEquals((await Deno.readTextFile(`${folder}/when`)).length > 10, true);
+});
+
+Deno.test("--drain that takes too long is ended, and the artifacts come out all the same", async () => {
+  const folder = await emptyFolder("drained");
+  const drain = ["--drain", "trap '' TERM; while :; do sleep 1; done", "--drain-timeout", "1s"];
+  const flags = [...drain, "--artifact", `/out=${folder}`, "--artifact-on", "failure"];
+  const job = "mkdir /out; echo kept >/out/file; exit 3";
+  const { code, stderr } = await berth(["run", "--quiet", ...flags, "--", "sh", "-c", job]);
+  assertEquals([code, stderr], [3, "berth: the drain failed: waited 1 s for the drain\n"]);
+  assertEquals(await Deno.readTextFile(`${folder}/file`), "kept\n");
+  assertEquals(await leftovers(), []);
+});

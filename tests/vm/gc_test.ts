@@ -7,7 +7,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Point, POINTS } from "../../lib/job/points.ts";
 import { awaitVmm, berth, emptyFolder, finish, leftovers, SCRATCH, shell, start } from "../support/berth.ts";
-import { dyingAt, MORTAL_BERTH } from "../support/mortal_berth.ts";
+import { BERTH_AT_POINTS, dyingAt } from "../support/berth_at_points.ts";
 
 const state = `${await emptyFolder("gc")}/state`;
 const here = { state };
@@ -30,7 +30,7 @@ for (const point of POINTS) {
     const flags = ["--drain", "true", "--artifact", `/data/x=${out}`, "--cache", "gc:/cache", "--volume=new:8M:/data"];
     const command = ["sh", "-c", "echo x >/data/x"];
     const args = ["run", "--quiet", "--name", dyingAt(point), ...flags, "--", ...command];
-    const { code, stderr } = await berth(args, { ...here, main: MORTAL_BERTH });
+    const { code, stderr } = await berth(args, { ...here, main: BERTH_AT_POINTS });
     assertEquals(code, 125, stderr);
     assertStringIncludes(stderr, "berth: the host process was ended by SIGKILL");
     await awaitVmm("gone", state);

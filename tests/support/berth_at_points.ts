@@ -1,0 +1,44 @@
+/**
+ * berth, whose host process dies or stands still at a point of a job's life: `--name die-at-POINT` says where it kills
+ * itself; it stands still where a folder `points/POINT` with two FIFOs is in the state folder.
+ *
+ * @module
+ */
+
+import { main } from "../../lib/cli/main.ts";
+import { STATE } from "../../lib/host/windows.ts";
+import type { Point } from "../../lib/job/points.ts";
+
+/** The name that a job has to have to lose its berth at that point. */
+export function dyingAt(point: Point): string {
+  return `die-at-${point}`;
+}
+
+/** The path of this program, for calls of it. */
+export const BERTH_AT_POINTS = new URL(import.meta.url).pathname;
+
+function die(): void {
+  // Deno itself may kill only what it has started.
+  new Deno.Command("sh", { args: ["-c", "kill -KILL $PPID"] }).outputSync();
+}
+
+/** Tells who it is by one FIFO, and waits for leave to go on by the other. Nothing else happens meanwhile. */
+function stand(point: Point): void {
+  const path = `${STATE}/points/${point}`;
+  try {
+    Deno.statSync(path);
+  } catch {
+    return;
+  }
+  Deno.writeTextFileSync(`${path}/reached`, `${Deno.pid}\n`, { create: false });
+  Deno.readTextFileSync(`${path}/go`);
+}
+
+if (import.meta.main) {
+  Deno.exit(
+    await main(Deno.args, import.meta.url, (point) => {
+      if (Deno.args.includes(dyingAt(point))) die();
+      stand(point);
+    }),
+  );
+}
