@@ -35,12 +35,21 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, what: st
   }
 }
 
-/** Whether a promise is settled within `timeoutMs`; how it was settled is for others to see. */
-export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+/**
+ * Whether a promise is settled within `timeoutMs`; how it was settled is for others to see.
+ *
+ * @param signal ends the wait before its time.
+ */
+export async function settlesWithin(
+  promise: Promise<unknown>,
+  timeoutMs: number,
+  signal = new AbortController().signal,
+): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), timeoutMs));
+  using stopped = aborted(signal);
   try {
-    return await Promise.race([promise.then(() => true, () => true), late]);
+    return await Promise.race([promise.then(() => true, () => true), late, stopped.promise.then(() => false)]);
   } finally {
     clearTimeout(timer);
   }

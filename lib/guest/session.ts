@@ -4,12 +4,15 @@
  * @module
  */
 
+import { within } from "../base/deadline.ts";
 import { BerthError, describeError } from "../base/errors.ts";
 import { collectFragment, encodeFragment, execFragment, type ExecRequest } from "./fragment.ts";
 import type { GuestConnection } from "./hub.ts";
 import { type AgentMessage, parseMessage } from "./protocol.ts";
 
 const PART_CHARS = 2048;
+/** How long a guest may take to read a line. The longest is short; an emulated guest that boots beside 20 others waits. */
+const READ_MS = 30_000;
 
 /** Asks the agent, and hears what it says. Disposing closes the connection. */
 export class Session implements Disposable {
@@ -80,8 +83,11 @@ export class Session implements Disposable {
 
   async #say(line: string): Promise<void> {
     try {
-      await this.#connection.write(new TextEncoder().encode(line + "\n"));
+      const written = this.#connection.write(new TextEncoder().encode(line + "\n"));
+      await within(written, READ_MS, "the guest's agent to read what it was told");
     } catch (error) {
+      // Whatever comes after half a line would be its other half.
+      this.#connection[Symbol.dispose]();
       throw new BerthError("job.lost", "the connection to the guest's agent broke", { cause: error });
     }
   }

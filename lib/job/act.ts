@@ -62,15 +62,18 @@ export async function act(
     cancelled.promise.then(() => ({ kind: "cancelled", by: stop.reason! })),
   ]);
   onPoint("ended");
+  if (end.kind === "boot-failed") evidence.note("berth", end.reason);
   if (end.kind === "timed-out") {
     evidence.note(
       "berth",
       `${end.reason}; it was told to end (TERM, and KILL after ${formatMillis(TIMEOUT_GRACE_MS)})`,
     );
-    const account = await stopJob(session, ended);
+    const account = await stopJob(session, ended, { hurry: stop.requested });
     return { ...end, isOver: account?.kind === "exited" || account?.kind === "refused" };
   }
-  if (end.kind === "cancelled") await stopJob(session, ended, STOP_NUMBERS[end.by], CANCEL_GRACE_MS);
+  if (end.kind === "cancelled") {
+    await stopJob(session, ended, { signal: STOP_NUMBERS[end.by], graceMs: CANCEL_GRACE_MS, hurry: stop.insisted });
+  }
   return end;
 }
 
@@ -98,18 +101,20 @@ function timeoutAfter(started: Promise<void>, timeoutMs: number | undefined): { 
  * Tells what runs in the guest to end, and then does not ask any more. What it prints meanwhile still counts.
  *
  * @param ended what the agent is going to say of its end; nobody else may listen to the session.
+ * @param how which signal, how long until KILL, and what makes that come at once.
  * @returns that; undefined when the agent has not said it in time.
  */
 export async function stopJob<T>(
   session: Session,
   ended: Promise<T>,
-  signal = SIGTERM,
-  graceMs = TIMEOUT_GRACE_MS,
+  how: { readonly signal?: number; readonly graceMs?: number; readonly hurry: AbortSignal },
 ): Promise<T | undefined> {
+  const { signal = SIGTERM, graceMs = TIMEOUT_GRACE_MS, hurry } = how;
   try {
-    await session.signal(signal);
-    if (await settlesWithin(ended, graceMs)) return await ended;
-    await session.signal(SIGKILL);
+    // An agent that does not read gets no longer for it.
+    void session.signal(signal).catch(() => {});
+    if (await settlesWithin(ended, graceMs, hurry)) return await ended;
+    void session.signal(SIGKILL).catch(() => {});
     return await settlesWithin(ended, KILL_MS) ? await ended : undefined;
   } catch {
     // An agent that is gone can't stop anything; the VM's end will.
@@ -126,15 +131,18 @@ async function converse(
   { onStarted, onLost }: { readonly onStarted: () => void; readonly onLost: () => void },
 ): Promise<End> {
   try {
-    await session.exec({ ...plan.exec, volumes, clockSeconds: Math.round(Date.now() / 1000) });
+    const begun = session.exec({ ...plan.exec, volumes, clockSeconds: Math.round(Date.now() / 1000) })
+      .then(() => session.next());
     // What the guest does before it starts the job is a part of its boot.
-    const first = await within(session.next(), plan.bootTimeoutMs, "the guest to start the job");
-    if (first.kind === "exited") {
-      return { kind: "agent-lost", reason: "the agent told the end of a job before its start" };
-    }
-    if (first.kind !== "started") return judge(plan, first);
+    const first = await within(begun, plan.bootTimeoutMs, "the guest to start the job");
+    // Until then there can be reasons why it can't be started; from then on there are only ends.
+    if (first.kind === "error") return infra(explain(plan, first.text));
+    if (first.kind === "refused") return refused(plan, first.status);
+    if (first.kind !== "started") return unasked(first);
     onStarted();
-    return judge(plan, await session.next());
+    const last = await session.next();
+    if (last.kind === "exited") return last;
+    return last.kind === "refused" ? refused(plan, last.status) : unasked(last);
   } catch (error) {
     if (error instanceof DeadlineError) return { kind: "boot-failed", reason: error.message };
     onLost();
@@ -150,25 +158,14 @@ export async function endOfLost(vm: Vm, error: unknown): Promise<End> {
   return { kind: "agent-lost", reason: describeError(error) };
 }
 
-function judge(plan: JobPlan, message: AgentMessage): End {
-  switch (message.kind) {
-    case "exited":
-      return message;
-    case "refused":
-      if (message.status === 125) {
-        return infra(
-          new BerthError("job.workdir", `--workdir ${plan.exec.workdir}: there is no such folder in the guest`),
-        );
-      }
-      return { kind: "refused", status: message.status, command: plan.exec.argv[0] };
-    case "error":
-      return infra(explain(plan, message.text));
-    case "started":
-    case "collected":
-    case "missing":
-    case "flushed":
-      return { kind: "agent-lost", reason: `the agent answered what nobody asked: ${message.kind}` };
-  }
+function refused({ exec }: JobPlan, status: 125 | 126 | 127): End {
+  if (status !== 125) return { kind: "refused", status, command: exec.argv[0] };
+  return infra(new BerthError("job.workdir", `--workdir ${exec.workdir}: there is no such folder in the guest`));
+}
+
+/** An agent that says what it can't say then is not to be believed in anything. */
+function unasked({ kind }: AgentMessage): End {
+  return { kind: "agent-lost", reason: `the guest's agent said "${kind}" when it was asked to run the job` };
 }
 
 /** What the agent could not do. A volume that it could not mount it calls by its serial. */

@@ -47,6 +47,8 @@ export interface Report {
   readonly usage: GroupUsage;
   /** What the verdict rests on, in the order in which it was seen. */
   readonly evidence: readonly Evidence[];
+  /** What went wrong beside that, in cleanup above all; it changes no verdict. */
+  readonly troubles: readonly string[];
   /** The streams of the job that were not delivered whole; absent where nothing is missing. */
   readonly log?: { readonly stdout?: Delivery; readonly stderr?: Delivery };
 }
@@ -90,6 +92,7 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     timingsMs: result.timings,
     usage: result.usage ?? {},
     evidence: result.evidence,
+    troubles: result.troubles,
     log: planReportedLog(result),
   };
 }

@@ -11,6 +11,7 @@ import type { Hub } from "../guest/hub.ts";
 import { type DiskWatch, watchFreeSpace } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
+import type { Vm } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
@@ -184,9 +185,9 @@ class JobRun {
       onWords: (piece) => this.#words.add(piece),
     });
     this.#endPhase("boot");
-    if ("end" in booted) return { end: blame(space, booted.end), flushed: false };
+    if ("end" in booted) return { end: this.#blame(space, booted.end), flushed: false };
     const { vm, session } = booted;
-    await using _vm = vm;
+    await using _vm = this.#endsFor(vm);
     using _session = session;
     using _killer = killOn(emergency, vm);
     if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
@@ -199,7 +200,20 @@ class JobRun {
       signal: AbortSignal.any([stop.requested, space.signal]),
     });
     hub.forget(this.#plan.vm.token);
-    return { ...windDown, end: blame(space, windDown.end) };
+    return { ...windDown, end: this.#blame(space, windDown.end) };
+  }
+
+  /** A VM that can't be ended is no end of its job. */
+  #endsFor(vm: Vm): AsyncDisposable {
+    const onStays = (error: unknown) => void this.troubles.push(`ending the VM: ${describeError(error)}`);
+    return { [Symbol.asyncDispose]: () => vm[Symbol.asyncDispose]().then(() => {}, onStays) };
+  }
+
+  /** A VM that had to go because the host's disk was full ended for that reason, whatever it looks like. */
+  #blame({ signal }: DiskWatch, end: End): End {
+    if (!signal.aborted || !["boot-failed", "vm-ended", "vm-paused", "agent-lost"].includes(end.kind)) return end;
+    this.evidence.note("berth", describeError(signal.reason));
+    return infra(signal.reason);
   }
 
   /** Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go. */
@@ -221,11 +235,4 @@ class JobRun {
     this.#onPoint("report");
     return troubles;
   }
-}
-
-/** A VM that had to go because the host's disk was full ended for that reason, whatever it looks like. */
-function blame({ signal }: DiskWatch, end: End): End {
-  return signal.aborted && ["boot-failed", "vm-ended", "vm-paused", "agent-lost"].includes(end.kind)
-    ? infra(signal.reason)
-    : end;
 }

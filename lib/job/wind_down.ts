@@ -10,7 +10,7 @@ import { BerthError, describeError } from "../base/errors.ts";
 import { formatMillis } from "../base/units.ts";
 import type { AgentMessage } from "../guest/protocol.ts";
 import type { Session } from "../guest/session.ts";
-import type { Vm } from "../vmm/vmm.ts";
+import type { Vm, VmPause } from "../vmm/vmm.ts";
 import { type ActIo, endOfLost, stopJob } from "./act.ts";
 import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
 import type { JobPlan } from "./plan.ts";
@@ -35,6 +35,13 @@ export interface WindDownIo extends ActIo {
   readonly signal: AbortSignal;
 }
 
+/** The VMM has stopped the VM by itself while something was awaited of its guest. */
+class HaltedError extends Error {
+  constructor(readonly pause: VmPause) {
+    super(`the VMM has stopped the VM (${pause.status})`);
+  }
+}
+
 /** @returns the job's end, and whether the caches have all that the job wrote. */
 export async function windDownVm(
   plan: JobPlan,
@@ -43,16 +50,29 @@ export async function windDownVm(
   acted: End,
   io: WindDownIo,
 ): Promise<{ end: End; flushed: boolean }> {
-  const lost = plan.drain && hasAgent(acted) ? await drain(plan, plan.drain, vm, session, io) : undefined;
-  const drained = lost && (lost.kind === "cancelled" || hasSucceeded(acted)) ? lost : acted;
+  const halt = new AbortController();
+  void vm.paused.then((pause) => halt.abort(new HaltedError(pause)));
+  const halting = { ...io, signal: AbortSignal.any([io.signal, halt.signal]) };
+  const lost = plan.drain && hasAgent(acted) ? await drain(plan, plan.drain, vm, session, halting) : undefined;
+  const drained = lost && outweighs(lost, acted, plan) ? lost : acted;
   const canAsk = hasAgent(drained) && !lost;
-  const end = wantsArtifacts(plan, drained) ? await collect(plan, vm, session, { end: drained, canAsk }, io) : drained;
-  const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, io);
-  await shutDown(vm, session, end, io);
+  const end = wantsArtifacts(plan, drained)
+    ? await collect(plan, vm, session, { end: drained, canAsk }, halting)
+    : drained;
+  const flushed = io.hasCaches && hasSucceeded(end) && !lost && await flush(session, halting);
+  await shutDown(vm, session, end, halting);
   return { end, flushed };
 }
 
-/** Whether the agent has seen the job's end, and can be asked for more. */
+/**
+ * Whether what became of the VM in a drain is the job's end: when somebody wants it to end, and for a success that the
+ * host has seen broken, or that can't hand over its artifacts any more. A drain that only hangs changes nothing.
+ */
+function outweighs(lost: End, acted: End, plan: JobPlan): boolean {
+  if (lost.kind === "cancelled") return true;
+  return hasSucceeded(acted) && (lost.kind !== "agent-lost" || wantsArtifacts(plan, acted));
+}
+
 function hasAgent(end: End): boolean {
   return end.kind === "exited" || end.kind === "refused" || (end.kind === "timed-out" && end.isOver);
 }
@@ -67,25 +87,33 @@ async function drain(
   { command, timeoutMs }: NonNullable<JobPlan["drain"]>,
   vm: Vm,
   session: Session,
-  { stop, signal, evidence, onPoint, troubles }: WindDownIo,
+  io: WindDownIo,
 ): Promise<End | undefined> {
+  const { stop, signal, evidence, onPoint, troubles } = io;
   onPoint("drain");
   evidence.note("berth", "the drain was started");
   let ended: Promise<AgentMessage> | undefined;
   try {
     const hook = { argv: ["/bin/sh", "-c", command], volumes: [], stdin: false };
-    await session.exec({ ...exec, ...hook, clockSeconds: Math.round(Date.now() / 1000) });
-    ended = lastWord(session);
+    const request = { ...exec, ...hook, clockSeconds: Math.round(Date.now() / 1000) };
+    ended = session.exec(request).then(() => lastWord(session));
     const message = await orAborted(within(ended, timeoutMs, "the drain"), signal);
     if (message.kind !== "exited" || message.code !== 0) troubles.push(`the drain failed: ${describeDrain(message)}`);
     return undefined;
   } catch (error) {
     troubles.push(`the drain failed: ${describeError(error)}`);
-    if (stop.reason) return { kind: "cancelled", by: stop.reason };
     // One that takes too long is ended as a job is. Until then nobody else may listen: what is said is of the drain.
-    if (error instanceof DeadlineError && ended && await stopJob(session, ended)) return undefined;
-    return await endOfLost(vm, error);
+    const isLate = error instanceof DeadlineError && !stop.reason;
+    if (isLate && ended && await stopJob(session, ended, { hurry: signal })) return undefined;
+    return await endOfWait(vm, error, io);
   }
+}
+
+/** What ended a wait for the guest. */
+async function endOfWait(vm: Vm, error: unknown, { stop }: WindDownIo): Promise<End> {
+  const cancelled = (): End | undefined => stop.reason && { kind: "cancelled", by: stop.reason };
+  if (error instanceof HaltedError) return cancelled() ?? { kind: "vm-paused", pause: error.pause };
+  return cancelled() ?? await endOfLost(vm, error).then((end) => cancelled() ?? end);
 }
 
 async function lastWord(session: Session): Promise<AgentMessage> {
@@ -109,7 +137,7 @@ async function collect(
   { end, canAsk }: { readonly end: End; readonly canAsk: boolean },
   io: WindDownIo,
 ): Promise<End> {
-  const { stop, notify, troubles, archive, signal } = io;
+  const { notify, troubles, archive, signal } = io;
   if (!canAsk) {
     troubles.push("no artifacts: the guest's agent can't be asked for them any more");
     return end;
@@ -121,13 +149,20 @@ async function collect(
     await collectArtifacts(plan, session, { archive, onLeftOut, onProgress, signal });
     return end;
   } catch (error) {
-    if (stop.reason) return { kind: "cancelled", by: stop.reason };
-    if (!hasSucceeded(end)) {
-      troubles.push(describeError(error));
-      return end;
+    if (io.stop.reason || isOfGuest(error)) {
+      const why = await endOfWait(vm, error, io);
+      if (why.kind === "cancelled" || hasSucceeded(end)) return why;
     }
-    return error instanceof BerthError && error.code === "job.lost" ? await endOfLost(vm, error) : infra(error);
+    if (hasSucceeded(end)) return infra(error);
+    troubles.push(describeError(error));
+    return end;
   }
+}
+
+/** Whether it is the guest, or its VM, that something went wrong with, and not the host. */
+function isOfGuest(error: unknown): boolean {
+  if (error instanceof HaltedError || error instanceof DeadlineError) return true;
+  return error instanceof BerthError && (error.code === "job.lost" || error.code === "guest.protocol");
 }
 
 async function flush(session: Session, { signal, troubles }: WindDownIo): Promise<boolean> {
@@ -141,16 +176,19 @@ async function flush(session: Session, { signal, troubles }: WindDownIo): Promis
 }
 
 /** Guest first, then the VMM's own way, then force (the VM's disposal). */
-async function shutDown(vm: Vm, session: Session, end: End, { stop, evidence, onPoint }: WindDownIo): Promise<void> {
+async function shutDown(vm: Vm, session: Session, end: End, io: WindDownIo): Promise<void> {
   if (end.kind === "vm-ended") return;
+  const { stop, signal, evidence, onPoint } = io;
   onPoint("poweroff");
   const patience = stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
   // A guest that stands still hears nothing.
-  if (end.kind !== "vm-paused") {
-    await session.poweroff().catch(() => {});
-    if (await settlesWithin(vm.exited, patience)) return;
-    evidence.note("berth", `the guest has not powered off within ${formatMillis(patience)}`);
+  if (end.kind !== "vm-paused" && !signal.aborted || stop.reason) {
+    void session.poweroff().catch(() => {});
+    if (await settlesWithin(vm.exited, patience, stop.reason ? undefined : signal)) return;
+    if (!signal.aborted) evidence.note("berth", `the guest has not powered off within ${formatMillis(patience)}`);
   }
+  // Whoever wants it gone has it killed.
   if (stop.reason) return;
-  if (!await vm.quit()) evidence.note("berth", "the VMM has not quit when it was told to; it is killed");
+  const hasQuit = await orAborted(vm.quit(), stop.requested).catch(() => true);
+  if (!hasQuit) evidence.note("berth", "the VMM has not quit when it was told to; it is killed");
 }

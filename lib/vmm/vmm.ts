@@ -77,7 +77,7 @@ export interface VmWatcher {
   readonly onWords: (piece: string) => void;
 }
 
-/** A running VM. Disposing ends it for certain. */
+/** A running VM. Disposing ends it, and rejects when the kernel can't. */
 export interface Vm extends AsyncDisposable {
   /** Settles when the VMM has ended and is reaped; never rejects. */
   readonly exited: Promise<VmExit>;

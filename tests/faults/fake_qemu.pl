@@ -1,23 +1,43 @@
 #!/usr/bin/perl
-# A VMM whose guest's agent does what the lines behind this script say: connects as QEMU does, with the token that its kernel would have been
-# given, and talks. It has no QMP, no guest and no logs.
+# A VMM whose guest's agent does what the lines behind this script say: it connects as QEMU does, with the token that
+# its kernel would have been given, and talks. It speaks QMP only where it is told to, and has no guest and no logs.
 use strict;
 use warnings;
 use IO::Socket::UNIX;
 
-my ($path) = map { /^socket,.*path=([^,]*agent\.sock)/ ? $1 : () } @ARGV;
+$SIG{PIPE} = "IGNORE";
+my ($path)  = map { /^socket,.*path=([^,]*agent\.sock)/ ? $1 : () } @ARGV;
+my ($qpath) = map { /^socket,.*path=([^,]*qmp\.sock)/   ? $1 : () } @ARGV;
 my ($token) = map { /berth\.token=(\w+)/ ? $1 : () } @ARGV;
-my $agent = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!";
-$agent->autoflush(1);
+my ($name)  = grep { defined } map { $ARGV[$_] eq '-name' ? $ARGV[ $_ + 1 ] : undef } 0 .. $#ARGV;
+$name =~ s/^guest=|,.*//g;
+
+sub dial { my $socket = IO::Socket::UNIX->new(Peer => $_[0]) or die "$_[0]: $!"; $socket->autoflush(1); $socket }
+my $agent = dial($path);
+my $qmp;
+
+sub negotiate {
+    print $qmp qq({"QMP": {}}\n);
+    <$qmp>;
+    print $qmp qq({"return": {}}\n);
+    <$qmp>;
+    print $qmp qq({"return": {"name": "$name"}}\n);
+}
 
 # Done in turn: a line is sent, and @ begins a command.
 while (my $step = <DATA>) {
     chomp $step;
     if    ($step eq '@hello') { print $agent "hello $token agent\n" }
     elsif ($step eq '@asked') { while (<$agent>) { last if /^exec$/ } }
+    elsif ($step eq '@told-to-power-off') { while (<$agent>) { last if /^poweroff$/ } exit 0 }
     elsif ($step eq '@close') { close $agent }
     elsif ($step eq '@sleep') { sleep 1000 }
     elsif ($step eq '@flood') { print $agent 'x' x 65536 for 1 .. 200 }
+    elsif ($step eq '@qmp')   { $qmp = dial($qpath); negotiate() }
+    elsif ($step eq '@qmp-dial')  { $qmp = dial($qpath) }
+    elsif ($step eq '@qmp-close') { close $qmp }
+    elsif ($step eq '@qmp-flood') { print $qmp 'x' x 65536 for 1 .. 200 }
+    elsif ($step =~ /^\@qmp (\d+) (.*)$/) { print $qmp "$2\n" for 1 .. $1 }
     elsif ($step =~ /^\@exit (\d+)$/) { exit $1 }
     elsif ($step =~ /^\@kill (\w+)$/) { kill $1, $$ }
     elsif ($step =~ /^\@bytes (\w+)$/) { print $agent pack('H*', $1) }

@@ -5,9 +5,9 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { type Case, prepareState, testFaults } from "./harness.ts";
+import { type Case, plainPlace, prepareState, testFaults } from "./harness.ts";
 
-const state = await prepareState("jobs");
+const place = plainPlace(await prepareState("jobs"));
 
 type Row = readonly [
   what: string,
@@ -108,7 +108,7 @@ const ROWS: readonly Row[] = [
 const LINE = new TextEncoder().encode("0123456789abcde\n");
 
 testFaults(
-  state,
+  place,
   ROWS.map(([what, script, verdict, status, flags = [], check]): Case => ({
     label: `a job that ${what}`,
     script,

@@ -9,9 +9,9 @@
 import { type Point, POINTS } from "../../lib/job/points.ts";
 import type { VerdictName } from "../../lib/job/verdict.ts";
 import { SCRATCH, shell } from "../support/berth.ts";
-import { type Case, prepareState, type Scene, testFaults } from "./harness.ts";
+import { type Case, plainPlace, prepareState, type Scene, testFaults } from "./harness.ts";
 
-const state = await prepareState("points");
+const place = plainPlace(await prepareState("points"));
 
 type Expected = readonly [verdict: VerdictName | undefined, status: number];
 const FLAGS = [
@@ -141,7 +141,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 testFaults(
-  state,
+  place,
   FAULTS.flatMap(({ name, points, exits, fault, expected, before, flags = [] }) =>
     points.map((point): Case => {
       const [verdict, status] = expected(point);

@@ -7,9 +7,9 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { type Case, prepareState, testFaults } from "./harness.ts";
+import { type Case, plainPlace, prepareState, testFaults } from "./harness.ts";
 
-const state = await prepareState("vmms");
+const place = plainPlace(await prepareState("vmms"));
 const FAKE = new URL("./fake_qemu.pl", import.meta.url).pathname;
 const HELLO = ["@hello", "@asked"];
 
@@ -19,6 +19,10 @@ type Expected = readonly [verdict: Case["verdict"], status: number];
 
 const LOST: Expected = ["guest-lost", 125];
 const NO_BOOT: Expected = ["boot-failed", 125];
+
+const OWN_SEVEN: Expected = ["failed", 7];
+const SEVEN = ["started", "exited code 7 0", "@told-to-power-off"];
+const shutdown = (reason: string) => `{"event": "SHUTDOWN", "data": {"reason": "${reason}"}}`;
 
 const PLAYS: readonly (readonly [what: string, play: Play, expected: Expected])[] = [
   ["ends at once with status 1", ["@exit 1"], NO_BOOT],
@@ -70,15 +74,43 @@ const PLAYS: readonly (readonly [what: string, play: Play, expected: Expected])[
   ["breaks down under the job", [...HELLO, "started", "@kill ABRT"], ["vmm-crashed", 125]],
   ["is killed under the job", [...HELLO, "started", "@kill KILL"], ["vmm-crashed", 125]],
   ["says nothing more", [...HELLO, "started", "@sleep"], ["timed-out", 124]],
-  ["is told to start a job that is not there", [...HELLO, "refused 127"], ["failed", 127]],
-  ["tells a status slowly", [...HELLO, "@slow started", "@slow exited code 7 0"], ["failed", 7]],
-  ["tells a status and hangs up", [...HELLO, "started", "exited code 7 0", "@close"], ["failed", 7]],
+  ["is told to start a job that is not there", [...HELLO, "refused 127", "@told-to-power-off"], ["failed", 127]],
+  ["tells a status slowly", [...HELLO, "@slow started", "@slow exited code 7 0", "@told-to-power-off"], OWN_SEVEN],
+  ["tells a status and hangs up", [...HELLO, ...SEVEN.slice(0, 2), "@close"], OWN_SEVEN],
   ["tells two ends", [...HELLO, "started", "exited code 7 0", "exited code 0 0"], ["failed", 7]],
+  ["hangs up its QMP before its hello", ["@qmp", "@qmp-close", ...HELLO, ...SEVEN], OWN_SEVEN],
+  ["hangs up its QMP before the job", ["@hello", "@qmp", "@qmp-close", "@asked", ...SEVEN], OWN_SEVEN],
+  ["hangs up its QMP under the job", ["@qmp", ...HELLO, "started", "@qmp-close", ...SEVEN.slice(1)], OWN_SEVEN],
+  ["hangs up its QMP at the end", ["@qmp", ...HELLO, ...SEVEN.slice(0, 2), "@qmp-close"], OWN_SEVEN],
+  ["says garbage by QMP", ["@qmp-dial", "@qmp 1 garbage", ...HELLO, ...SEVEN], OWN_SEVEN],
+  ["says garbage by QMP under the job", ["@qmp", ...HELLO, "@qmp 1 {", ...SEVEN], OWN_SEVEN],
+  ["says null by QMP", ["@qmp", ...HELLO, "@qmp 1 null", ...SEVEN], OWN_SEVEN],
+  ["says a QMP line without an end", ["@qmp", ...HELLO, "@qmp-flood", ...SEVEN], OWN_SEVEN],
+  ["answers by QMP what nobody asked", ["@qmp", ...HELLO, '@qmp 9 {"return": {}}', ...SEVEN], OWN_SEVEN],
+  ["refuses by QMP what nobody asked", ["@qmp", ...HELLO, '@qmp 9 {"error": {}}', ...SEVEN], OWN_SEVEN],
+  ["floods events", ["@qmp", ...HELLO, '@qmp 20000 {"event": "RESET", "data": {}}', ...SEVEN], OWN_SEVEN],
+  ["stops all the time", ["@qmp", ...HELLO, '@qmp 20000 {"event": "STOP"}', ...SEVEN], OWN_SEVEN],
+  [
+    "stops all the time, and never ends",
+    ["@qmp", ...HELLO, '@qmp 20000 {"event": "STOP"}', "started", "exited code 0 0", "@sleep"],
+    ["succeeded", 0],
+  ],
+  ["tells control characters by QMP", ["@qmp", ...HELLO, `@qmp 1 ${shutdown("\\u001b[2J")}`, ...SEVEN], OWN_SEVEN],
+  [
+    "tells a reset, and exits with 0",
+    ["@qmp", ...HELLO, "started", `@qmp 1 ${shutdown("guest-reset")}`, "@exit 0"],
+    LOST,
+  ],
+  [
+    "tells that the host has quit it, and exits with 0",
+    ["@qmp", ...HELLO, "started", `@qmp 1 ${shutdown("host-qmp-quit")}`, "@exit 0"],
+    ["vmm-crashed", 125],
+  ],
   ["does not power off", [...HELLO, "started", "exited code 0 0", "@sleep"], ["succeeded", 0]],
 ];
 
 testFaults(
-  state,
+  place,
   PLAYS.map(([what, play, [verdict, status]]): Case => ({
     label: `a VMM that ${what}: ${play.join(", ").slice(0, 60)}`,
     // One that does not power off is not waited for: nobody is there to hear of it.

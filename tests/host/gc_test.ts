@@ -7,7 +7,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Point } from "../../lib/job/points.ts";
 import { awaitVmm, berth, leftovers, SCRATCH, shell } from "../support/berth.ts";
-import { CGROUP_ROOT, expectNothingLeft, startHostJob } from "../support/host_jobs.ts";
+import { CGROUP_ROOT, expectNothingLeft, startHostJob, withParent } from "../support/host_jobs.ts";
 import { BERTH_AT_POINTS, dyingAt } from "../support/berth_at_points.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
@@ -30,15 +30,6 @@ async function groupsIn(parent: string): Promise<string[]> {
   return found.split("\n").filter((name) => name);
 }
 
-async function withParent(use: () => Promise<void>): Promise<void> {
-  await shell('mkdir -p "$1"', PARENT);
-  try {
-    await use();
-  } finally {
-    await shell('find "$1" -depth -type d -exec rmdir {} +', PARENT);
-  }
-}
-
 /** Whether there is a group then; every second one is a tenant's. */
 const POINTS: [point: Point, hasGroup: boolean][] = [
   ["group", false],
@@ -51,7 +42,7 @@ const POINTS: [point: Point, hasGroup: boolean][] = [
 for (const [index, [point, hasGroup]] of POINTS.entries()) {
   const tenant = index % 2 ? ["--tenant", "acme"] : [];
   Deno.test(`gc leaves no group of a berth that was killed at "${point}" ${tenant.join(" ")}`, async () => {
-    await withParent(async () => {
+    await withParent(PARENT, async () => {
       await runMortal(point, ["--cgroup-parent", PARENT, ...tenant]);
       const groups = await groupsIn(PARENT);
       assertEquals(groups.length, hasGroup ? 1 + tenant.length / 2 : 0, `${groups}`);
@@ -65,7 +56,7 @@ for (const [index, [point, hasGroup]] of POINTS.entries()) {
 }
 
 Deno.test("gc says where the group is that it can't reach, and removes it when it is told", async () => {
-  await withParent(async () => {
+  await withParent(PARENT, async () => {
     await runMortal("started", ["--cgroup-parent", PARENT]);
     const [group] = await groupsIn(PARENT);
     const { code, stderr } = await berth(["gc"]);
@@ -91,7 +82,7 @@ Deno.test("gc keeps no folder for a group that went with its scope", async () =>
 });
 
 Deno.test("gc ends no VM that runs, and leaves groups that are not berth's", async () => {
-  await withParent(async () => {
+  await withParent(PARENT, async () => {
     const flags = ["--cgroup-parent", PARENT, "--tenant", "acme"];
     await using job = await startHostJob({ driver: "cgroupfs", flags });
     const mine = ["mine", "tenant-mine", "vm-0123456789ab"];

@@ -130,6 +130,16 @@ export async function vmGroups(): Promise<string[]> {
   return found.split("\n").filter((line) => line);
 }
 
+/** Makes a group for VMs, as a service has one, and removes it with whatever is in it by then. */
+export async function withParent(path: string, use: () => Promise<void>): Promise<void> {
+  await shell('mkdir -p "$1"', path);
+  try {
+    await use();
+  } finally {
+    await shell('find "$1" -depth -type d -exec rmdir {} +', path);
+  }
+}
+
 /** Whatever a job has of the host is gone: processes, mounts, its folder, groups, units. */
 export async function expectNothingLeft(state = STATE): Promise<void> {
   assertEquals(await leftovers(state), []);

@@ -15,6 +15,7 @@ import { DialIn, hangUp } from "../../host/dial_in.ts";
 /** QEMU's longest answers are lists of devices; none that berth asks for comes near. */
 const LINE_LIMIT_BYTES = 1024 * 1024;
 const ANSWER_MS = 5000;
+const EARLY_EVENTS = 100;
 
 /** What QEMU tells without being asked. */
 export interface QmpEvent {
@@ -60,15 +61,21 @@ export class Qmp implements Disposable {
     }
   }
 
-  /** Runs a command and returns its answer. @throws {BerthError} `vmm.qmp` when QEMU refuses it or is gone. */
+  /**
+   * Runs a command and returns its answer.
+   *
+   * @throws {BerthError} `vmm.qmp` when QEMU refuses it or is gone.
+   * @throws {DeadlineError} when it has not answered in time; a later answer is not taken for another command's.
+   */
   async execute(command: string): Promise<unknown> {
     const answer = Promise.withResolvers<unknown>();
     answer.promise.catch(() => {});
     this.#answers.push(answer);
     const bytes = new TextEncoder().encode(JSON.stringify({ execute: command }) + "\n");
     try {
-      await writeAll(this.#connection, bytes);
+      await within(writeAll(this.#connection, bytes), ANSWER_MS, `QEMU to read ${command}`);
     } catch (cause) {
+      this[Symbol.dispose]();
       throw new BerthError("vmm.qmp", `QEMU hung up before ${command}`, { cause });
     }
     return await within(answer.promise, ANSWER_MS, `QEMU's answer to ${command}`);
@@ -124,9 +131,9 @@ export class QmpHub implements AsyncDisposable {
   }
 
   async #greet(connection: Deno.Conn): Promise<void> {
-    // Events may come before the name is known.
+    // Events may come before the name is known; a QEMU that just boots has few.
     const early: QmpEvent[] = [];
-    let onEvent: (event: QmpEvent) => void = (event) => early.push(event);
+    let onEvent: (event: QmpEvent) => void = (event) => void (early.length < EARLY_EVENTS && early.push(event));
     try {
       const { qmp, name } = await Qmp.open(connection, (event) => onEvent(event));
       const expectation = name === undefined ? undefined : this.#expected.get(name);

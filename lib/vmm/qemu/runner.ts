@@ -4,7 +4,7 @@
  * @module
  */
 
-import { settlesWithin } from "../../base/deadline.ts";
+import { DeadlineError, settlesWithin, within } from "../../base/deadline.ts";
 import { AGENT_SOCKET, QMP_SOCKET } from "../../host/windows.ts";
 import { type Child, startChild } from "../../process/child.ts";
 import type { JailPlan } from "../../process/jail.ts";
@@ -17,6 +17,8 @@ const WORDS_KEPT = 16 * 1024;
 /** How long QEMU may take to end after it was told so by QMP. */
 const QUIT_MS = 3000;
 const LAST_EVENT_MS = 1000;
+/** How long the kernel may take to end a killed QEMU: one that waits for a dead disk of the host ends with that. */
+const KILL_MS = 10_000;
 
 /** What QEMU may see in its jail. Pure. */
 export function planQemuJail(plan: VmPlan): JailPlan {
@@ -43,6 +45,11 @@ export function bootQemu(plan: VmPlan, hub: QmpHub, watcher: VmWatcher): Vm {
 /** Events that tell how a guest ends or why it stands still. */
 const TELLING = ["SHUTDOWN", "RESET", "POWERDOWN", "STOP", "RESUME", "GUEST_PANICKED", "BLOCK_IO_ERROR", "WATCHDOG"];
 
+/** A QEMU that its guest has broken says anything; what it means is one of the words of its schema. */
+function isWord(value: unknown): value is string {
+  return typeof value === "string" && /^[a-z -]{1,40}$/.test(value);
+}
+
 class QemuVm implements Vm {
   readonly exited: Promise<VmExit>;
   readonly #paused = Promise.withResolvers<VmPause>();
@@ -53,6 +60,8 @@ class QemuVm implements Vm {
   #connected: Qmp | undefined;
   #reason: string | undefined;
   #diskFull = false;
+  #isStopped = false;
+  #isAsked = false;
 
   constructor(child: Child, name: string, hub: QmpHub, watcher: VmWatcher) {
     this.#child = child;
@@ -61,6 +70,7 @@ class QemuVm implements Vm {
     this.#watcher = watcher;
     void hub.expect(name, (event) => this.#take(event)).then((qmp) => {
       this.#connected = qmp;
+      if (this.#isStopped) void this.#askWhy();
       watcher.onConnected();
     });
     this.exited = this.#waitForEnd();
@@ -73,24 +83,33 @@ class QemuVm implements Vm {
   #take({ name, data }: QmpEvent): void {
     if (!TELLING.includes(name)) return;
     const { reason, action, nospace } = data;
-    const details = [reason, action, nospace === true ? "no space" : undefined].filter((word) => word !== undefined);
+    const details = [reason, action, nospace === true ? "no space" : undefined].filter(isWord);
     this.#watcher.onEvent("qmp", [name, ...details].join(" "));
-    if (name === "SHUTDOWN") this.#reason ??= String(reason);
+    if (name === "SHUTDOWN" && isWord(reason)) this.#reason ??= reason;
     if (name === "GUEST_PANICKED") this.#reason = "guest-panic";
     if (name === "BLOCK_IO_ERROR") this.#diskFull ||= nospace === true;
+    if (name === "STOP") this.#isStopped = true;
     if (name === "STOP") void this.#askWhy();
   }
 
-  /** It also stops before it ends, and then it does not answer any more. */
+  /** It also stops before it ends, and then it does not answer any more. One that stops all the time is asked once. */
   async #askWhy(): Promise<void> {
+    if (this.#isAsked || !this.#connected) return;
+    this.#isAsked = true;
+    let isSlow = false;
     try {
-      const { status } = await this.#connected!.execute("query-status") as { status: string };
+      const { status } = await this.#connected.execute("query-status") as { status: string };
       if (status === "io-error" || status === "internal-error") {
+        this.#watcher.onEvent("qmp", `its status is ${status}`);
         this.#paused.resolve({ status, diskFull: this.#diskFull });
       }
-    } catch {
-      // The VMM's end says the rest.
+    } catch (error) {
+      // Of one that has hung up, the end says the rest.
+      isSlow = error instanceof DeadlineError;
     }
+    this.#isAsked = false;
+    // What it waits for may be the very disk that it stopped for.
+    if (isSlow) await this.#askWhy();
   }
 
   async #waitForEnd(): Promise<VmExit> {
@@ -123,7 +142,7 @@ class QemuVm implements Vm {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
-    await this.exited;
+    await within(this.exited, KILL_MS, "the kernel to end QEMU, which was killed");
   }
 }
 

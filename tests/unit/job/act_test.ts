@@ -9,26 +9,9 @@ import { EvidenceLog } from "../../../lib/job/evidence.ts";
 import { planJob } from "../../../lib/job/plan.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
-import type { Vm, VmExit, VmPause } from "../../../lib/vmm/vmm.ts";
+import { IdleVm } from "../../support/idle_vm.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
 import { Caller, socketPath } from "../../support/socket.ts";
-
-/** A VM that does nothing, and ends when a test wants it to. */
-class IdleVm implements Vm {
-  readonly #exit = Promise.withResolvers<VmExit>();
-  readonly exited = this.#exit.promise;
-  end(exit: VmExit): void {
-    this.#exit.resolve(exit);
-  }
-  readonly #pause = Promise.withResolvers<VmPause>();
-  readonly paused = this.#pause.promise;
-  pause(pause: VmPause): void {
-    this.#pause.resolve(pause);
-  }
-  quit = () => Promise.resolve(false);
-  kill = () => {};
-  [Symbol.asyncDispose] = () => Promise.resolve();
-}
 
 interface Scene {
   /** The job's end. */
@@ -81,10 +64,23 @@ const ENDS: [string, string, End | RegExp][] = [
 ];
 for (const [what, line, expected] of ENDS) {
   actTest(`act() ends with ${what}, as the agent says`, {}, async ({ end, agent }) => {
-    await agent.send(`started\n${line}\n`);
+    await agent.send(line.startsWith("error") ? `${line}\n` : `started\n${line}\n`);
     const seen = await within(end, 5000, "the end");
     if (!(expected instanceof RegExp)) return assertEquals(seen, expected);
     assert("reason" in seen && expected.test(`${seen.kind}: ${seen.reason}`), JSON.stringify(seen));
+  });
+}
+
+for (
+  const line of ["started", "collected", "flushed", "missing 0", `error ${encodeFragment("the host's disk is full")}`]
+) {
+  actTest(`act() believes no agent that says "${line}" of a job that runs`, {}, async ({ end, agent }) => {
+    await agent.send(`started\n${line}\n`);
+    const seen = await within(end, 5000, "the end");
+    assertEquals(seen, {
+      kind: "agent-lost",
+      reason: `the guest's agent said "${line.split(" ")[0]}" when it was asked to run the job`,
+    });
   });
 }
 
@@ -130,6 +126,26 @@ actTest("act() passes a cancellation's signal on, and KILLs a job that stays", {
   assertEquals([await agent.line(), await agent.line()], ["signal 2", "signal 9"]);
   await agent.send("exited signal 9 0\n");
   assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGINT" });
+});
+
+actTest("act() ends at once by a second wish", {}, async ({ end, agent, stop }) => {
+  await agent.send("started\n");
+  stop.stop("SIGINT");
+  assertEquals(await agent.line(), "signal 2");
+  stop.stop("SIGTERM");
+  assertEquals(await agent.line(), "signal 9");
+  await agent.send("exited signal 9 0\n");
+  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGINT" });
+});
+
+actTest("act() gives a job whose time is up no grace that its caller has not", { timeoutMs: 20 }, async (scene) => {
+  const { end, agent, stop } = scene;
+  await agent.send("started\n");
+  assertEquals(await agent.line(), "signal 15");
+  stop.stop("SIGTERM");
+  assertEquals(await agent.line(), "signal 9");
+  await agent.send("exited signal 9 0\n");
+  assertEquals((await within(end, 5000, "the end")).kind, "timed-out");
 });
 
 actTest("act() can be cancelled although its agent is gone", {}, async ({ end, agent, stop }) => {

@@ -1,0 +1,34 @@
+/**
+ * Many jobs at once in one tree: their groups are their own.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { SCRATCH } from "../support/berth.ts";
+import { CGROUP_ROOT, expectNothingLeft, withParent } from "../support/host_jobs.ts";
+import { runManyAtOnce } from "../support/many_jobs.ts";
+
+await Deno.mkdir(SCRATCH, { recursive: true });
+
+const PARENT = `${CGROUP_ROOT}/host-test-many`;
+const FLAGS = {
+  cgroupfs: ["--cgroup-driver", "cgroupfs", "--cgroup-parent", PARENT],
+  systemd: ["--cgroup-driver", "systemd"],
+};
+
+for (const [driver, flags] of Object.entries(FLAGS)) {
+  Deno.test(`20 jobs of a tenant at once have a group each: ${driver}`, async () => {
+    await withParent(PARENT, async () => {
+      const reports = await runManyAtOnce(["--limits", "require", "--tenant", "acme", ...flags]);
+      assertEquals(new Set(reports.map(({ id }) => id)).size, reports.length);
+      assertEquals(
+        reports.filter(({ limits }) =>
+          limits.memoryMaxBytes?.enforcedBy !== (driver === "systemd" ? driver : "cgroup")
+        ),
+        [],
+      );
+      await expectNothingLeft();
+    });
+  });
+}

@@ -1,0 +1,133 @@
+// @ts-types="../../support/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { within } from "../../../lib/base/deadline.ts";
+import { BerthError } from "../../../lib/base/errors.ts";
+import { encodeFragment } from "../../../lib/guest/fragment.ts";
+import { Hub } from "../../../lib/guest/hub.ts";
+import { Session } from "../../../lib/guest/session.ts";
+import { EvidenceLog } from "../../../lib/job/evidence.ts";
+import { planJob } from "../../../lib/job/plan.ts";
+import type { JobSpec } from "../../../lib/job/spec.ts";
+import { StopRequest } from "../../../lib/job/stop.ts";
+import type { End } from "../../../lib/job/verdict.ts";
+import { windDownVm } from "../../../lib/job/wind_down.ts";
+import { IdleVm } from "../../support/idle_vm.ts";
+import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
+import { Caller, socketPath } from "../../support/socket.ts";
+import { temporaryFolder } from "../../support/temp.ts";
+
+const SUCCESS: End = { kind: "exited", code: 0, oomKills: 0 };
+const FAILURE: End = { kind: "exited", code: 3, oomKills: 0 };
+const PAUSE = { status: "io-error", diskFull: true };
+const ARTIFACT = { artifacts: ["/out"], artifactOn: "always" as const };
+const DRAIN = { drain: "true", drainTimeoutMs: 20 };
+
+interface Scene {
+  readonly agent: Caller;
+  readonly vm: IdleVm;
+  readonly stop: StopRequest;
+  readonly emergency: AbortController;
+  readonly evidence: EvidenceLog;
+  /** What the agent is asked, up to this word: a fragment's parts are left out. */
+  readonly asked: (verb: string) => Promise<void>;
+}
+
+/** Winds a job down that has ended so, with an agent and a VM that do what `play` says. */
+function windDownTest(
+  name: string,
+  options: Partial<JobSpec>,
+  acted: End,
+  play: (scene: Scene) => Promise<void>,
+  expected: { readonly kind: End["kind"]; readonly code?: number; readonly troubles?: string[] },
+): void {
+  Deno.test(`windDownVm() ${name}`, async () => {
+    using socket = await socketPath("hub");
+    await using hub = Hub.listen(socket.path);
+    const arriving = hub.expect(LEAST_INPUTS.token, "agent");
+    using agent = await Caller.dial(socket.path);
+    await agent.send(`hello ${LEAST_INPUTS.token} agent\n`);
+    using session = new Session(await within(arriving, 5000, "the agent"));
+    const [vm, stop, emergency, evidence] = [new IdleVm(), new StopRequest(), new AbortController(), new EvidenceLog()];
+    await using folder = await temporaryFolder();
+    using archive = await Deno.open(`${folder.path}/archive`, { create: true, read: true, write: true });
+    const troubles: string[] = [];
+    const asked = async (verb: string) => {
+      for (let line = await agent.line(); line !== verb; line = await agent.line()) {
+        assert(line?.startsWith("part "), `${line} instead of ${verb}`);
+      }
+    };
+    const ended = windDownVm(planJob({ ...LEAST_SPEC, ...options }, LEAST_INPUTS), vm, session, acted, {
+      ...{ stop, evidence, troubles, archive, hasCaches: false, onPoint: () => {}, notify: () => {} },
+      signal: AbortSignal.any([stop.requested, emergency.signal]),
+    });
+    ended.catch(() => {});
+    await play({ agent, vm, stop, emergency, evidence, asked });
+    const { end } = await within(ended, 9000, "the end");
+    const code = end.kind === "exited" ? end.code : undefined;
+    assertEquals({ kind: end.kind, code, troubles }, { code: undefined, troubles: [], ...expected });
+    vm.end({ code: 0, words: "" });
+  });
+}
+
+const collects: [what: string, acted: End, play: (scene: Scene) => Promise<void>, expected: End["kind"]][] = [
+  ["garbage is a lost guest", SUCCESS, ({ agent }) => agent.send("nonsense\n"), "agent-lost"],
+  ["what nobody asked is a lost guest", SUCCESS, ({ agent }) => agent.send("flushed\n"), "agent-lost"],
+  ["its reason is believed", SUCCESS, ({ agent }) => agent.send(`error ${encodeFragment("no room")}\n`), "infra"],
+  ["its VM ends", SUCCESS, async ({ agent, vm }) => {
+    vm.end({ code: 0, words: "", reason: "guest-panic" });
+    await Promise.resolve(agent[Symbol.dispose]());
+  }, "vm-ended"],
+  ["its VM is stopped", SUCCESS, ({ vm }) => Promise.resolve(vm.pause(PAUSE)), "vm-paused"],
+  ["the host's disk is full", SUCCESS, ({ emergency }) => {
+    emergency.abort(new BerthError("host.disk-full", "full"));
+    return Promise.resolve();
+  }, "infra"],
+  ["it is cancelled", SUCCESS, ({ stop }) => Promise.resolve(stop.stop("SIGTERM")), "cancelled"],
+  ["it is cancelled after a failure", FAILURE, ({ stop }) => Promise.resolve(stop.stop("SIGTERM")), "cancelled"],
+];
+for (const [what, acted, play, kind] of collects) {
+  windDownTest(`asks for artifacts, and ${what}`, ARTIFACT, acted, async (scene) => {
+    await scene.asked("collect");
+    await play(scene);
+    scene.vm.end({ code: 0, words: "" });
+  }, { kind });
+}
+
+windDownTest("keeps the job's own failure beside artifacts that are lost", ARTIFACT, FAILURE, async (scene) => {
+  await scene.asked("collect");
+  await scene.agent.send("nonsense\n");
+  await scene.asked("poweroff");
+  scene.vm.end({ code: 0, words: "" });
+}, { kind: "exited", code: 3, troubles: [`the guest's agent said "nonsense"`] });
+
+windDownTest("ends a drain that takes too long, and only says so", DRAIN, SUCCESS, async ({ agent, vm, asked }) => {
+  await asked("exec");
+  await agent.send("started\n");
+  await asked("signal 15");
+  await agent.send("exited signal 15 0\n");
+  await asked("poweroff");
+  vm.end({ code: 0, words: "" });
+}, { kind: "exited", code: 0, troubles: ["the drain failed: waited 20 ms for the drain"] });
+
+windDownTest("does not wait for the drain of a VM that is stopped", DRAIN, SUCCESS, async ({ vm, asked }) => {
+  await asked("exec");
+  vm.pause(PAUSE);
+}, { kind: "vm-paused", troubles: ["the drain failed: the VMM has stopped the VM (io-error)"] });
+
+windDownTest("asks for artifacts when a drain had to be ended", { ...DRAIN, ...ARTIFACT }, SUCCESS, async (scene) => {
+  const { agent, vm, asked } = scene;
+  await asked("exec");
+  await asked("signal 15");
+  await agent.send("started\nexited signal 15 0\n");
+  await asked("collect");
+  await agent.send(`error ${encodeFragment("no room")}\n`);
+  await asked("poweroff");
+  vm.end({ code: 0, words: "" });
+}, { kind: "infra", troubles: ["the drain failed: waited 20 ms for the drain"] });
+
+windDownTest("does not wait any more when it is told to hurry", {}, SUCCESS, async ({ stop, asked, evidence }) => {
+  await asked("poweroff");
+  stop.stop("SIGTERM");
+  await Promise.resolve();
+  assertEquals(evidence.list(), []);
+}, { kind: "exited", code: 0 });
