@@ -5,10 +5,10 @@
  * @module
  */
 
-/** Each suite is a task, in the order of the time they take. */
-const SUITES = ["ok", "test:vm", "test:host"];
-/** Building the test host mounts and chroots. */
-const NEED_ROOT = ["test:host"];
+/** Each suite is a task, in the order of the time they take: 1, 12, 10, 17 and 22 minutes on two cores without KVM. */
+const SUITES = ["ok", "test:faults", "test:soak", "test:vm", "test:host"];
+/** Disks that break are mounted; building the test host mounts and chroots. */
+const NEED_ROOT = ["test:faults", "test:soak", "test:host"];
 /** Its own bound of 15 minutes is for machines like the one that it was made on, where it takes 12; others are slower. */
 const MORE: Readonly<Record<string, readonly string[]>> = { "test:host": ["--", "--timeout", "1500"] };
 

@@ -1,11 +1,11 @@
 /**
- * Ends what berth does before it takes a host's disk below its floor.
+ * Ends what berth does before it takes a host's disk below its floor, and when a disk can't be written any more.
  *
  * @module
  */
 
 import { statfs } from "node:fs/promises";
-import { BerthError } from "../base/errors.ts";
+import { BerthError, translateRefusedWrite } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
 
 /** What stays free where nobody says how much. */
@@ -25,30 +25,58 @@ const SHORTEST_PAUSE_MS = 10;
 
 /** A watch over the disks that some folders are on. */
 export interface DiskWatch extends Disposable {
-  /** Aborts with `host.disk-full` when a floor is reached. */
+  /** Aborts with `host.disk-full` when a floor is reached, and with `host.read-only`. */
   readonly signal: AbortSignal;
+  /** Looks at once, and not only when it is time to. Never rejects. */
+  look(): Promise<void>;
 }
 
-/** Watches the free space of the folders' disks. @throws {BerthError} `host.disk-full` when there is too little already. */
-export async function watchFreeSpace(
-  folders: readonly string[],
-  minFreeBytes = DEFAULT_MIN_FREE_BYTES,
-): Promise<DiskWatch> {
+/** What is watched beside berth's own folder. */
+export interface DiskWatchOptions {
+  /** Folders of the user's, of which only the free space is looked at. */
+  readonly others?: readonly string[];
+  readonly minFreeBytes?: number;
+}
+
+/**
+ * Watches the disk of one of berth's own folders, which a kernel makes read-only when it breaks: what a VMM writes then
+ * is lost without a word.
+ *
+ * @throws {BerthError} what it would abort with, when it is so already.
+ */
+export async function watchDisks(own: string, options: DiskWatchOptions = {}): Promise<DiskWatch> {
+  const { others = [], minFreeBytes = DEFAULT_MIN_FREE_BYTES } = options;
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
-  const look = async () => {
-    const room = Math.min(...await Promise.all(folders.map((folder) => roomAbove(minFreeBytes, folder))));
-    if (!over) timer = setTimeout(() => look().catch((error) => abort.abort(error)), pauseMs(room));
+  const measure = async () => {
+    const [room] = await Promise.all([roomOn([own, ...others], minFreeBytes), expectWritable(own)]);
+    return room;
   };
-  await look();
+  const look = () => measure().then(pauseMs, (error) => void abort.abort(error));
+  const repeat = (pause: number | void) => {
+    if (!over && pause !== undefined) timer = setTimeout(() => void look().then(repeat), pause);
+  };
+  repeat(pauseMs(await measure()));
   return {
     signal: abort.signal,
+    look: () => look().then(() => {}),
     [Symbol.dispose]: () => {
       over = true;
       clearTimeout(timer);
     },
   };
+}
+
+async function roomOn(folders: readonly string[], minFreeBytes: number): Promise<number> {
+  return Math.min(...await Promise.all(folders.map((folder) => roomAbove(minFreeBytes, folder))));
+}
+
+async function expectWritable(folder: string): Promise<void> {
+  const now = new Date();
+  await Deno.utime(folder, now, now).catch((error) => {
+    throw translateRefusedWrite(error, `the disk of ${folder}`);
+  });
 }
 
 /** When to look again. Pure. @param roomBytes what is free above the floor. */

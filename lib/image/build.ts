@@ -7,7 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { translateDiskFull } from "../base/errors.ts";
-import { watchFreeSpace } from "../host/disk.ts";
+import { watchDisks } from "../host/disk.ts";
 import { buildDebianRoot } from "./debian.ts";
 import { describeIngredients, planOrigin } from "./origin.ts";
 import { type ModuleBinary, planInitramfs, readBusybox, readModules } from "./initramfs.ts";
@@ -58,7 +58,7 @@ export async function buildImage(
   await using work = await store.workFolder();
   try {
     const { workFolder, toolsFolder } = await makeFolders(work.path);
-    using space = await watchFreeSpace([work.path], request.minFreeBytes);
+    using space = await watchDisks(work.path, { minFreeBytes: request.minFreeBytes });
     const signal = AbortSignal.any([space.signal, ...(progress.signal ? [progress.signal] : [])]);
     const findIt = () => findKernel({ ...host, workFolder, onProgress, signal }, request.kernel);
     // What the user has named is looked at first: a kernel that is refused costs no import, a wrong source no download.

@@ -5,7 +5,7 @@
  */
 
 import { BerthError, translateDiskFull } from "../base/errors.ts";
-import { watchFreeSpace } from "../host/disk.ts";
+import { watchDisks } from "../host/disk.ts";
 import { type BuildHost, buildImage, buildInitramfs, type BuildProgress, isHosts, packBoot } from "./build.ts";
 import { readCpioFiles } from "./cpio.ts";
 import type { ModuleBinary } from "./initramfs.ts";
@@ -68,7 +68,7 @@ async function renewBoot(
   await using work = await store.workFolder();
   try {
     const workFolder = work.path;
-    using space = await watchFreeSpace([workFolder]);
+    using space = await watchDisks(workFolder);
     const signal = AbortSignal.any([space.signal, ...(asked ? [asked] : [])]);
     const { text, path } = await store.readSpec(name);
     const spec = parseImageSpec(text, path);

@@ -5,10 +5,10 @@
  */
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
-import { describeError, translateDiskFull } from "../base/errors.ts";
+import { BerthError, describeError, translateRefusedWrite } from "../base/errors.ts";
 import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
-import { type DiskWatch, watchFreeSpace } from "../host/disk.ts";
+import { type DiskWatch, watchDisks } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm } from "../vmm/vmm.ts";
@@ -72,6 +72,14 @@ interface Prepared {
   readonly space: DiskWatch;
   /** The folder of its cgroup. */
   readonly cgroup?: string;
+}
+
+/** Ends of a VM, not of its job. */
+const BROKEN_OFF: readonly End["kind"][] = ["boot-failed", "vm-ended", "vm-paused", "agent-lost"];
+
+/** Then a job's output may be lost, which a VMM can't write any more; a full disk has its floor. */
+function isReadOnly({ signal }: DiskWatch): boolean {
+  return signal.reason instanceof BerthError && signal.reason.code === "host.read-only";
 }
 
 class JobRun {
@@ -155,8 +163,8 @@ class JobRun {
       const folder = this.#stack.use(
         await createJobFolder(path, this.#plan.image, (record) => endAbandoned(record, this.#io.driver)),
       );
-      const written = [path, ...this.#plan.artifacts.map((target) => target.folder)];
-      const space = this.#stack.use(await watchFreeSpace(written, this.#plan.minFreeBytes));
+      const others = this.#plan.artifacts.map((target) => target.folder);
+      const space = this.#stack.use(await watchDisks(path, { others, minFreeBytes: this.#plan.minFreeBytes }));
       const files = createVmFiles(path, (file) => this.#stack.use(file));
       const signal = AbortSignal.any([stop.requested, space.signal]);
       const onNote = (text: string) => notify({ kind: "note", text });
@@ -166,7 +174,7 @@ class JobRun {
       this.#onPoint("grouped");
       return { files, disks, space, cgroup };
     } catch (error) {
-      throw translateDiskFull(error, "the job's folder");
+      throw translateRefusedWrite(error, "the job's folder");
     }
   }
 
@@ -190,16 +198,19 @@ class JobRun {
     await using _vm = this.#endsFor(vm);
     using _session = session;
     using _killer = killOn(emergency, vm);
+    using _token = { [Symbol.dispose]: () => hub.forget(this.#plan.vm.token) };
     if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
     const { evidence, troubles } = this;
-    const acted = await act(this.#plan, disks.volumes, vm, session, { stop, evidence, onPoint: this.#onPoint });
+    const ended = await act(this.#plan, disks.volumes, vm, session, { stop, evidence, onPoint: this.#onPoint });
     this.#endPhase("run");
+    await space.look();
+    const acted = isReadOnly(space) ? this.#blame(space, ended, [...BROKEN_OFF, "exited", "refused"]) : ended;
     const windDown = await windDownVm(this.#plan, vm, session, acted, {
       ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
       archive: files.artifacts,
       signal: AbortSignal.any([stop.requested, space.signal]),
     });
-    hub.forget(this.#plan.vm.token);
+    await space.look();
     return { ...windDown, end: this.#blame(space, windDown.end) };
   }
 
@@ -210,8 +221,8 @@ class JobRun {
   }
 
   /** A VM that had to go because the host's disk was full ended for that reason, whatever it looks like. */
-  #blame({ signal }: DiskWatch, end: End): End {
-    if (!signal.aborted || !["boot-failed", "vm-ended", "vm-paused", "agent-lost"].includes(end.kind)) return end;
+  #blame({ signal }: DiskWatch, end: End, kinds: readonly End["kind"][] = BROKEN_OFF): End {
+    if (!signal.aborted || !kinds.includes(end.kind)) return end;
     this.evidence.note("berth", describeError(signal.reason));
     return infra(signal.reason);
   }

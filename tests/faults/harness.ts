@@ -47,8 +47,16 @@ export async function prepareState(name: string): Promise<string> {
   const built = await berth(["run", "--quiet", "--", "true"]);
   assertEquals(built.code, 0, built.stderr);
   const state = `${SCRATCH}/faults-${name}`;
-  await shell('rm -rf "$1"; mkdir -p "$1"; cp -a "$2/images" "$1/images"', state, STATE);
+  await copyImage(STATE, state);
   return state;
+}
+
+/** Gives a state folder the default image of another one. */
+export async function copyImage(from: string, to: string): Promise<void> {
+  const script =
+    `mkdir -p "$2"; find "$2" -mindepth 1 -delete; mkdir -p "$2/images/.store"; cp -a "$1/images/default" "$2/images"
+    cd "$1/images/.store"; for file in *; do ! grep -qF "$file" ../default/* || cp -a "$file" "$2/images/.store"; done`;
+  await shell(script, from, to);
 }
 
 /** Where the jobs run, and what looks for that which they leave. */
@@ -70,11 +78,16 @@ export function testFaults(place: Place, cases: readonly Case[]): void {
   for (const one of cases) Deno.test(one.label, () => tryFault(place, one));
 }
 
-/** Runs a job, breaks what the case says, and expects its verdict and a clean host. */
-export async function tryFault(place: Place, one: Case): Promise<void> {
+/**
+ * Runs a job, breaks what the case says, and expects its verdict and a clean host.
+ *
+ * @param repair is done before the next start is to clean up.
+ */
+export async function tryFault(place: Place, one: Case, repair = () => Promise.resolve()): Promise<void> {
   const { state } = place;
-  const report = `${state}/report.json`;
-  await shell('rm -rf "$1/points" "$1/report.json"; mkdir "$1/points"', state);
+  // Not in the state folder, whose disk may be what breaks.
+  const report = `${SCRATCH}/${state.split("/").at(-1)}.json`;
+  await shell('rm -rf "$1/points" "$2"; mkdir "$1/points"', state, report);
   if (one.point) await shell('mkdir "$1"; mkfifo "$1/reached" "$1/go"', `${state}/points/${one.point}`);
   const flags = ["--quiet", "--report", report, ...place.flags, ...(one.flags ?? [])];
   const child = start(state, one.before ?? ":", ["run", ...flags, "--", "sh", "-c", one.script]);
@@ -84,15 +97,14 @@ export async function tryFault(place: Place, one: Case): Promise<void> {
     const first = await Promise.race([reached, ended]);
     if (typeof first !== "string") throw new Error(`it ended before "${one.point}": ${first.code} ${first.stderr}`);
     const goesOn = await one.fault({ state, frontPid: child.pid, hostPid: Number(first) });
-    // Once: a second attempt to boot comes by here again.
-    const go = 'timeout 20 sh -c ": >\\"$1/go\\"" sh "$1"; rm -r "$1"';
-    if (goesOn !== false) await shell(go, `${state}/points/${one.point}`);
+    if (goesOn !== false) await shell('exec timeout 20 sh -c ": >\\"$1\\"" sh "$1"', `${state}/points/${one.point}/go`);
   }
   const outcome = await ended;
   const seen = await readReport(report);
   const words = `${outcome.stderr}\n${JSON.stringify(seen?.evidence, null, 1)}`;
   assertEquals([seen?.verdict, outcome.code], [one.verdict, one.status], words);
   one.check?.({ ...outcome, report: seen });
+  await repair();
   await expectClean(place);
 }
 

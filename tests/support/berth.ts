@@ -114,7 +114,7 @@ export async function awaitVmm(wanted: "there" | "gone", state = STATE): Promise
 }
 
 /**
- * What berth has left on the host: processes, mounts, job folders. Empty is right.
+ * What berth has left on the host: processes, mounts, loop devices, job folders. Empty is right.
  *
  * Processes are known by the state folder, in their environment or among their mounts: other VMs may run on this host.
  */
@@ -130,6 +130,7 @@ export async function leftovers(state = STATE): Promise<string[]> {
         echo "process \${process#/proc/}: $(tr '\\0' ' ' <$process/cmdline 2>/dev/null | cut -c1-100)"
       done
     grep -h ' /run/berth' /proc/self/mounts || true
+    grep -HF "$1/" /sys/block/loop*/loop/backing_file 2>/dev/null || true
     ls -d "$1"/jobs/* 2>/dev/null || true`,
     state,
   );

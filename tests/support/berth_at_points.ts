@@ -22,8 +22,15 @@ function die(): void {
   new Deno.Command("sh", { args: ["-c", "kill -KILL $PPID"] }).outputSync();
 }
 
-/** Tells who it is by one FIFO, and waits for leave to go on by the other. Nothing else happens meanwhile. */
+const stood = new Set<Point>();
+
+/**
+ * Tells who it is by one FIFO, and waits for leave to go on by the other. Nothing else happens meanwhile. Once: a second
+ * attempt to boot comes by some points again.
+ */
 function stand(point: Point): void {
+  if (stood.has(point)) return;
+  stood.add(point);
   const path = `${STATE}/points/${point}`;
   try {
     Deno.statSync(path);

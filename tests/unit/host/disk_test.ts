@@ -1,19 +1,19 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { pauseMs, watchFreeSpace } from "../../../lib/host/disk.ts";
+import { pauseMs, watchDisks } from "../../../lib/host/disk.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
-Deno.test("watchFreeSpace() is silent while there is space, and leaves no timer behind", async () => {
+Deno.test("watchDisks() is silent while there is space, and leaves no timer behind", async () => {
   await using folder = await temporaryFolder();
-  using watch = await watchFreeSpace([folder.path]);
+  using watch = await watchDisks(folder.path);
   assertEquals(watch.signal.aborted, false);
 });
 
-Deno.test("watchFreeSpace() refuses to begin where less is free than is to stay free", async () => {
+Deno.test("watchDisks() refuses to begin where less is free than is to stay free", async () => {
   await using folder = await temporaryFolder();
   const error = await assertRejects(
-    () => watchFreeSpace([folder.path], 2 ** 53),
+    () => watchDisks(folder.path, { minFreeBytes: 2 ** 53 }),
     BerthError,
     "8388608 GiB are to stay",
   );

@@ -16,7 +16,7 @@ const RESULT: JobResult = {
   evidence: [{ atMs: 9, source: "agent", what: "exited with status 3" }],
   output: [{ bytes: 10, missingBytes: 0 }, { bytes: 0, missingBytes: 0 }],
   logs: [{ name: "serial.log", text: "boo" }],
-  troubles: [],
+  troubles: ["the drain failed"],
 };
 
 /** As it stands in the file. */
@@ -42,6 +42,7 @@ Deno.test("planReport() is this report", () => {
     timingsMs: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
     usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
     evidence: [{ atMs: 9, source: "agent", what: "exited with status 3" }],
+    troubles: ["the drain failed"],
   });
 });
 

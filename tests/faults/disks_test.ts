@@ -1,0 +1,72 @@
+/**
+ * Each fault of the state folder's disk at each point of a job's life.
+ *
+ * @module
+ */
+
+import { type Point, POINTS } from "../../lib/job/points.ts";
+import { leftovers, SCRATCH, shell, STATE } from "../support/berth.ts";
+import { type Case, copyImage, type Place, plainPlace, prepareState, type Scene, tryFault } from "./harness.ts";
+import { casesOf, type Fault, isAfterVm, isBefore, own } from "./points.ts";
+
+await prepareState("disks");
+
+/** Fills the disk of the state folder. */
+async function fillDisk({ state }: Scene): Promise<void> {
+  await shell('dd if=/dev/zero of="$1/fill" bs=1M 2>/dev/null || true', state);
+}
+
+/** Has the kernel see an error in the file system of the state folder, which makes it read-only. */
+async function breakDisk({ state }: Scene): Promise<void> {
+  const script = 'device=$(findmnt -nro SOURCE -T "$1"); echo broken >"/sys/fs/ext4/${device#/dev/}/trigger_fs_error"';
+  await shell(script, state);
+}
+
+/** A small disk, and a state folder on it; by that folder's name everything is found that has it among its mounts. */
+const DISK = `${SCRATCH}/faults-disk`;
+const SMALL_PLACE: Place = {
+  ...plainPlace(`${DISK}/faults-small-state`),
+  left: async (state) => {
+    const others = 'grep -lF " /faults-small-state" /proc/[0-9]*/mountinfo 2>/dev/null || true';
+    return [...await leftovers(state), ...(await shell(others)).split("\n").filter((line) => line)];
+  },
+};
+
+/** Runs a case with the state folder on a small disk, which is repaired before anybody looks for what is left. */
+async function onSmallDisk(one: Case): Promise<void> {
+  const mount = () => shell('mount -o loop,errors=remount-ro "$1.ext4" "$1"', DISK);
+  await shell('mkdir -p "$1"; rm -f "$1.ext4"; truncate -s 400M "$1.ext4"; mke2fs -q -t ext4 -m 0 "$1.ext4"', DISK);
+  await mount();
+  try {
+    await copyImage(STATE, SMALL_PLACE.state);
+    await tryFault(SMALL_PLACE, one, async () => {
+      await shell('umount "$1"; e2fsck -p "$1.ext4" >/dev/null || [ $? -eq 1 ]', DISK);
+      await mount();
+    });
+  } finally {
+    await shell('umount "$1"; rm "$1.ext4"', DISK);
+  }
+}
+
+/** What is done to the disk under a job that fails, and one that does not. */
+const FAULTS = ([0, 3] as const).flatMap((exits): Fault[] =>
+  [
+    { what: "a full disk", fault: fillDisk, isOver: (point: Point) => !isBefore(point) },
+    // Nobody can say at the job's end whether its last words had been written by then.
+    {
+      what: "a disk that becomes read-only",
+      fault: breakDisk,
+      isOver: (point: Point) => !isBefore(point) && point !== "ended",
+    },
+  ].map(({ what, fault, isOver }) => ({
+    name: `${what} under a job that exits with ${exits}`,
+    // QEMU is just being started at the others: what it has of its files by then is a matter of luck.
+    points: POINTS.filter((point) => point !== "qmp" && point !== "launch"),
+    exits,
+    fault,
+    flags: ["--min-free", "100M"],
+    expected: (point) => isOver(point) && (exits === 3 || isAfterVm(point)) ? own(exits) : ["infra", 125],
+  }))
+);
+
+for (const one of casesOf(FAULTS)) Deno.test(one.label, () => onSmallDisk(one));
