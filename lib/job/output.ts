@@ -56,11 +56,15 @@ export class OutputFollower implements AsyncDisposable {
     this.#watcher = watch(folder);
     void this.#listen();
     this.#timer = setInterval(() => this.#wake(), SAFETY_NET_MS);
-    this.#copies = Promise.all(this.#sources.map((source) => this.#copy(source, onBroken))).then(() => {});
+    this.#copies = allDone(this.#sources.map((source) => this.#copy(source, onBroken)));
     this.#copies.catch(() => {});
   }
 
-  /** Delivers what is in the files by now, and ends. Call it when nobody writes them any more. */
+  /**
+   * Delivers what is in the files by now, and ends. Call it when nobody writes them any more.
+   *
+   * @throws what kept a file from being read; the others are delivered whole all the same.
+   */
   async finish(): Promise<void> {
     if (this.#state === "following") this.#state = "finishing";
     this.#wake();
@@ -104,11 +108,16 @@ export class OutputFollower implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     if (!this.#watcher) return;
-    for await (const _event of this.#watcher) {
-      this.#wake();
-      // Not a wait for anything: QEMU writes in pieces of 32 KiB, and if each one cost an event, a read and a write, the
-      // heap would grow faster than it is collected. Of the events that come meanwhile the watcher keeps at least one.
-      await new Promise<void>((resolve) => this.#pause = setTimeout(resolve, PAUSE_MS));
+    try {
+      for await (const _event of this.#watcher) {
+        this.#wake();
+        // Not a wait for anything: QEMU writes in pieces of 32 KiB, and if each one cost an event, a read and a write,
+        // the heap would grow faster than it is collected. Of the events that come meanwhile the watcher keeps at least
+        // one.
+        await new Promise<void>((resolve) => this.#pause = setTimeout(resolve, PAUSE_MS));
+      }
+    } catch {
+      // A watcher that fails is as none: the safety net is slower, and enough.
     }
   }
 
@@ -157,10 +166,14 @@ class Source {
    */
   shorten(): void {
     if (this.#limitBytes === Infinity) return;
-    const excessBytes = this.#file.statSync().size - this.#limitBytes;
-    if (excessBytes < EXCESS_BYTES) return;
-    this.#file.truncateSync(this.#limitBytes);
-    this.#removedBytes += excessBytes;
+    try {
+      const excessBytes = this.#file.statSync().size - this.#limitBytes;
+      if (excessBytes < EXCESS_BYTES) return;
+      this.#file.truncateSync(this.#limitBytes);
+      this.#removedBytes += excessBytes;
+    } catch {
+      // It is done again in a moment. What keeps failing leaves the file long, and the disk has a watch of its own.
+    }
   }
 
   account(): Delivery {
@@ -168,6 +181,11 @@ class Source {
     const missingBytes = Math.max(0, writtenBytes - this.#deliveredBytes);
     return { bytes: this.#deliveredBytes, missingBytes, ...(this.#removedBytes > 0 ? { atLeast: true } : {}) };
   }
+}
+
+/** Waits for all of them, whatever becomes of the others, and throws what the first one has thrown. */
+async function allDone(promises: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) if (result.status === "rejected") throw result.reason;
 }
 
 function watch(folder: string): Deno.FsWatcher | undefined {

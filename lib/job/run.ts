@@ -138,13 +138,26 @@ class JobRun {
     const { end, flushed } = await this.#runVm(prepared)
       .catch((error) => ({ end: this.#endBy(error), flushed: false }));
     this.#onPoint("gone");
-    const saved = flushed ? disks.saveCaches(stop.requested) : [];
-    await this.#deliver(follower);
+    // How the job ended is known: what fails from here on is told beside it.
+    const saved = this.#attempt("the job's caches are not kept", async () => {
+      if (flushed) this.troubles.push(...await disks.saveCaches(stop.requested));
+    });
+    await this.#attempt("the job's output was not delivered whole", () => this.#deliver(follower));
     await follower[Symbol.asyncDispose]();
-    this.output = follower.account();
-    this.logs = [readSerialTail(files), this.#words.tail()];
-    this.troubles.push(...await saved);
+    await this.#attempt("the job's output was not counted", () => this.output = follower.account());
+    this.logs = [this.#words.tail()];
+    await this.#attempt("the end of serial.log can't be read", () => this.logs = [readSerialTail(files), ...this.logs]);
+    await saved;
     return end;
+  }
+
+  /** Does what must not take anything else with it when it fails. */
+  async #attempt(trouble: string, action: () => unknown): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.troubles.push(`${trouble}: ${describeError(error)}`);
+    }
   }
 
   /** Makes the job's folder, its disks and its group. */

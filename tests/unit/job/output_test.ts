@@ -1,5 +1,5 @@
 // @ts-types="../../support/assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { settlesWithin, within } from "../../../lib/base/deadline.ts";
 import { OutputFollower, type Sink } from "../../../lib/job/output.ts";
 import { temporaryFolder } from "../../support/temp.ts";
@@ -152,6 +152,27 @@ outputTest("disposing an OutputFollower does not wait for a sink that never come
   release.resolve();
   await disposed;
   assert(inTime, "the reader of a job's output can keep berth from ending");
+});
+
+outputTest("a file that can't be read makes finish() fail, after the others are delivered whole", async (scene) => {
+  const release = Promise.withResolvers<void>();
+  const collector = new Collector();
+  const sink: Sink = async (bytes) => {
+    const copy = bytes.slice();
+    await release.promise;
+    await collector.sink(copy);
+  };
+  const out = await scene.open("out");
+  // With a limit each look at the files is a look at their sizes as well.
+  const sources = [[out, () => Promise.resolve()], [await scene.open("err"), sink]] as const;
+  await using follower = new OutputFollower(scene.folder, sources, broken, 100);
+  out.close();
+  await scene.append("err", pattern(10));
+  const finished = assertRejects(() => follower.finish(), Deno.errors.BadResource);
+  assertEquals(await settlesWithin(finished, 300), false);
+  release.resolve();
+  await finished;
+  assertEquals(collector.bytes, pattern(10));
 });
 
 const MIB = 1024 ** 2;
