@@ -8,7 +8,7 @@ import { aborted, settlesWithin } from "../base/deadline.ts";
 import { describeError, translateDiskFull } from "../base/errors.ts";
 import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
-import { type DiskWatch, watchFreeSpace } from "../host/disk.ts";
+import { type DiskWatch, holdsAllBytes, watchFreeSpace } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm } from "../vmm/vmm.ts";
@@ -133,7 +133,8 @@ class JobRun {
     const { stdout, stderr, stop } = this.#io;
     const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
     const onBroken = () => stop.stop("SIGPIPE");
-    const follower = this.#stack.use(new OutputFollower(folder, sources, onBroken, this.#plan.logLimitBytes));
+    const options = { limitBytes: this.#plan.logLimitBytes, holdsAll: await holdsAllBytes(folder) };
+    const follower = this.#stack.use(new OutputFollower(folder, sources, onBroken, options));
     // Whatever breaks, what the job has printed is delivered.
     const { end, flushed } = await this.#runVm(prepared)
       .catch((error) => ({ end: this.#endBy(error), flushed: false }));
