@@ -15,7 +15,7 @@ import type { Vm } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
-import { EvidenceLog } from "./evidence.ts";
+import { EvidenceLog, noteWishes } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
 import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
@@ -103,7 +103,7 @@ class JobRun {
   }
 
   async live(): Promise<End> {
-    using _asked = this.#noteWishes();
+    using _wishes = noteWishes(this.evidence, this.#io.stop);
     try {
       return await this.#live();
     } catch (error) {
@@ -115,14 +115,6 @@ class JobRun {
   #endBy(error: unknown): End {
     const { reason } = this.#io.stop;
     return reason ? { kind: "cancelled", by: reason } : infra(error);
-  }
-
-  #noteWishes(): Disposable {
-    const { stop } = this.#io;
-    const [asked, insisted] = [aborted(stop.requested), aborted(stop.insisted)];
-    void asked.promise.then(() => this.evidence.note("caller", stop.reason!));
-    void insisted.promise.then(() => this.evidence.note("caller", "a second signal: at once"));
-    return { [Symbol.dispose]: () => [asked, insisted].forEach((one) => one[Symbol.dispose]()) };
   }
 
   async #live(): Promise<End> {
