@@ -7,9 +7,12 @@
 import { main } from "./lib/cli/main.ts";
 
 // What nobody caught is berth's failure, and Deno's status of 1 would look like a job's.
-globalThis.addEventListener("unhandledrejection", (event) => {
-  console.error("berth: this is a bug:", event.reason);
+globalThis.addEventListener("error", ({ error }) => endByBug(error));
+globalThis.addEventListener("unhandledrejection", ({ reason }) => endByBug(reason));
+
+function endByBug(error: unknown): never {
+  console.error("berth: this is a bug:", error);
   Deno.exit(125);
-});
+}
 
 if (import.meta.main) Deno.exit(await main(Deno.args, import.meta.url));

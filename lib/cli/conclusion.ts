@@ -52,5 +52,8 @@ function planCut(stream: string, delivery: Delivery | undefined, limitBytes = In
   if (delivery.bytes === limitBytes) {
     return [{ text: `${stream}: cut after ${limit} (--log-limit); ${missing} more are missing` }];
   }
+  if (delivery.hollow) {
+    return [{ text: `${stream}: the last ${missing} of its file were never written, and are left out` }];
+  }
   return [{ text: `${stream}: the last ${missing} were not delivered: nobody took them in time` }];
 }

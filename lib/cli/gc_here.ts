@@ -24,7 +24,7 @@ const STATUS_LEFT = 125;
 /** Removes what killed berths have left, and says what went and what did not. */
 export async function gcHere(args: GcArgs, stateDir: string): Promise<number> {
   const facts = await readCgroupFacts();
-  const console = new Console(false, [[STATE, stateDir], [CGROUP, facts.window]]);
+  await using console = new Console(false, [[STATE, stateDir], [CGROUP, facts.window]]);
   const garbage = await collect(args, facts);
   const left = listLeft(garbage);
   if (args.json) globalThis.console.log(console.name(JSON.stringify(toJson(garbage), null, 2)));

@@ -14,6 +14,7 @@ import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
 /** Builds the image, unless somebody else has just done that. */
 export async function buildHere({ request }: BuildArgs, { words }: SubcommandContext): Promise<void> {
   const signal = abortOnSignals("image.build", "the build");
+  words.hurryOn(signal);
   const [store, host] = [openStore(), buildHost()];
   const onProgress = (line: string) => words.note(line);
   await sweepBeforeBuild(store, onProgress);

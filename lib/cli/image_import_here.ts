@@ -17,6 +17,7 @@ import type { SubcommandContext } from "./subcommand.ts";
 /** Imports; of two imports of the same name, the later one is the image. */
 export async function importHere(args: ImportArgs, { words }: SubcommandContext): Promise<void> {
   const signal = abortOnSignals("image.import", "the import");
+  words.hurryOn(signal);
   const store = openStore();
   const jailed = args.jail === "require";
   if (jailed) await expectJail();

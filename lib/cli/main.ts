@@ -18,7 +18,8 @@ export async function main(argv: readonly string[], mainModule: string, onPoint?
   try {
     return await dispatch(argv, mainModule, onPoint);
   } catch (error) {
-    new Console(false).error(error);
+    await using console = new Console(false);
+    console.error(error);
     return STATUS_USAGE;
   }
 }

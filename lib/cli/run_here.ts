@@ -39,8 +39,9 @@ export async function runHere(
   paths: readonly (readonly [string, string])[],
   onPoint?: OnPoint,
 ): Promise<number> {
-  const console = new Console(args.quiet, paths);
+  await using console = new Console(args.quiet, paths);
   const stop = new StopRequest();
+  console.hurryOn(stop.requested);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.stop(signal));
   try {
     return await runJobHere(args, stop, console, onPoint);
@@ -49,9 +50,9 @@ export async function runHere(
     const verdict = decideVerdict(
       stop.reason ? { kind: "cancelled", by: stop.reason } : infra(translateRefusedWrite(error, STATE)),
     );
-    console.error(verdict.reason, verdict.hint);
     const image = "name" in args.image ? args.image.name : args.image.folder;
     await writeReport(args, planEarlyReport(image, args.spec.name, verdict), console);
+    console.error(verdict.reason, verdict.hint);
     return verdict.status;
   }
 }
@@ -84,10 +85,7 @@ async function runJobHere(
     caches: openCaches(),
     unenforceable,
     stdout: (bytes) => writeAll(Deno.stdout, bytes),
-    stderr: async (bytes) => {
-      await writeAll(Deno.stderr, bytes);
-      console.follow(bytes);
-    },
+    stderr: (bytes) => console.pass(bytes),
     stdin: args.spec.stdin ? Deno.stdin.readable : undefined,
     stop,
     onPoint,
@@ -179,16 +177,17 @@ function describeEvent(event: JobEvent): string {
   }
 }
 
-/** Says how it ended, and writes the report. */
+/** Writes the report, and says how it ended: what is said may wait for its reader. */
 async function conclude(args: RunArgs, plan: JobPlan, result: JobResult, console: Console): Promise<void> {
-  for (const { text, hint } of planConclusion(plan, result)) console.error(text, hint);
   await writeReport(args, planReport(plan, result), console);
+  for (const { text, hint } of planConclusion(plan, result)) console.error(text, hint);
 }
 
 async function writeReport(args: RunArgs, report: Partial<Report>, console: Console): Promise<void> {
   if (args.report === undefined) return;
   try {
-    await Deno.writeTextFile(REPORT, JSON.stringify(report, null, 2) + "\n");
+    const named = (_key: string, value: unknown) => typeof value === "string" ? console.name(value) : value;
+    await Deno.writeTextFile(REPORT, JSON.stringify(report, named, 2) + "\n");
   } catch (error) {
     console.error(`the report can't be written: ${describeError(error)}`);
   }

@@ -31,7 +31,7 @@ export async function runSubcommand(group: CommandGroup, argv: readonly string[]
   }
   // Messages name what the user named.
   const paths = windows.map(({ target, source }) => [target, source] as const);
-  const words = new Console(command.isQuiet?.(args) ?? false, [...paths, [STATE, surroundings.stateDir]]);
+  await using words = new Console(command.isQuiet?.(args) ?? false, [...paths, [STATE, surroundings.stateDir]]);
   try {
     await command.act(args, { words, stateDir: surroundings.stateDir });
     return 0;

@@ -22,7 +22,7 @@ import type { UpdateArgs } from "./update_args.ts";
 /** Changes what was asked for, and says what is in force then. */
 export async function updateHere(args: UpdateArgs): Promise<number> {
   const record = await readRecord(`${STATE}/jobs/${args.id}`);
-  const console = new Console(args.quiet, [[CGROUP, record.cgroup]]);
+  await using console = new Console(args.quiet, [[CGROUP, record.cgroup]]);
   const facts = await readCgroupFacts();
   if (facts.window !== record.cgroup) throw new BerthError("job.unknown", `the job ${args.id} has no group any more`);
   const limits = forGroup(withDiskNumbers(args.limits, facts.blockDevices), record);

@@ -23,12 +23,24 @@ const LONGEST_PAUSE_MS = 1000;
 /** A look costs some microseconds. */
 const SHORTEST_PAUSE_MS = 10;
 
+/**
+ * The file systems of which it is known that the blocks of a file are all that was written into it, from the moment of
+ * the write on: ext4, XFS, tmpfs (linux/magic.h). Others store zeros, or what they have compressed, in less, or allocate
+ * it later.
+ */
+const HOLD_ALL: readonly number[] = [0xef53, 0x58465342, 0x01021994];
+
+/** Whether what is written to files of the folder takes as many blocks as it has bytes, at least. */
+export async function holdsAllBytes(folder: string): Promise<boolean> {
+  return HOLD_ALL.includes((await statfs(folder)).type);
+}
+
 /** A watch over the disks that some folders are on. */
 export interface DiskWatch extends Disposable {
   /** Aborts with `host.disk-full` when a floor is reached, and with `host.read-only`. */
   readonly signal: AbortSignal;
   /** Looks at once, and not only when it is time to. Never rejects. */
-  look(): Promise<void>;
+  readonly look: () => Promise<void>;
 }
 
 /** What is watched beside berth's own folder. */

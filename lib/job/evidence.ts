@@ -4,7 +4,9 @@
  * @module
  */
 
+import { aborted } from "../base/deadline.ts";
 import { printable } from "../guest/protocol.ts";
+import type { StopRequest } from "./stop.ts";
 
 /**
  * Who saw it. The guest's own account is `agent`; it may be the word of a job that has taken its guest over. All others
@@ -46,4 +48,12 @@ export class EvidenceLog {
     const atMs = Math.round(performance.now() - this.#started);
     return [...this.#entries, { atMs, source: "berth", what: `the guest caused ${this.#dropped} entries more` }];
   }
+}
+
+/** Notes each wish that a job end, when it comes. */
+export function noteWishes(evidence: EvidenceLog, stop: StopRequest): Disposable {
+  const [asked, insisted] = [aborted(stop.requested), aborted(stop.insisted)];
+  void asked.promise.then(() => evidence.note("caller", stop.reason!));
+  void insisted.promise.then(() => evidence.note("caller", "a second signal: at once"));
+  return { [Symbol.dispose]: () => [asked, insisted].forEach((one) => one[Symbol.dispose]()) };
 }

@@ -5,17 +5,17 @@
  */
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
-import { BerthError, describeError, translateRefusedWrite } from "../base/errors.ts";
+import { describeError, translateRefusedWrite } from "../base/errors.ts";
 import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
-import { type DiskWatch, watchDisks } from "../host/disk.ts";
+import { type DiskWatch, holdsAllBytes, watchDisks } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
-import { EvidenceLog } from "./evidence.ts";
+import { EvidenceLog, noteWishes } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
 import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
@@ -77,11 +77,6 @@ interface Prepared {
 /** Ends of a VM, not of its job. */
 const BROKEN_OFF: readonly End["kind"][] = ["boot-failed", "vm-ended", "vm-paused", "agent-lost"];
 
-/** Then a job's output may be lost, which a VMM can't write any more; a full disk has its floor. */
-function isReadOnly({ signal }: DiskWatch): boolean {
-  return signal.reason instanceof BerthError && signal.reason.code === "host.read-only";
-}
-
 class JobRun {
   attempts = 0;
   readonly seen: Seen = { limits: {} };
@@ -111,7 +106,7 @@ class JobRun {
   }
 
   async live(): Promise<End> {
-    using _asked = this.#noteWishes();
+    using _wishes = noteWishes(this.evidence, this.#io.stop);
     try {
       return await this.#live();
     } catch (error) {
@@ -125,14 +120,6 @@ class JobRun {
     return reason ? { kind: "cancelled", by: reason } : infra(error);
   }
 
-  #noteWishes(): Disposable {
-    const { stop } = this.#io;
-    const [asked, insisted] = [aborted(stop.requested), aborted(stop.insisted)];
-    void asked.promise.then(() => this.evidence.note("caller", stop.reason!));
-    void insisted.promise.then(() => this.evidence.note("caller", "a second signal: at once"));
-    return { [Symbol.dispose]: () => [asked, insisted].forEach((one) => one[Symbol.dispose]()) };
-  }
-
   async #live(): Promise<End> {
     const { folder } = this.#plan.vm;
     const prepared = await this.#prepare(folder);
@@ -141,18 +128,32 @@ class JobRun {
     const { stdout, stderr, stop } = this.#io;
     const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
     const onBroken = () => stop.stop("SIGPIPE");
-    const follower = this.#stack.use(new OutputFollower(folder, sources, onBroken, this.#plan.logLimitBytes));
+    const options = { limitBytes: this.#plan.logLimitBytes, holdsAll: await holdsAllBytes(folder) };
+    const follower = this.#stack.use(new OutputFollower(folder, sources, onBroken, options));
     // Whatever breaks, what the job has printed is delivered.
     const { end, flushed } = await this.#runVm(prepared)
       .catch((error) => ({ end: this.#endBy(error), flushed: false }));
     this.#onPoint("gone");
-    const saved = flushed ? disks.saveCaches(stop.requested) : [];
-    await this.#deliver(follower);
+    // How the job ended is known: what fails from here on is told beside it.
+    const saved = this.#attempt("the job's caches are not kept", async () => {
+      if (flushed) this.troubles.push(...await disks.saveCaches(stop.requested));
+    });
+    await this.#attempt("the job's output was not delivered whole", () => this.#deliver(follower));
     await follower[Symbol.asyncDispose]();
-    this.output = follower.account();
-    this.logs = [readSerialTail(files), this.#words.tail()];
-    this.troubles.push(...await saved);
+    await this.#attempt("the job's output was not counted", () => this.output = follower.account());
+    this.logs = [this.#words.tail()];
+    await this.#attempt("the end of serial.log can't be read", () => this.logs = [readSerialTail(files), ...this.logs]);
+    await saved;
     return end;
+  }
+
+  /** Does what must not take anything else with it when it fails. */
+  async #attempt(trouble: string, action: () => unknown): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.troubles.push(`${trouble}: ${describeError(error)}`);
+    }
   }
 
   /** Makes the job's folder, its disks and its group. */
@@ -193,7 +194,7 @@ class JobRun {
       onWords: (piece) => this.#words.add(piece),
     });
     this.#endPhase("boot");
-    if ("end" in booted) return { end: this.#blame(space, booted.end), flushed: false };
+    if ("end" in booted) return { end: await this.#blame(space, booted.end), flushed: false };
     const { vm, session } = booted;
     await using _vm = this.#endsFor(vm);
     using _session = session;
@@ -203,15 +204,14 @@ class JobRun {
     const { evidence, troubles } = this;
     const ended = await act(this.#plan, disks.volumes, vm, session, { stop, evidence, onPoint: this.#onPoint });
     this.#endPhase("run");
-    await space.look();
-    const acted = isReadOnly(space) ? this.#blame(space, ended, [...BROKEN_OFF, "exited", "refused"]) : ended;
+    // Its last words may not have found their place on the disk any more.
+    const acted = await this.#blame(space, ended, [...BROKEN_OFF, "exited", "refused"]);
     const windDown = await windDownVm(this.#plan, vm, session, acted, {
       ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
       archive: files.artifacts,
       signal: AbortSignal.any([stop.requested, space.signal]),
     });
-    await space.look();
-    return { ...windDown, end: this.#blame(space, windDown.end) };
+    return { ...windDown, end: await this.#blame(space, windDown.end) };
   }
 
   /** A VM that can't be ended is no end of its job. */
@@ -220,8 +220,9 @@ class JobRun {
     return { [Symbol.asyncDispose]: () => vm[Symbol.asyncDispose]().then(() => {}, onStays) };
   }
 
-  /** A VM that had to go because the host's disk was full ended for that reason, whatever it looks like. */
-  #blame({ signal }: DiskWatch, end: End, kinds: readonly End["kind"][] = BROKEN_OFF): End {
+  /** What ended where the host's disk is full or read-only ended for that reason, whatever it looks like. */
+  async #blame({ signal, look }: DiskWatch, end: End, kinds: readonly End["kind"][] = BROKEN_OFF): Promise<End> {
+    await look();
     if (!signal.aborted || !kinds.includes(end.kind)) return end;
     this.evidence.note("berth", describeError(signal.reason));
     return infra(signal.reason);

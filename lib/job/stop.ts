@@ -12,7 +12,8 @@ export const STOP_NUMBERS: Readonly<Record<StopReason, number>> = { SIGINT: 2, S
 
 /**
  * The same signal again within this time is no second wish: the kernel sends that of a parent's death once for every
- * thread that the parent had.
+ * thread that the parent had. Nor does a signal then come for a reason of its own when a pipe has just broken: a Ctrl-C
+ * ends the reader as well, and our write may fail before our signal is here.
  */
 const ECHO_MS = 200;
 
@@ -23,6 +24,7 @@ export class StopRequest {
   readonly #requested = new AbortController();
   readonly #insisted = new AbortController();
   #reason: StopReason | undefined;
+  #pipeIsBroken = false;
 
   /** @param now tells the time, in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
@@ -39,17 +41,28 @@ export class StopRequest {
     return this.#insisted.signal;
   }
 
-  /** Why; undefined as long as nobody wants the job to end. */
+  /** Why, which never changes; undefined as long as nobody wants the job to end. */
   get reason(): StopReason | undefined {
     return this.#reason;
   }
 
+  /** Takes note of a wish. That of a broken pipe counts a moment later, and only where no signal has come by then. */
   stop(reason: StopReason): void {
-    // A pipe that breaks is no wish of its own: it comes with the signal that ended its reader, too.
-    const isEcho = reason === "SIGPIPE" || (reason === this.#reason && this.#now() - this.#askedAtMs < ECHO_MS);
+    if (reason === "SIGPIPE") {
+      // Both of a job's streams may have had the same reader.
+      if (!this.#pipeIsBroken) setTimeout(() => this.#request("SIGPIPE"), ECHO_MS);
+      this.#pipeIsBroken = true;
+      return;
+    }
+    const isEcho = reason === this.#reason && this.#now() - this.#askedAtMs < ECHO_MS;
     if (this.#reason && !isEcho) this.#insisted.abort();
-    if (!this.#reason) this.#askedAtMs = this.#now();
-    this.#reason ??= reason;
+    this.#request(reason);
+  }
+
+  #request(reason: StopReason): void {
+    if (this.#reason) return;
+    this.#askedAtMs = this.#now();
+    this.#reason = reason;
     this.#requested.abort();
   }
 }

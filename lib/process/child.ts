@@ -87,7 +87,11 @@ export class Child implements AsyncDisposable {
  */
 function killGroup(leader: number): void {
   const args = ["-c", 'kill -s KILL -- "-$1"', "sh", String(leader)];
-  new Deno.Command("sh", { args, env: CHILD_ENV, clearEnv: true, stderr: "null" }).outputSync();
+  try {
+    new Deno.Command("sh", { args, env: CHILD_ENV, clearEnv: true, stderr: "null" }).outputSync();
+  } catch {
+    // A host that has no process left to give. The leader has had its KILL, and what is tied to it goes with it.
+  }
 }
 
 /** Starts a program by name. @throws {BerthError} `host.program-missing` when there is none of that name. */

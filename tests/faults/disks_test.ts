@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Point, POINTS } from "../../lib/job/points.ts";
+import { POINTS } from "../../lib/job/points.ts";
 import { leftovers, SCRATCH, shell, STATE } from "../support/berth.ts";
 import { type Case, copyImage, type Place, plainPlace, prepareState, type Scene, tryFault } from "./harness.ts";
 import { casesOf, type Fault, isAfterVm, isBefore, own } from "./points.ts";
@@ -50,22 +50,16 @@ async function onSmallDisk(one: Case): Promise<void> {
 
 /** What is done to the disk under a job that fails, and one that does not. */
 const FAULTS = ([0, 3] as const).flatMap((exits): Fault[] =>
-  [
-    { what: "a full disk", fault: fillDisk, isOver: (point: Point) => !isBefore(point) },
-    // Nobody can say at the job's end whether its last words had been written by then.
-    {
-      what: "a disk that becomes read-only",
-      fault: breakDisk,
-      isOver: (point: Point) => !isBefore(point) && point !== "ended",
-    },
-  ].map(({ what, fault, isOver }) => ({
+  Object.entries({ "a full disk": fillDisk, "a disk that becomes read-only": breakDisk }).map(([what, fault]) => ({
     name: `${what} under a job that exits with ${exits}`,
     // QEMU is just being started at the others: what it has of its files by then is a matter of luck.
     points: POINTS.filter((point) => point !== "qmp" && point !== "launch"),
     exits,
     fault,
     flags: ["--min-free", "100M"],
-    expected: (point) => isOver(point) && (exits === 3 || isAfterVm(point)) ? own(exits) : ["infra", 125],
+    expected: (point) =>
+      // Nobody can say at the job's end whether its last words had found their place by then.
+      !isBefore(point) && point !== "ended" && (exits === 3 || isAfterVm(point)) ? own(exits) : ["infra", 125],
   }))
 );
 

@@ -75,6 +75,13 @@ Deno.test("planConclusion() says what nobody has taken of a job that was cancell
   }
 });
 
+Deno.test("planConclusion() says what of a stream's file was never written", () => {
+  const output = [{ bytes: 4096, missingBytes: 2 ** 40, hollow: true as const }];
+  assertEquals(said("succeeded", { output }), [
+    "stdout: the last 1024 GiB of its file were never written, and are left out",
+  ]);
+});
+
 Deno.test("planConclusion() has the troubles beside the verdict, which is the last word", () => {
   assertEquals(said("timed-out", { troubles: ["one", "two"] }), ["one", "two", "timed-out: why (what to do)"]);
 });

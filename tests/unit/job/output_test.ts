@@ -1,5 +1,5 @@
 // @ts-types="../../support/assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { settlesWithin, within } from "../../../lib/base/deadline.ts";
 import { OutputFollower, type Sink } from "../../../lib/job/output.ts";
 import { temporaryFolder } from "../../support/temp.ts";
@@ -154,12 +154,33 @@ outputTest("disposing an OutputFollower does not wait for a sink that never come
   assert(inTime, "the reader of a job's output can keep berth from ending");
 });
 
+outputTest("a file that can't be read makes finish() fail, after the others are delivered whole", async (scene) => {
+  const release = Promise.withResolvers<void>();
+  const collector = new Collector();
+  const sink: Sink = async (bytes) => {
+    const copy = bytes.slice();
+    await release.promise;
+    await collector.sink(copy);
+  };
+  const out = await scene.open("out");
+  // With a limit each look at the files is a look at their sizes as well.
+  const sources = [[out, () => Promise.resolve()], [await scene.open("err"), sink]] as const;
+  await using follower = new OutputFollower(scene.folder, sources, broken, { limitBytes: 100 });
+  out.close();
+  await scene.append("err", pattern(10));
+  const finished = assertRejects(() => follower.finish(), Deno.errors.BadResource);
+  assertEquals(await settlesWithin(finished, 300), false);
+  release.resolve();
+  await finished;
+  assertEquals(collector.bytes, pattern(10));
+});
+
 const MIB = 1024 ** 2;
 
 outputTest("OutputFollower delivers no more than its limit of each file, and counts the rest", async (scene) => {
   const [out, err] = [new Collector(), new Collector()];
   const sources = [[await scene.open("out"), out.sink], [await scene.open("err"), err.sink]] as const;
-  await using follower = new OutputFollower(scene.folder, sources, broken, 100);
+  await using follower = new OutputFollower(scene.folder, sources, broken, { limitBytes: 100 });
   await scene.append("out", pattern(60));
   await out.has(60);
   await scene.append("out", pattern(60, 3));
@@ -172,7 +193,7 @@ outputTest("OutputFollower delivers no more than its limit of each file, and cou
 
 outputTest("a limit of 0 delivers nothing", async ({ folder, open, append }) => {
   const collector = new Collector();
-  await using follower = new OutputFollower(folder, [[await open("out"), collector.sink]], broken, 0);
+  await using follower = new OutputFollower(folder, [[await open("out"), collector.sink]], broken, { limitBytes: 0 });
   await append("out", pattern(10));
   await follower.finish();
   assertEquals([collector.bytes.length, follower.account()], [0, [{ bytes: 0, missingBytes: 10 }]]);
@@ -186,7 +207,7 @@ outputTest("a file far beyond its limit is shortened to it, even while its sink 
     await collector.sink(bytes);
   };
   const file = await scene.open("out");
-  await using follower = new OutputFollower(scene.folder, [[file, sink]], broken, 1000);
+  await using follower = new OutputFollower(scene.folder, [[file, sink]], broken, { limitBytes: 1000 });
   await scene.append("out", pattern(1000));
   for (let round = 1; round <= 3; round++) {
     await scene.append("out", new Uint8Array(70 * MIB).fill(round));

@@ -37,6 +37,25 @@ Deno.test("stop() and kill() leave a process alone that has ended", async () => 
   assertEquals((await child.status).code, 3);
 });
 
+Deno.test("kill() KILLs the leader of a group on a host that has no process left to give", async () => {
+  const args = ["sh", "-c", "echo ready; exec cat"];
+  const child = startChild({ command: "setsid", args, stdout: "piped", stdin: "piped", leadsGroup: true });
+  const reader = child.stdout.getReader();
+  await within(reader.read(), 5000, "the child to be ready");
+  await reader.cancel();
+  const { outputSync } = Deno.Command.prototype;
+  Deno.Command.prototype.outputSync = () => {
+    throw new Error("Resource temporarily unavailable (os error 11)");
+  };
+  try {
+    child.kill("SIGKILL");
+  } finally {
+    Deno.Command.prototype.outputSync = outputSync;
+  }
+  assertEquals((await within(child.status, 5000, "the child's end")).signal, "SIGKILL");
+  await child.stdin.abort().catch(() => {});
+});
+
 Deno.test("disposing a Child ends it", async () => {
   let status;
   {
