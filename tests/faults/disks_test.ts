@@ -40,7 +40,10 @@ async function onSmallDisk(one: Case): Promise<void> {
   try {
     await copyImage(STATE, SMALL_PLACE.state);
     await tryFault(SMALL_PLACE, one, async () => {
-      await shell('umount "$1"; e2fsck -p "$1.ext4" >/dev/null || [ $? -eq 1 ]', DISK);
+      // A copy: others may have copied the mount into a namespace of their own, and so keep the broken one in use.
+      const script = `umount "$1"; cp --sparse=always "$1.ext4" "$1.copy"; mv "$1.copy" "$1.ext4"
+        e2fsck -p "$1.ext4" >/dev/null || [ $? -eq 1 ]`;
+      await shell(script, DISK);
       await mount();
     });
   } finally {
