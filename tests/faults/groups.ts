@@ -44,35 +44,22 @@ async function inGroup({ state }: Scene, script: string): Promise<void> {
 const FAULTS: readonly (readonly [name: string, script: string, ends: Partial<Record<Point, Expected>>])[] = [
   ["a group that somebody kills", 'echo 1 >"$1/cgroup.kill"', {
     launched: NO_BOOT,
-    hello: CRASHED,
-    exec: CRASHED,
     started: CRASHED,
-    ended: CRASHED,
-    drain: CRASHED,
     collect: CRASHED,
-    poweroff: SUCCEEDED,
     removal: SUCCEEDED,
   }],
   ["a group whose memory is taken away", 'echo 4M >"$1/memory.max"', {
-    launched: OOM,
     hello: OOM,
-    exec: OOM,
     started: OOM,
     ended: OOM,
-    drain: OOM,
     collect: OOM,
-    poweroff: SUCCEEDED,
   }],
   ["a frozen group", 'echo 1 >"$1/cgroup.freeze"', {
-    launched: NO_BOOT,
-    hello: NO_BOOT,
     started: ["timed-out", 124],
     poweroff: SUCCEEDED,
-    removal: SUCCEEDED,
   }],
   ["a group that may have no process", 'echo 0 >"$1/pids.max"', {
     grouped: NO_BOOT,
-    started: SUCCEEDED,
   }],
   ["a group that somebody removes", 'rmdir "$1"', {
     grouped: NO_GROUP,
