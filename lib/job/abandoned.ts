@@ -101,6 +101,7 @@ export async function clearAway(claims: readonly Claim[], endAbandoned: EndAband
       const group = await readGroup(claim);
       if (group && await endAbandoned(group)) cgroup = group.cgroup;
       await removeFolder(claim.path);
+      await removeRecord(claim.path);
       return { id: claim.id, cgroup };
     } catch (error) {
       // It must not stand in every later job's way.
@@ -123,9 +124,13 @@ async function readGroup({ id, path }: Claim): Promise<AbandonedGroup | undefine
   throw new BerthError("job.record", `${path}${OWNER} names ${group.cgroup}, which is not the group of this job`);
 }
 
-/** The folder first: without its owner's file nobody would find it. */
+/** Removes the folder, which goes before the record: without its owner's file nobody would find it. */
 export async function removeFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
+}
+
+/** Removes what stands beside the folder. */
+export async function removeRecord(path: string): Promise<void> {
   await Deno.remove(path + CGROUP).catch(ignoreNotFound);
   await Deno.remove(path + OWNER).catch(ignoreNotFound);
 }

@@ -13,13 +13,27 @@ import { dirname } from "@std/path";
 import { translateRefusedWrite } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
-import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeFolder, withJobsLocked } from "./abandoned.ts";
+import {
+  type Claim,
+  claimAbandoned,
+  clearAway,
+  type EndAbandoned,
+  removeFolder,
+  removeRecord,
+  withJobsLocked,
+} from "./abandoned.ts";
 import { CGROUP, type JobRecord, OWNER, type PlannedGroup } from "./owner.ts";
 
 /** A job's folder. Disposing removes it. */
 export interface JobFolder extends AsyncDisposable {
-  /** Notes a group before it is made, so that nobody has to guess whose it is when berth is killed between the two. */
+  /**
+   * Notes a group before it is made, so that nobody has to guess whose it is when berth is killed between the two.
+   *
+   * From then on the record outlives the folder, for the next berth to end the group by: see {@linkcode release}.
+   */
   intend(group: PlannedGroup): Promise<void>;
+  /** Says that the group is gone, so that the record goes with the folder. */
+  release(): void;
   /** Notes what the job has beside its folder, for others: see `readRecord()` in owner.ts. */
   record(record: JobRecord): Promise<void>;
 }
@@ -72,6 +86,8 @@ async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFil
 class OwnedFolder implements JobFolder {
   readonly #path: string;
   readonly #owner: Deno.FsFile;
+  /** Whether there may be a group that nobody but the record knows of. */
+  #hasGroup = false;
 
   constructor(path: string, owner: Deno.FsFile) {
     this.#path = path;
@@ -86,6 +102,11 @@ class OwnedFolder implements JobFolder {
   async intend(planned: PlannedGroup): Promise<void> {
     await this.note({ planned });
     await this.#noteForShell(planned.cgroup);
+    this.#hasGroup = true;
+  }
+
+  release(): void {
+    this.#hasGroup = false;
   }
 
   async record(record: JobRecord): Promise<void> {
@@ -101,5 +122,6 @@ class OwnedFolder implements JobFolder {
     using stack = new DisposableStack();
     stack.adopt(this.#owner, closeLocked);
     await removeFolder(this.#path);
+    if (!this.#hasGroup) await removeRecord(this.#path);
   }
 }

@@ -102,6 +102,28 @@ Deno.test("intend() notes a group for whoever finds the job dead, and tells othe
   assertEquals(await readRecord(path), RECORD);
 });
 
+Deno.test("a folder goes without its record as long as its group may be there, and the next berth finds that", async () => {
+  await using temporary = await temporaryFolder();
+  const jobs = `${temporary.path}/jobs`;
+  const id = "0123456789ab";
+  const planned = { cgroup: `/sys/fs/cgroup/vm-${id}`, bootId: "one" };
+  {
+    await using folder = await createJobFolder(`${jobs}/${id}`, "ci");
+    await folder.intend(planned);
+  }
+  assertEquals(await names(jobs), [`${id}.cgroup`, `${id}.owner`]);
+  const ended: string[] = [];
+  {
+    await using next = await createJobFolder(`${jobs}/b`, "ci", ({ cgroup }) => {
+      ended.push(cgroup);
+      return Promise.resolve(true);
+    });
+    await next.intend(planned);
+    next.release();
+  }
+  assertEquals([ended, await names(jobs)], [[planned.cgroup], []]);
+});
+
 Deno.test("parseOwner() reads what another version wrote in one line, and no line that was cut off", () => {
   assertEquals(parseOwner('{"image":"a","cgroup":"b"}\n'), { image: "a", cgroup: "b" });
   assertEquals(parseOwner('{"image":"a"}\n{"cgroup":"b'), { image: "a" });
