@@ -91,7 +91,10 @@ export async function ownGroup(
  * @returns whether it was there.
  * @throws {BerthError} `cgroup.left` when it is out of reach: it is for a berth that can reach it.
  */
-export async function endAbandoned(group: AbandonedGroup, own: Driver | undefined): Promise<boolean> {
+export async function endAbandoned(
+  group: AbandonedGroup,
+  own: Pick<Driver, "endAbandoned"> | undefined,
+): Promise<boolean> {
   if (isGone(group, { bootId: await readBootId(), goneGroups: await readGoneGroups() })) return false;
   if (own?.endAbandoned) return await own.endAbandoned(group);
   throw new BerthError("cgroup.left", `the cgroup ${group.cgroup} is out of reach`);
