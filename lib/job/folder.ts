@@ -71,16 +71,19 @@ async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFil
   await Deno.mkdir(jobs, { recursive: true, mode: 0o700 });
   using stack = new DisposableStack();
   const claims: Claim[] = [];
-  // No owner's file is there without its lock for anybody who looks.
-  const owner = await withJobsLocked(jobs, async () => {
-    claims.push(...(await claimAbandoned(jobs)).map((claim) => stack.use(claim)));
-    const file = await Deno.open(path + OWNER, { createNew: true, write: true });
-    await file.lock(true);
-    return file;
-  });
-  // What could not be removed is not this job's affair; `berth gc` tells of it.
-  await clearAway(claims, endAbandoned);
-  return owner;
+  try {
+    // No owner's file is there without its lock for anybody who looks.
+    return await withJobsLocked(jobs, async () => {
+      claims.push(...(await claimAbandoned(jobs)).map((claim) => stack.use(claim)));
+      const file = await Deno.open(path + OWNER, { createNew: true, write: true });
+      await file.lock(true);
+      return file;
+    });
+  } finally {
+    // Also when there is no room for a file: this makes some, for the next one. What could not be removed is not this
+    // job's affair; `berth gc` tells of it.
+    await clearAway(claims, endAbandoned);
+  }
 }
 
 class OwnedFolder implements JobFolder {
