@@ -129,8 +129,9 @@ export async function removeFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
 }
 
-/** Removes what stands beside the folder. */
+/** Removes what stands beside the folder. What names a group goes first: see `intend()` in folder.ts. */
 export async function removeRecord(path: string): Promise<void> {
+  await Deno.truncate(path + OWNER).catch(ignoreNotFound);
   await Deno.remove(path + CGROUP).catch(ignoreNotFound);
   await Deno.remove(path + OWNER).catch(ignoreNotFound);
 }

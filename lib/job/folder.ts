@@ -91,6 +91,7 @@ class OwnedFolder implements JobFolder {
   readonly #owner: Deno.FsFile;
   /** Whether there may be a group that nobody but the record knows of. */
   #hasGroup = false;
+  #noted: string | undefined;
 
   constructor(path: string, owner: Deno.FsFile) {
     this.#path = path;
@@ -103,8 +104,9 @@ class OwnedFolder implements JobFolder {
   }
 
   async intend(planned: PlannedGroup): Promise<void> {
-    await this.note({ planned });
+    // First: who finds a group in the record but not there could not tell whether it went with what it was made in.
     await this.#noteForShell(planned.cgroup);
+    await this.note({ planned });
     this.#hasGroup = true;
   }
 
@@ -117,8 +119,11 @@ class OwnedFolder implements JobFolder {
     await this.note(record);
   }
 
+  /** Once only: for a moment it would be empty again. */
   async #noteForShell(cgroup: string): Promise<void> {
+    if (cgroup === this.#noted) return;
     await Deno.writeTextFile(this.#path + CGROUP, `${cgroup}\n`);
+    this.#noted = cgroup;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
