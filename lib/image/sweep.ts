@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
+import { removeFolderTree } from "../process/remove_folder.ts";
 import { planSweep } from "./prune.ts";
 import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
 import { type ImageStore, readText } from "./store.ts";
@@ -92,7 +93,7 @@ class Sweeping implements Sweep {
   async #removeWork(path: string): Promise<void> {
     try {
       const bytes = await treeBytes(path);
-      await Deno.remove(path, { recursive: true });
+      await removeFolderTree(path);
       this.freedBytes += bytes;
     } catch (error) {
       this.troubles.push(`what a killed build has left can't be removed: ${describeError(error)}`);

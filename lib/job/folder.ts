@@ -13,15 +13,8 @@ import { dirname } from "@std/path";
 import { translateRefusedWrite } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
-import {
-  type Claim,
-  claimAbandoned,
-  clearAway,
-  type EndAbandoned,
-  removeFolder,
-  removeRecord,
-  withJobsLocked,
-} from "./abandoned.ts";
+import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeRecord, withJobsLocked } from "./abandoned.ts";
+import { removeFolderTree } from "../process/remove_folder.ts";
 import { CGROUP, type JobRecord, OWNER, type PlannedGroup } from "./owner.ts";
 
 /** A job's folder. Disposing removes it. */
@@ -129,7 +122,7 @@ class OwnedFolder implements JobFolder {
   async [Symbol.asyncDispose](): Promise<void> {
     using stack = new DisposableStack();
     stack.adopt(this.#owner, closeLocked);
-    await removeFolder(this.#path);
+    await removeFolderTree(this.#path);
     if (!this.#hasGroup) await removeRecord(this.#path);
   }
 }
