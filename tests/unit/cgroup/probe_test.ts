@@ -1,6 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
+import { CgroupFsError } from "../../../lib/cgroup/cgroup_fs.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import { findLacking, sweepProbes } from "../../../lib/cgroup/probe.ts";
 import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
@@ -37,4 +38,21 @@ Deno.test("findLacking() tries again when its group is swept under it, and takes
     fs.faults.after({ operation }, sweep);
     await assertRejects(() => findLacking(fs, "/ci"), BerthError, "somebody else removes the groups");
   }
+});
+
+Deno.test("findLacking() does not mind when its group is swept at the last moment", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  await openCgroupfs(fs);
+  const sweep = ({ path }: { path: string }) => fs.rmdir(path.split("/")[0]);
+  fs.faults.after({ operation: "read", path: /^berth-probe-.*\/cgroup.events$/ }, sweep, 1);
+  assertEquals([await findLacking(fs, "/ci"), await fs.children("")], [[], []]);
+});
+
+Deno.test("findLacking() says what went wrong first, not that its group could not be removed then", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  await openCgroupfs(fs);
+  fs.faults.refuse("EIO", { operation: "write", path: /cgroup.kill$/ });
+  fs.faults.refuse("EBUSY", { operation: "rmdir" });
+  const error = await assertRejects(() => findLacking(fs, "/ci"), CgroupFsError);
+  assertEquals([error.operation, error.errno], ["write", "EIO"]);
 });
