@@ -57,7 +57,7 @@ export const ERRORS = {
   "cache.busy": "wait until the job is over; `berth cache ls` shows which caches are in use",
   "cache.replaced": "look at what the job does: no VMM should be able to do that",
   "job.unknown": "the job's id stands in its report, and in the name of its folder in berth's state folder, jobs/",
-  "job.record": "look at it; berth gc goes on with it when that file is removed, or has the right group in it",
+  "job.record": "look at it; berth gc goes on with it when that file is empty (: >FILE), or has the right group in it",
   "job.workspace": "--workspace and --volume take a folder that can be read",
   "job.volume": "--volume takes PATH:GUEST[:ro] with a folder or an ext4 file system in a file, or new:SIZE:GUEST",
   "job.artifact": "--artifact takes GUEST=DIR, and GUEST must be there when the job ends",

@@ -9,8 +9,9 @@ import { applyLimits, checkLimits, expectMemoryFits, readLimits, translateRefusa
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
 import type { Driver, Group, GroupRequest, LostGroup, Unenforceable } from "./driver.ts";
 import { type Controller, CONTROLLER_OF, FILE_OF, type LimitName, type Limits, limitsIn } from "./limits.ts";
+import { endLost } from "./lost.ts";
 import { groupName } from "./names.ts";
-import { findLacking, isThere, removeIfEmpty, sweepProbes } from "./probe.ts";
+import { findLacking, removeIfEmpty, sweepProbes } from "./probe.ts";
 import { endGroup } from "./removal.ts";
 import { prepareParent } from "./supervisor.ts";
 import { type GroupUsage, readUsage } from "./usage.ts";
@@ -27,32 +28,29 @@ const ATTEMPTS = 10;
  */
 export async function openCgroupfs(fs: CgroupFs, hostRoot = fs.root): Promise<Driver> {
   const controllers = await prepareParent(fs, "", hostRoot);
-  const swept = (await sweepProbes(fs)).map((name) => `${hostRoot}/${name}`);
-  return new CgroupfsDriver(fs, hostRoot, { controllers, lacking: await findLacking(fs, hostRoot), swept });
+  await sweepProbes(fs);
+  return new CgroupfsDriver(fs, hostRoot, { controllers, lacking: await findLacking(fs, hostRoot) });
 }
 
-/** What opening has found and done. */
+/** What opening has found. */
 interface Opened {
   /** Those that are enabled for groups. */
   readonly controllers: readonly Controller[];
   readonly lacking: readonly LimitName[];
-  readonly swept: readonly string[];
 }
 
 class CgroupfsDriver implements Driver {
   readonly name = "cgroupfs";
-  readonly swept: readonly string[];
   readonly #fs: CgroupFs;
   readonly #hostRoot: string;
   readonly #enabled: readonly Controller[];
   readonly #lacking: readonly LimitName[];
 
-  constructor(fs: CgroupFs, hostRoot: string, { controllers, lacking, swept }: Opened) {
+  constructor(fs: CgroupFs, hostRoot: string, { controllers, lacking }: Opened) {
     this.#fs = fs;
     this.#hostRoot = hostRoot;
     this.#enabled = controllers;
     this.#lacking = lacking;
-    this.swept = swept;
   }
 
   unenforceable(limits: Limits): Unenforceable[] {
@@ -116,18 +114,8 @@ class CgroupfsDriver implements Driver {
     await applyLimits(this.#fs, path, limits);
   }
 
-  async endAbandoned({ cgroup, isMade }: LostGroup): Promise<boolean> {
-    const path = cgroup.slice(this.#hostRoot.length + 1);
-    // Whatever stands in a record, nothing but a VM's group is ended.
-    if (!cgroup.startsWith(`${this.#hostRoot}/`) || !/^(tenant-[^/]+\/)?vm-[^/]+$/.test(path)) {
-      throw new BerthError("cgroup.left", `the cgroup ${cgroup} is out of reach`);
-    }
-    const tenantPath = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    // One that was only planned may be another's by now, and what runs in it is.
-    const wasThere = isMade ? await isThere(this.#fs, path) : await removeIfEmpty(this.#fs, path);
-    if (isMade) await endGroup(this.#fs, path);
-    if (tenantPath) await removeIfEmpty(this.#fs, tenantPath);
-    return wasThere;
+  async endAbandoned(group: LostGroup): Promise<boolean> {
+    return await endLost(this.#fs, this.#hostRoot, group);
   }
 
   // Nothing is undone: another berth, now or later, finds the leaf and the controllers as they must be.

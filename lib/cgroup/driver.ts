@@ -51,11 +51,17 @@ export interface LostGroup {
   readonly isMade: boolean;
 }
 
+/** Removes the groups of killed berths. */
+export interface GroupRemover {
+  /** Removes what killed berths have only tried. Resolves to the groups that went, as the host sees them. */
+  sweep(): Promise<string[]>;
+  /** Ends and removes a VM's group whose owner is gone. Resolves to whether it was there. */
+  endAbandoned(group: LostGroup): Promise<boolean>;
+}
+
 /** Makes groups. */
 export interface Driver extends AsyncDisposable {
   readonly name: DriverName;
-  /** The groups of killed berths that opening it has removed, as the host sees them. */
-  readonly swept: readonly string[];
   /** Which of these limits this host can't enforce. */
   unenforceable(limits: Limits): Unenforceable[];
   createGroup(request: GroupRequest): Promise<Group>;

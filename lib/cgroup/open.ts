@@ -7,9 +7,11 @@
 import { BerthError } from "../base/errors.ts";
 import type { CgroupFacts } from "../host/cgroup_facts.ts";
 import { CGROUP, SLICE } from "../host/windows.ts";
+import type { CgroupFs } from "./cgroup_fs.ts";
 import { openCgroupfs } from "./cgroupfs.ts";
 import { DenoCgroupFs } from "./deno_cgroup_fs.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, GroupRemover } from "./driver.ts";
+import { createRemover } from "./lost.ts";
 import { type DriverChoice, type GroupParent, type Parent, resolveParent } from "./parent.ts";
 import { parseDevice, pathsOf } from "./systemd/devices.ts";
 import { openSystemd } from "./systemd/driver.ts";
@@ -40,7 +42,7 @@ export async function openDriver(request: ContainmentRequest, facts: CgroupFacts
   const { driver, parent } = request;
   if (parent.kind === "unit" || driver === "systemd") return await openSystemdSlice(request, facts);
   try {
-    return await openGroup(parent, facts);
+    return await openCgroupfs(...openTree(parent, facts));
   } catch (error) {
     const isSystemds = error instanceof BerthError && error.code === "cgroup.undelegated";
     if (driver === "auto" && isSystemds && facts.sliceWindow) return await openSystemdSlice(request, facts);
@@ -48,12 +50,21 @@ export async function openDriver(request: ContainmentRequest, facts: CgroupFacts
   }
 }
 
-async function openGroup(parent: GroupParent, facts: CgroupFacts): Promise<Driver> {
+/**
+ * Opens the group that VMs' groups are made in, to remove some there.
+ *
+ * @throws {BerthError} `cgroup.*`: what stands in the way.
+ */
+export function openRemover(parent: GroupParent, facts: CgroupFacts): GroupRemover {
+  return createRemover(...openTree(parent, facts));
+}
+
+function openTree(parent: GroupParent, facts: CgroupFacts): [fs: CgroupFs, hostRoot: string] {
   const given = parent.kind === "path" ? { path: parent.path, real: facts.given } : undefined;
   const { group, readOnly } = resolveParent(parent, { ...facts, given });
   if (readOnly) throw new BerthError("cgroup.read-only", `${group} is mounted read-only`);
   if (facts.window !== group) throw new BerthError("cgroup.denied", `${group} can't be opened by this user`);
-  return await openCgroupfs(new DenoCgroupFs(CGROUP), facts.window);
+  return [new DenoCgroupFs(CGROUP), facts.window];
 }
 
 async function openSystemdSlice(request: ContainmentRequest, facts: CgroupFacts): Promise<Driver> {

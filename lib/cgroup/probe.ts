@@ -45,19 +45,32 @@ async function tryGroup(
     }
   };
   await attempt(fs.mkdir(path));
-  let wasThere = true;
   try {
-    const canEnd = await fs.write(joinPath(path, "cgroup.kill"), "1").then(() => true, (error) => {
-      if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
-      return false;
-    });
-    const there = await Promise.all(LIMIT_NAMES.map((name) => readIfThere(fs, joinPath(path, FILE_OF[name]))));
-    const lacking = LIMIT_NAMES.filter((_, index) => there[index] === undefined);
-    wasThere = await isThere(fs, path);
-    return wasThere ? { canEnd, lacking } : undefined;
-  } finally {
-    if (wasThere) await attempt(fs.rmdir(path));
+    const seen = await look(fs, path);
+    await attempt(removeIfThere(fs, path));
+    return seen;
+  } catch (error) {
+    // What was wrong first is what counts.
+    await removeIfThere(fs, path).catch(() => {});
+    throw error;
   }
+}
+
+async function look(fs: CgroupFs, path: string): Promise<{ canEnd: boolean; lacking: LimitName[] } | undefined> {
+  const canEnd = await fs.write(joinPath(path, "cgroup.kill"), "1").then(() => true, (error) => {
+    if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
+    return false;
+  });
+  const there = await Promise.all(LIMIT_NAMES.map((name) => readIfThere(fs, joinPath(path, FILE_OF[name]))));
+  const lacking = LIMIT_NAMES.filter((_, index) => there[index] === undefined);
+  return await isThere(fs, path) ? { canEnd, lacking } : undefined;
+}
+
+/** Somebody may have taken it away meanwhile, as the sweep of another berth does. */
+async function removeIfThere(fs: CgroupFs, path: string): Promise<void> {
+  await fs.rmdir(path).catch((error) => {
+    if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
+  });
 }
 
 /**

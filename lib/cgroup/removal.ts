@@ -8,13 +8,15 @@
  */
 
 import { DeadlineError, within } from "../base/deadline.ts";
-import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
+import { type CgroupFs, type FileWatch, isErrno, joinPath } from "./cgroup_fs.ts";
 import { parseKeys } from "./usage.ts";
 
 /** How long the kernel may take to end killed processes: seconds only when a disk hangs under one of them. */
 const EMPTY_MS = 10_000;
 /** How long an empty group may refuse to go: its last process is a zombie for a moment. */
 const BUSY_MS = 2000;
+/** How often a group is looked at where nothing tells of changes. */
+const LOOK_MS = 20;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
@@ -46,12 +48,36 @@ export async function waitUntilEmpty(fs: CgroupFs, path: string, timeoutMs = EMP
   const events = joinPath(path, "cgroup.events");
   const isEmpty = async () => parseKeys(await fs.read(events)).populated === 0;
   if (await isEmpty()) return;
-  using watch = fs.watch(events);
+  using watch = watchOrLook(fs, events);
   const wait = async () => {
     while (!await isEmpty()) await watch.changed();
   };
   // One that goes on when the time is up ends with its watch.
   await within(wait(), timeoutMs, `the cgroup ${joinPath(fs.root, path)} to become empty`);
+}
+
+/** A watch; a clock where there can't be one: the host's inotify instances may be used up, and a VM must end then too. */
+function watchOrLook(fs: CgroupFs, path: string): FileWatch {
+  try {
+    return fs.watch(path);
+  } catch {
+    return new Clock();
+  }
+}
+
+class Clock implements FileWatch {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+
+  changed(): Promise<void> {
+    if (this.#isOver) return Promise.reject(new DOMException("the clock was disposed", "AbortError"));
+    return new Promise((resolve) => this.#timer = setTimeout(resolve, LOOK_MS));
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+  }
 }
 
 /** Removes a group that has no processes, those below it first. */

@@ -5,14 +5,14 @@
  */
 
 import { BerthError, translateRefusedWrite } from "../base/errors.ts";
-import type { Driver } from "../cgroup/driver.ts";
-import { openDriver } from "../cgroup/open.ts";
+import type { GroupRemover } from "../cgroup/driver.ts";
+import { openRemover } from "../cgroup/open.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { sweepMemory } from "../host/memory.ts";
 import { CGROUP, STATE } from "../host/windows.ts";
 import { sweepCaches } from "../image/cache_sweep.ts";
 import { type Sweep, sweepStore } from "../image/sweep.ts";
-import { sweepJobs } from "../job/abandoned.ts";
+import { type ClearedJob, sweepJobs } from "../job/abandoned.ts";
 import { endAbandoned } from "../job/group.ts";
 import { Console } from "./console.ts";
 import type { GcArgs } from "./gc_args.ts";
@@ -46,20 +46,27 @@ async function collect({ parent }: GcArgs, facts: CgroupFacts): Promise<Garbage>
       return otherwise;
     }
   };
-  await using driver = await openGroups(parent, facts).catch((error) => {
-    // A group that nobody has named, and that may not be needed: whatever is out of reach then says so itself.
-    if (parent.kind === "path") errors.push(error);
-    return undefined;
-  });
-  const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endAbandoned(group, driver)), []);
+  const opened = tryOpen(parent, facts);
+  const groups = await attempt(opened.remover?.sweep() ?? Promise.resolve([]), []);
+  const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endAbandoned(group, opened.remover)), []);
+  // What stands in the way of a group that nobody has named counts where a job's group is out of reach.
+  if (opened.error && (parent.kind === "path" || jobs.some(isOutOfReach))) errors.push(opened.error);
   const files = [...await attempt(sweepMemory(), []), ...await attempt(sweepCaches(`${STATE}/caches`), [])];
   const sweep = await attempt<Sweep | undefined>(sweepStore(openStore()), NOTHING);
   if (sweep?.troubles.length) errors.push(new BerthError("image.left", sweep.troubles.join("; ")));
-  return { jobs, files, groups: driver?.swept ?? [], freedBytes: sweep?.freedBytes, errors };
+  return { jobs, files, groups, freedBytes: sweep?.freedBytes, errors };
 }
 
 const NOTHING: Sweep = { freedBytes: 0, heldFiles: 0, troubles: [] };
 
-async function openGroups(parent: GcArgs["parent"], facts: CgroupFacts): Promise<Driver> {
-  return await openDriver({ driver: "cgroupfs", parent, devices: [], onWarning: () => {} }, facts);
+function tryOpen(parent: GcArgs["parent"], facts: CgroupFacts): { remover?: GroupRemover; error?: unknown } {
+  try {
+    return { remover: openRemover(parent, facts) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isOutOfReach({ error }: ClearedJob): boolean {
+  return error instanceof BerthError && error.code === "cgroup.left";
 }

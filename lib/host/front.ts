@@ -25,8 +25,8 @@ export interface FrontOptions {
 
 const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** The command line of the host process, windows included. Pure. */
-export function planFront(options: FrontOptions): string[] {
+/** The command line of the host process, windows included. Pure. @param pid the front process's id. */
+export function planFront(options: FrontOptions, pid: number): string[] {
   const windows: Window[] = [{ mode: "make", target: STATE, source: options.stateDir }, ...options.windows];
   const triples = windows.flatMap(({ mode, target, source }) => [
     mode,
@@ -37,14 +37,14 @@ export function planFront(options: FrontOptions): string[] {
   const namespaces = options.isRoot ? "--mount" : "--user --map-root-user --mount";
   // A session of its own: a Ctrl-C at the terminal reaches the front process only, which passes it on, once.
   const script = `${cgroupWindowsScript}\n${windowsScript}`;
-  const shell = ["sh", "-c", script, "berth-windows", ...triples, "--", ...options.self, ...options.args];
+  const shell = ["sh", "-c", script, "berth-windows", ...triples, "--", String(pid), ...options.self, ...options.args];
   const ask = windows.some(({ mode }) => mode === "cgroup") ? "ask" : "-";
   return ["setsid", "sh", "-c", frontScript, "berth-front", namespaces, ask, ...shell];
 }
 
 /** Runs the host process and returns its exit status. */
 export async function runFront(options: FrontOptions): Promise<number> {
-  const [command, ...args] = planFront(options);
+  const [command, ...args] = planFront(options, Deno.pid);
   const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
   const early: Deno.Signal[] = [];
   let child: Deno.ChildProcess | undefined;

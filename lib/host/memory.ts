@@ -46,12 +46,19 @@ export async function recall(): Promise<HostMemory> {
   }
 }
 
-/** Adds to what is remembered. Two at once may each lose the other's finding, which is found out again then. */
+/**
+ * Adds to what is remembered, if it can: on a full disk, or a read-only one, it is found out again the next time. Two at
+ * once may each lose the other's finding, too.
+ */
 export async function remember(found: HostMemory): Promise<void> {
   const stored: Stored = { ...await recall(), ...found, bootId: await readBootId() };
   const temporary = `${FILE}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(temporary, JSON.stringify(stored) + "\n");
-  await Deno.rename(temporary, FILE);
+  try {
+    await Deno.writeTextFile(temporary, JSON.stringify(stored) + "\n");
+    await Deno.rename(temporary, FILE);
+  } catch {
+    await Deno.remove(temporary).catch(() => {});
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 # Makes the windows through which the host process sees the host, then becomes the host process.
 #
 # It runs in a mount namespace of its own, which the kernel takes down when the last process in it has ended, however it
-# ended. Arguments: MODE NAME PATH triples, then --, then the command. Modes:
+# ended. Arguments: MODE NAME PATH triples, then --, the front process's id, and the command. Modes:
 #   ro        a file or folder, read-only           folder  a folder, read-only
 #   optional  a file or folder, read-only, if there  make    a folder, created when it is missing
 #   file      a file, created when it is missing
@@ -74,5 +74,6 @@ fi >$self/host/kvm
 
 unset BERTH_DELEGATED
 
-# The host process must not outlive the process that was started by the user: TERM makes it end its VM and clean up.
-exec setpriv --pdeathsig TERM -- "$@"
+# The host process must not outlive the process that was started by the user: TERM makes it end its VM and clean up. Of a
+# death before that the kernel tells nothing, so a shell looks once more, which is tied already.
+exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$1" ] || exit 143; shift; exec "$@"' berth-host "$@"

@@ -7,6 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
+import { planTie } from "../process/tied.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 import { PACKING } from "./squashfs.ts";
 
@@ -31,19 +32,7 @@ export async function buildDebianRoot(options: DebianOptions): Promise<string> {
     command: "setsid",
     leadsGroup: true,
     args: [
-      ...[
-        "/usr/bin/setpriv",
-        "--pdeathsig",
-        "KILL",
-        "--",
-        "unshare",
-        "--mount",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-        "mmdebstrap",
-      ],
+      ...[...planTie(), "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "mmdebstrap"],
       "--variant=minbase",
       "--format=tar",
       // Nobody reads manuals in a throwaway VM, and they are a fifth of the packages' size.

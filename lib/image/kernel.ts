@@ -85,9 +85,9 @@ async function readKernelFile({ kernelFile, modulesFolder, workFolder, onProgres
 
 /** A package that was unpacked by hand has no `modules.dep` yet. */
 async function indexModules(modulesFolder: string, release: string, workFolder: string): Promise<string> {
-  const script = 'mkdir -p "$1/lib/modules" && ln -s "$2" "$1/lib/modules/$3" && depmod -n -b "$1" "$3" >"$1/dep"';
+  const script = 'mkdir -p "$1/lib/modules" && ln -s "$2" "$1/lib/modules/$3" && exec depmod -n -b "$1" "$3" >"$1/dep"';
   const base = join(workFolder, "depmod");
-  await runTool({ command: "sh", args: ["-c", script, "sh", base, modulesFolder, release] });
+  await runTool({ command: "sh", args: ["-c", script, "sh", base, modulesFolder, release], tied: true });
   return join(base, "dep");
 }
 
@@ -147,7 +147,7 @@ async function cloudKernelPackage(signal?: AbortSignal): Promise<string> {
   const args = ["--no-all-versions", "show", CLOUD_KERNEL];
   let shown = await tryTool({ command: "apt-cache", args, signal });
   if (!shown.success) {
-    await runTool({ command: "apt-get", args: ["update"], signal });
+    await runTool({ command: "apt-get", args: ["update"], tied: true, signal });
     shown = await tryTool({ command: "apt-cache", args, signal });
   }
   const match = /^Depends:.*?\b(linux-image-[0-9][\w.+-]*)/m.exec(shown.stdout);

@@ -16,6 +16,7 @@ import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { BerthError, translateDiskFull } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
+import { removeFolderTree } from "../process/remove_folder.ts";
 import { type Origin, parseOrigin, writeOrigin } from "./origin.ts";
 import { isMissing, readSmallFile, realPathInside } from "./small_file.ts";
 import { type ImageSpec, mapFiles, namedFiles, parseImageSpec, resolveSpec } from "./spec.ts";
@@ -158,7 +159,7 @@ export class ImageStore {
   async workFolder(): Promise<{ path: string } & AsyncDisposable> {
     const path = join(this.root, `.work-${randomId()}`);
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
-    return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+    return { path, [Symbol.asyncDispose]: () => removeFolderTree(path) };
   }
 }
 

@@ -7,7 +7,9 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
+import { isId } from "../base/ids.ts";
 import { formatBytes } from "../base/units.ts";
+import { removeFolderTree } from "../process/remove_folder.ts";
 import { planSweep } from "./prune.ts";
 import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
 import { type ImageStore, readText } from "./store.ts";
@@ -27,7 +29,7 @@ export async function sweepStore(store: ImageStore): Promise<Sweep | undefined> 
   if (!lock) return undefined;
   const sweep = new Sweeping(store.root);
   await sweep.files();
-  await sweep.leftovers(new Set(await store.names()));
+  await sweep.leftovers(store);
   return sweep;
 }
 
@@ -42,6 +44,10 @@ export async function sweepBeforeBuild(store: ImageStore, onProgress: (line: str
   sweep.troubles.forEach(onProgress);
 }
 
+/** What the name of a build's own folder begins with; an id follows. */
+const WORK = ".work-";
+/** How long a folder may be empty before it is one that was forgotten: long enough to put something in by hand. */
+const EMPTY_MS = 60_000;
 /** What an image's folder has for a moment, while a build names it. */
 const UNFINISHED = ["spec.json.new", "origin.json.new"];
 
@@ -55,14 +61,30 @@ class Sweeping implements Sweep {
     this.#root = root;
   }
 
+  /** One thing that goes wrong keeps nothing else from being removed. */
+  async #attempt(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.troubles.push(`${what}: ${describeError(error)}`);
+    }
+  }
+
   async files(): Promise<void> {
     const folder = join(this.#root, ".store");
-    const names = (await listFolder(folder)).map(({ name }) => name);
-    for (const name of planSweep(names, await this.#specTexts())) {
-      const freed = await removeUnheld(join(folder, name));
+    // Whatever a spec names that can't be read may be any of the files.
+    await this.#attempt("no file of the store is removed, as not all images can be looked at", async () => {
+      const names = (await listFolder(folder)).map(({ name }) => name);
+      for (const name of planSweep(names, await this.#specTexts())) await this.#removeFile(join(folder, name));
+    });
+  }
+
+  async #removeFile(path: string): Promise<void> {
+    await this.#attempt("a file that nothing needs can't be removed", async () => {
+      const freed = await removeUnheld(path);
       if (freed === undefined) this.heldFiles++;
       this.freedBytes += freed ?? 0;
-    }
+    });
   }
 
   /** Of every image: also of those that this version can't read, or that another one hides. */
@@ -77,26 +99,29 @@ class Sweeping implements Sweep {
     return texts.filter((text) => text !== undefined);
   }
 
-  async leftovers(images: ReadonlySet<string>): Promise<void> {
-    for (const { name, isDirectory } of await listFolder(this.#root)) {
-      const path = join(this.#root, name);
-      if (isDirectory && name.startsWith(".work-")) await this.#removeWork(path);
-      else if (isDirectory && !name.startsWith(".")) await this.#tidy(path);
-      const owner = /^\.(?:lock|used)-(.*)$/.exec(name)?.[1];
-      // Nobody waits for these: who locks one, or wants to, holds the store, or looks whether it is still there.
-      if (owner !== undefined && !images.has(owner)) await removeUnheld(path);
-    }
+  async leftovers(store: ImageStore): Promise<void> {
+    const left = "what a killed build has left can't be removed";
+    await this.#attempt(left, async () => {
+      const images = new Set(await store.names());
+      for (const entry of await listFolder(this.#root)) await this.#attempt(left, () => this.#leftover(entry, images));
+    });
+  }
+
+  async #leftover({ name, isDirectory }: Deno.DirEntry, images: ReadonlySet<string>): Promise<void> {
+    const path = join(this.#root, name);
+    if (isDirectory && name.startsWith(WORK) && isId(name.slice(WORK.length))) await this.#removeWork(path);
+    else if (isDirectory && !name.startsWith(".")) await this.#tidy(path);
+    const owner = /^\.(?:lock|used)-(.*)$/.exec(name)?.[1];
+    // Nobody waits for these: who locks one, or wants to, holds the store, or looks whether it is still there.
+    if (owner !== undefined && !images.has(owner)) await removeUnheld(path);
   }
 
   /** A build that holds no lock on the store any more is over, or was killed. */
   async #removeWork(path: string): Promise<void> {
-    try {
-      const bytes = await treeBytes(path);
-      await Deno.remove(path, { recursive: true });
-      this.freedBytes += bytes;
-    } catch (error) {
-      this.troubles.push(`what a killed build has left can't be removed: ${describeError(error)}`);
-    }
+    // Whatever can't be measured can be removed.
+    const bytes = await treeBytes(path).catch(() => 0);
+    await removeFolderTree(path);
+    this.freedBytes += bytes;
   }
 
   async #tidy(folder: string): Promise<void> {
@@ -107,15 +132,21 @@ class Sweeping implements Sweep {
     }
     // What else is in there may be somebody's, who has not written the spec yet.
     const cutOff = names.has("spec.json") ? [REMOVED] : ["origin.json"];
-    for (const name of [...UNFINISHED, ...cutOff].filter((name) => names.delete(name))) {
-      this.freedBytes += await removeUnheld(join(folder, name)) ?? 0;
-    }
-    if (names.size === 0) await Deno.remove(folder);
+    const ours = [...UNFINISHED, ...cutOff].filter((name) => names.delete(name));
+    for (const name of ours) this.freedBytes += await removeUnheld(join(folder, name)) ?? 0;
+    // So is one that is empty, for a while.
+    if (names.size === 0 && (ours.length > 0 || await isOld(folder))) await Deno.remove(folder);
   }
 }
 
+/** One that this user may not read has a cause, and may be one. */
 function ignoreNoSpec(error: unknown): undefined {
-  if (!(error instanceof BerthError)) throw error;
+  if (!(error instanceof BerthError) || error.cause !== undefined) throw error;
+}
+
+async function isOld(folder: string): Promise<boolean> {
+  const { mtime } = await Deno.stat(folder);
+  return mtime !== null && Date.now() - mtime.getTime() > EMPTY_MS;
 }
 
 async function treeBytes(folder: string): Promise<number> {

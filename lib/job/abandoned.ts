@@ -14,6 +14,7 @@ import { BerthError, ignoreNotFound, translateRefusedWrite } from "../base/error
 import { isId } from "../base/ids.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { groupName } from "../cgroup/names.ts";
+import { removeFolderTree } from "../process/remove_folder.ts";
 import { type AbandonedGroup, CGROUP, OWNER, parseGroup } from "./owner.ts";
 
 /** Who holds it makes a file and looks at the others' locks. */
@@ -100,7 +101,8 @@ export async function clearAway(claims: readonly Claim[], endAbandoned: EndAband
       if (claim.error !== undefined) throw claim.error;
       const group = await readGroup(claim);
       if (group && await endAbandoned(group)) cgroup = group.cgroup;
-      await removeFolder(claim.path);
+      await removeFolderTree(claim.path);
+      await removeRecord(claim.path);
       return { id: claim.id, cgroup };
     } catch (error) {
       // It must not stand in every later job's way.
@@ -123,9 +125,12 @@ async function readGroup({ id, path }: Claim): Promise<AbandonedGroup | undefine
   throw new BerthError("job.record", `${path}${OWNER} names ${group.cgroup}, which is not the group of this job`);
 }
 
-/** The folder first: without its owner's file nobody would find it. */
-export async function removeFolder(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
+/**
+ * Removes what stands beside the folder. The folder is to be gone: without its owner's file nobody would find it. And the
+ * name of a group goes before the note on it: see `intend()` in folder.ts.
+ */
+export async function removeRecord(path: string): Promise<void> {
+  await Deno.truncate(path + OWNER).catch(ignoreNotFound);
   await Deno.remove(path + CGROUP).catch(ignoreNotFound);
   await Deno.remove(path + OWNER).catch(ignoreNotFound);
 }

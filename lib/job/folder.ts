@@ -13,13 +13,20 @@ import { dirname } from "@std/path";
 import { translateRefusedWrite } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
-import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeFolder, withJobsLocked } from "./abandoned.ts";
+import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeRecord, withJobsLocked } from "./abandoned.ts";
+import { removeFolderTree } from "../process/remove_folder.ts";
 import { CGROUP, type JobRecord, OWNER, type PlannedGroup } from "./owner.ts";
 
 /** A job's folder. Disposing removes it. */
 export interface JobFolder extends AsyncDisposable {
-  /** Notes a group before it is made, so that nobody has to guess whose it is when berth is killed between the two. */
+  /**
+   * Notes a group before it is made, so that nobody has to guess whose it is when berth is killed between the two.
+   *
+   * From then on the record outlives the folder, for the next berth to end the group by: see {@linkcode release}.
+   */
   intend(group: PlannedGroup): Promise<void>;
+  /** Says that the group is gone, so that the record goes with the folder. */
+  release(): void;
   /** Notes what the job has beside its folder, for others: see `readRecord()` in owner.ts. */
   record(record: JobRecord): Promise<void>;
 }
@@ -57,21 +64,27 @@ async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFil
   await Deno.mkdir(jobs, { recursive: true, mode: 0o700 });
   using stack = new DisposableStack();
   const claims: Claim[] = [];
-  // No owner's file is there without its lock for anybody who looks.
-  const owner = await withJobsLocked(jobs, async () => {
-    claims.push(...(await claimAbandoned(jobs)).map((claim) => stack.use(claim)));
-    const file = await Deno.open(path + OWNER, { createNew: true, write: true });
-    await file.lock(true);
-    return file;
-  });
-  // What could not be removed is not this job's affair; `berth gc` tells of it.
-  await clearAway(claims, endAbandoned);
-  return owner;
+  try {
+    // No owner's file is there without its lock for anybody who looks.
+    return await withJobsLocked(jobs, async () => {
+      claims.push(...(await claimAbandoned(jobs)).map((claim) => stack.use(claim)));
+      const file = await Deno.open(path + OWNER, { createNew: true, write: true });
+      await file.lock(true);
+      return file;
+    });
+  } finally {
+    // Also when there is no room for a file: this makes some, for the next one. What could not be removed is not this
+    // job's affair; `berth gc` tells of it.
+    await clearAway(claims, endAbandoned);
+  }
 }
 
 class OwnedFolder implements JobFolder {
   readonly #path: string;
   readonly #owner: Deno.FsFile;
+  /** Whether there may be a group that nobody but the record knows of. */
+  #hasGroup = false;
+  #noted: string | undefined;
 
   constructor(path: string, owner: Deno.FsFile) {
     this.#path = path;
@@ -84,8 +97,14 @@ class OwnedFolder implements JobFolder {
   }
 
   async intend(planned: PlannedGroup): Promise<void> {
-    await this.note({ planned });
+    // First: who finds a group in the record but not there could not tell whether it went with what it was made in.
     await this.#noteForShell(planned.cgroup);
+    await this.note({ planned });
+    this.#hasGroup = true;
+  }
+
+  release(): void {
+    this.#hasGroup = false;
   }
 
   async record(record: JobRecord): Promise<void> {
@@ -93,13 +112,17 @@ class OwnedFolder implements JobFolder {
     await this.note(record);
   }
 
+  /** Once only: for a moment it would be empty again. */
   async #noteForShell(cgroup: string): Promise<void> {
+    if (cgroup === this.#noted) return;
     await Deno.writeTextFile(this.#path + CGROUP, `${cgroup}\n`);
+    this.#noted = cgroup;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     using stack = new DisposableStack();
     stack.adopt(this.#owner, closeLocked);
-    await removeFolder(this.#path);
+    await removeFolderTree(this.#path);
+    if (!this.#hasGroup) await removeRecord(this.#path);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import type { Driver } from "../cgroup/driver.ts";
+import type { Driver, Group, GroupRequest } from "../cgroup/driver.ts";
 import { type LimitName, type Limits, withoutLimits } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
 import { readGoneGroups } from "../host/cgroup_facts.ts";
@@ -44,7 +44,7 @@ export async function createJobGroup(
   const bootId = await readBootId();
   const planned = driver.plannedPath?.(request);
   if (planned !== undefined) await folder.intend({ cgroup: planned, bootId });
-  const group = stack.use(await driver.createGroup(request));
+  const group = await ownGroup(driver, request, folder, stack);
   seen.limits = limits;
   // Read before it goes: they may have been updated while the job ran.
   stack.defer(async () => {
@@ -64,13 +64,37 @@ export async function createJobGroup(
   return group.path;
 }
 
+/** Makes a group that goes with the stack. The folder keeps its record until the group is known to be gone. */
+export async function ownGroup(
+  driver: Driver,
+  request: GroupRequest,
+  folder: Pick<JobFolder, "release">,
+  stack: AsyncDisposableStack,
+): Promise<Group> {
+  try {
+    const group = await driver.createGroup(request);
+    stack.defer(async () => {
+      await group[Symbol.asyncDispose]();
+      folder.release();
+    });
+    return group;
+  } catch (error) {
+    // A driver takes away again what it has made, unless it says that it could not do that either.
+    if (!(error instanceof SuppressedError)) folder.release();
+    throw error;
+  }
+}
+
 /**
  * Ends the group of a job whose owner is gone.
  *
  * @returns whether it was there.
  * @throws {BerthError} `cgroup.left` when it is out of reach: it is for a berth that can reach it.
  */
-export async function endAbandoned(group: AbandonedGroup, own: Driver | undefined): Promise<boolean> {
+export async function endAbandoned(
+  group: AbandonedGroup,
+  own: Pick<Driver, "endAbandoned"> | undefined,
+): Promise<boolean> {
   if (isGone(group, { bootId: await readBootId(), goneGroups: await readGoneGroups() })) return false;
   if (own?.endAbandoned) return await own.endAbandoned(group);
   throw new BerthError("cgroup.left", `the cgroup ${group.cgroup} is out of reach`);

@@ -1,8 +1,10 @@
 /**
- * The jail around a program: bubblewrap's arguments. Pure.
+ * The jail around a program: bubblewrap's arguments. Pure, but for this process's own id.
  *
  * @module
  */
+
+import { planTie } from "./tied.ts";
 
 /** What a jailed program may see. Everything else is not there. */
 export interface JailPlan {
@@ -45,12 +47,18 @@ const RESOLVED = "/run/systemd/resolve";
  * The jail leads a session, and so a process group that all of it stays in (no --new-session inside): in its first
  * milliseconds bubblewrap's own child is not yet tied to it, and only by the group can both be ended for certain. Start
  * it with `leadsGroup`.
+ *
+ * @param parent the id of the process that starts it.
  */
-export function planJail(plan: JailPlan): string[] {
+export function planJail(plan: JailPlan, parent = Deno.pid): string[] {
+  return ["setsid", ...planTie(parent), ...planBubble(plan)];
+}
+
+/** The same without the session, and for who is tied to the parent already. */
+export function planBubble(plan: JailPlan): string[] {
   const { capabilities = [], network = false } = plan;
   const namespaces = capabilities.length ? NAMESPACES_BUT_USER : ["--unshare-all"];
   return [
-    "setsid",
     "bwrap",
     ...namespaces.filter((option) => !network || option !== "--unshare-net"),
     ...(network && !capabilities.length ? ["--share-net"] : []),

@@ -1,10 +1,12 @@
 /**
- * How a VMM comes to life: it joins its cgroup, enters its jail, and only then is the VMM. Pure.
+ * How a VMM comes to life: it is tied to berth, joins its cgroup, enters its jail, and only then is the VMM. Pure, but for
+ * this process's own id.
  *
  * @module
  */
 
-import { type JailPlan, planJail } from "./jail.ts";
+import { type JailPlan, planBubble } from "./jail.ts";
+import { type Command, EXPECT_PARENT, TIE } from "./tied.ts";
 
 /** Limits of each process for itself (setrlimit), which children inherit and nobody can raise again. */
 export interface Rlimits {
@@ -28,12 +30,6 @@ export interface LaunchPlan extends BirthPlan {
   readonly argv: readonly string[];
 }
 
-/** A command line. */
-export interface Command {
-  readonly command: string;
-  readonly args: string[];
-}
-
 /**
  * Joins the group. Also puts an end to an inherited protection from the out-of-memory killer, which a service may have
  * (OOMScoreAdjust=-1000): with it the VMM would outlive its group's limit. Everybody may give that up.
@@ -41,16 +37,17 @@ export interface Command {
 const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
-/** busybox would run its own setpriv, which can't bind a process to its parent. */
-const SETPRIV = "/usr/bin/setpriv";
-
 /**
  * The command line of a launch. A session of its own keeps the terminal's Ctrl-C away; the parent's death does not: it
- * ends the program, with or without a jail.
+ * ends the program, with or without a jail. The session is also a process group that all of a jail stays in: see
+ * {@linkcode planJail}.
+ *
+ * @param parent the id of the process that starts it.
  */
-export function planLaunch({ cgroup, rlimits, jail, argv }: LaunchPlan): Command {
-  const around = jail ? planJail(jail) : ["setsid", SETPRIV, "--pdeathsig", "KILL", "--"];
-  return planBirth({ cgroup, rlimits }, [...around, ...argv]);
+export function planLaunch({ cgroup, rlimits, jail, argv }: LaunchPlan, parent = Deno.pid): Command {
+  const first = { script: EXPECT_PARENT, args: [String(parent)] };
+  const birth = planShell([first, ...stepsOf({ cgroup, rlimits })], [...(jail ? planBubble(jail) : []), ...argv]);
+  return { command: "setsid", args: [...TIE, birth.command, ...birth.args] };
 }
 
 /**
@@ -59,13 +56,27 @@ export function planLaunch({ cgroup, rlimits, jail, argv }: LaunchPlan): Command
  *
  * The shell is busybox's, which is linked statically: it starts in a quarter of the time of the usual one (measured).
  */
-export function planBirth({ cgroup, rlimits }: BirthPlan, argv: readonly string[]): Command {
-  const steps: { script: string; args: string[] }[] = [];
+export function planBirth(plan: BirthPlan, argv: readonly string[]): Command {
+  return planShell(stepsOf(plan), argv);
+}
+
+/** What the shell does first; it takes the arguments of it away. */
+interface Step {
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+function stepsOf({ cgroup, rlimits }: BirthPlan): Step[] {
+  const steps: Step[] = [];
   if (cgroup) steps.push({ script: JOIN, args: [cgroup] });
   if (rlimits) {
     const args = [String(Math.floor(rlimits.addressSpaceBytes / 1024)), String(rlimits.cpuSeconds)];
     steps.push({ script: 'ulimit -v "$1" && ulimit -t "$2" && shift 2', args });
   }
+  return steps;
+}
+
+function planShell(steps: readonly Step[], argv: readonly string[]): Command {
   const script = [...steps.map((step) => step.script), 'exec "$@"'].join(" && ");
   const args = steps.flatMap((step) => step.args);
   return { command: "busybox", args: ["sh", "-c", script, "berth-launch", ...args, ...argv] };

@@ -96,3 +96,24 @@ Deno.test("gc ends no VM that runs, and leaves groups that are not berth's", asy
     await job.end();
   });
 });
+
+Deno.test("gc removes a group where no berth could make one, and moves no process of others", async () => {
+  await withParent(async () => {
+    await runMortal("started", ["--cgroup-parent", PARENT]);
+    const controllers = await shell('cat "$1/cgroup.subtree_control"', PARENT);
+    // Only a group that hands on nothing may have a process.
+    await shell('for name in $2; do echo "-$name" >"$1/cgroup.subtree_control"; done', PARENT, controllers);
+    const add = 'echo 0 >"$1/cgroup.procs"; exec sleep 1000';
+    const command = new Deno.Command("sh", { args: ["-c", add, "sh", PARENT], stdout: "null", stderr: "null" });
+    const other = command.spawn();
+    await shell('until [ "$(cat "$1/cgroup.procs")" ]; do sleep 0.1; done', PARENT);
+    const { code, stderr } = await berth(GC);
+    const seen = await shell('cat "$1/cgroup.procs" "$1/cgroup.subtree_control"', PARENT);
+    other.kill("SIGKILL");
+    await other.status;
+    // Of no controllers the kernel prints not even a line.
+    assertEquals([code, seen], [0, `${other.pid}\n`], stderr);
+    assertEquals(await groupsIn(PARENT), []);
+    await expectNothingLeft();
+  });
+});

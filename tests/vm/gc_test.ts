@@ -6,7 +6,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Point, POINTS } from "../../lib/job/points.ts";
-import { awaitVmm, berth, emptyFolder, finish, leftovers, SCRATCH, shell, start } from "../support/berth.ts";
+import { awaitVmm, berth, emptyFolder, finish, leftovers, shell, start } from "../support/berth.ts";
 import { BERTH_AT_POINTS, dyingAt } from "../support/berth_at_points.ts";
 
 const state = `${await emptyFolder("gc")}/state`;
@@ -102,13 +102,28 @@ Deno.test("on a read-only state folder gc and run say so", async () => {
 });
 
 Deno.test("on a full disk gc removes what it finds", async () => {
+  const full = await emptyFolder("gc-full");
   const wrapper = behind(
-    `mount -t tmpfs -o size=64k full ${SCRATCH}/gc-out; mkdir -p ${SCRATCH}/gc-out/jobs/dead00000000
-     : >${SCRATCH}/gc-out/jobs/dead00000000.owner; : >${SCRATCH}/gc-out/jobs/.lock
-     cat /dev/zero >${SCRATCH}/gc-out/jobs/dead00000000/out 2>/dev/null || :`,
+    `mount -t tmpfs -o size=64k full ${full}; mkdir -p ${full}/jobs/dead00000000
+     : >${full}/jobs/dead00000000.owner; : >${full}/jobs/.lock
+     cat /dev/zero >${full}/jobs/dead00000000/out 2>/dev/null || :`,
   );
-  const { code, stderr } = await berth(["gc"], { state: `${SCRATCH}/gc-out`, wrapper });
+  const { code, stderr } = await berth(["gc"], { state: full, wrapper });
   assertEquals([code, stderr], [0, "berth: removed job dead00000000\n"]);
+});
+
+Deno.test("on a disk that a killed job has filled, the next job makes room for itself", async () => {
+  const full = await emptyFolder("gc-full");
+  const wrapper = behind(
+    `mount -t tmpfs -o size=64m full ${full}; cp -a ${state}/images ${full}/images; mkdir -p ${full}/jobs/dead00000000
+     : >${full}/jobs/dead00000000.owner; cat /dev/zero >${full}/jobs/dead00000000/out 2>/dev/null || :`,
+  );
+  const script = `"$@" && ls ${full} ${full}/jobs`;
+  const { code, stdout, stderr } = await berth(["run", "--quiet", "--min-free", "1M", "--", "echo", "done"], {
+    state: full,
+    wrapper: [...wrapper, "sh", "-ec", script, "sh"],
+  });
+  assertEquals([code, stdout], [0, `done\n${full}:\nimages\njobs\n\n${full}/jobs:\n`], stderr);
 });
 
 Deno.test("gc says which job it can't remove, why, and what to do", async () => {

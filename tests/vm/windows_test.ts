@@ -4,16 +4,22 @@ import { SCRATCH, shell } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
+const OPTIONS = { args: [], stateDir: `${SCRATCH}/probe-state`, windows: [], env: {}, isRoot: true };
+
+Deno.test("the host process does not begin when its front process has ended before it was tied to that", async () => {
+  const run = async (pid: number) => {
+    const [command, ...args] = planFront({ ...OPTIONS, self: ["sh", "-c", "echo started"] }, pid);
+    const { code, stdout } = await new Deno.Command("sh", { args: ["-c", 'exec "$@"', "sh", command, ...args] })
+      .output();
+    return [code, new TextDecoder().decode(stdout)];
+  };
+  assertEquals([await run(Deno.pid), await run(1)], [[0, "started\n"], [143, ""]]);
+});
+
 Deno.test("the host process is refused everything but its windows", async () => {
   const probe = new URL("../support/window_probe.ts", import.meta.url).pathname;
-  const [command, ...args] = planFront({
-    self: [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", probe],
-    args: [],
-    stateDir: `${SCRATCH}/probe-state`,
-    windows: [],
-    env: {},
-    isRoot: true,
-  });
+  const self = [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", probe];
+  const [command, ...args] = planFront({ ...OPTIONS, self }, Deno.pid);
   const home = "/root";
   const output = await shell(`HOME=$1 && shift && export HOME && exec "$@"`, home, command, ...args);
   const seen = Object.fromEntries(output.trim().split("\n").map((line) => line.split(": ")));

@@ -108,7 +108,6 @@ export function parseProbe(text: string): ScopeFacts {
 /** Makes scopes. One ends when its owner does: its holder sees to that (holder.ts). */
 export class SystemdDriver implements Driver {
   readonly name = "systemd";
-  readonly swept = [];
   /** Whether {@linkcode SystemdDriverOptions.devices} is in force. */
   readonly enforcesDevices: boolean;
   readonly #systemd: Systemd;

@@ -13,6 +13,7 @@ import { BerthError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/units.ts";
 import { packageHint } from "../../host/programs.ts";
 import { planJail } from "../../process/jail.ts";
+import { planTie } from "../../process/tied.ts";
 import { tryTool } from "../../process/tool.ts";
 import { PACKING } from "../squashfs.ts";
 import { lastWords } from "./words.ts";
@@ -147,10 +148,7 @@ export function planUnpackImage(options: {
  * and each thread only reserve. A lower limit of the caller's stays.
  */
 const LIMIT_MEMORY = 'ulimit -d "$1" 2>/dev/null || [ "$(ulimit -d)" != unlimited ] && shift && exec "$@"';
-/** Ends with berth, as a jail does. A group of its own either way: when it is stopped, so is all that it has started. */
-const UNJAILED = ["setsid", "/usr/bin/setpriv", "--pdeathsig", "KILL", "--"];
-
-/** A command line within its bounds. Pure. */
+/** A command line within its bounds. Pure, but for this process's own id. */
 export function planCommand(plan: ToolPlan, { jailed, memoryMaxBytes }: ToolBounds): {
   command: string;
   args: string[];
@@ -158,7 +156,8 @@ export function planCommand(plan: ToolPlan, { jailed, memoryMaxBytes }: ToolBoun
   leadsGroup: true;
 } {
   const { argv, env = {}, ...view } = plan;
-  const around = jailed ? planJail({ ...view, cwd: "/" }) : UNJAILED;
+  // Ends with berth, as a jail does. A group of its own either way: when it is stopped, so is all that it has started.
+  const around = jailed ? planJail({ ...view, cwd: "/" }) : ["setsid", ...planTie()];
   const memoryKib = String(Math.floor(memoryMaxBytes / 1024));
   const args = ["-c", LIMIT_MEMORY, "berth-import", memoryKib, ...around, ...argv];
   return { command: "sh", args, env, leadsGroup: true };
@@ -197,7 +196,7 @@ export function explainTool({ tool, code, words }: ToolEnd, where: string, bound
       `${where}: ${tool} needs more memory for it than the ${most} that it may take`,
     );
   }
-  if (/(execvp|failed to execute) .*: No such file or directory/.test(words)) {
+  if (/execvp .*: No such file or directory|exec: .*not found/.test(words)) {
     return new BerthError("host.program-missing", `the program ${tool} is not on this host${packageHint(tool)}`);
   }
   // Where Go's HTTP client has a deadline of its own, it names it.

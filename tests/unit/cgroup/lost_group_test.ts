@@ -4,6 +4,7 @@ import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import type { Driver } from "../../../lib/cgroup/driver.ts";
 import type { Limits } from "../../../lib/cgroup/limits.ts";
+import { createRemover } from "../../../lib/cgroup/lost.ts";
 import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
 
 const MIB = 1024 ** 2;
@@ -93,4 +94,26 @@ Deno.test("endAbandoned() does not take a tenant's group from a berth that is ju
   await using _group = await driver.createGroup({ id: "a", tenant: ACME, limits: LIMITS });
   await end();
   assertEquals([await fs.children(""), await fs.children("tenant-acme")], [["tenant-acme"], ["vm-a"]]);
+});
+
+Deno.test("createRemover() removes groups where none could be made, and touches no process and no controller", async () => {
+  // No controller, and a process of somebody else's in the group itself.
+  const fs = new FakeCgroupFs({ top: "group", controllers: [] });
+  const process = fs.spawn("");
+  const probe = "berth-probe-1-0123456789ab";
+  for (const path of ["vm-dead", "tenant-acme", "tenant-acme/vm-planned", probe]) await fs.mkdir(path);
+  const doomed = fs.spawn("vm-dead");
+  const remover = createRemover(fs, "/sys/fs/cgroup/ci");
+  assertEquals(await remover.sweep(), [`/sys/fs/cgroup/ci/${probe}`]);
+  assertEquals(await remover.endAbandoned({ cgroup: "/sys/fs/cgroup/ci/vm-dead", isMade: true }), true);
+  const planned = "/sys/fs/cgroup/ci/tenant-acme/vm-planned";
+  assertEquals(await remover.endAbandoned({ cgroup: planned, isMade: false }), true);
+  await fails(
+    () => remover.endAbandoned({ cgroup: "/sys/fs/cgroup/vm-a", isMade: true }),
+    "cgroup.left",
+    "out of reach",
+  );
+  assertEquals([doomed.alive(), process.alive(), await fs.children("")], [false, true, []]);
+  const written = fs.calls.filter(({ operation }) => operation === "write").map(({ path }) => path);
+  assertEquals(written, ["vm-dead/cgroup.kill"]);
 });

@@ -1,6 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
+import { CgroupFsError } from "../../../lib/cgroup/cgroup_fs.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import { findLacking, sweepProbes } from "../../../lib/cgroup/probe.ts";
 import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
@@ -19,11 +20,11 @@ Deno.test("sweepProbes() removes groups that a killed berth has tried, and no ot
   assertEquals(await fs.children(""), [old[1], ...others]);
 });
 
-Deno.test("openCgroupfs() says which groups of killed berths it has removed", async () => {
+Deno.test("openCgroupfs() removes the groups that killed berths have tried", async () => {
   const fs = new FakeCgroupFs({ top: "group" });
   await fs.mkdir(`berth-probe-1-${ID}`);
-  const driver = await openCgroupfs(fs, "/sys/fs/cgroup/ci");
-  assertEquals([driver.swept, await fs.children("")], [[`/sys/fs/cgroup/ci/berth-probe-1-${ID}`], []]);
+  await openCgroupfs(fs, "/sys/fs/cgroup/ci");
+  assertEquals(await fs.children(""), []);
 });
 
 Deno.test("findLacking() tries again when its group is swept under it, and takes nothing for lacking then", async () => {
@@ -37,4 +38,21 @@ Deno.test("findLacking() tries again when its group is swept under it, and takes
     fs.faults.after({ operation }, sweep);
     await assertRejects(() => findLacking(fs, "/ci"), BerthError, "somebody else removes the groups");
   }
+});
+
+Deno.test("findLacking() does not mind when its group is swept at the last moment", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  await openCgroupfs(fs);
+  const sweep = ({ path }: { path: string }) => fs.rmdir(path.split("/")[0]);
+  fs.faults.after({ operation: "read", path: /^berth-probe-.*\/cgroup.events$/ }, sweep, 1);
+  assertEquals([await findLacking(fs, "/ci"), await fs.children("")], [[], []]);
+});
+
+Deno.test("findLacking() says what went wrong first, not that its group could not be removed then", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  await openCgroupfs(fs);
+  fs.faults.refuse("EIO", { operation: "write", path: /cgroup.kill$/ });
+  fs.faults.refuse("EBUSY", { operation: "rmdir" });
+  const error = await assertRejects(() => findLacking(fs, "/ci"), CgroupFsError);
+  assertEquals([error.operation, error.errno], ["write", "EIO"]);
 });

@@ -103,6 +103,18 @@ Deno.test("waitUntilEmpty() looks again at each change, and returns at the last 
   assertEquals([news.length, fs.openWatches, await fs.read("a/cgroup.events")], [0, 0, "populated 0\nfrozen 1"]);
 });
 
+Deno.test("waitUntilEmpty() looks by itself where no watch can be had, until the group is empty or its time is up", async () => {
+  const fs = await tree("a");
+  fs.faults.refuse("unknown", { operation: "watch" });
+  const process = fs.spawn("a", { isStuck: true });
+  await assertRejects(() => waitUntilEmpty(fs, "a", 50), DeadlineError);
+  // When it has been looked for in vain twice.
+  let looks = 0;
+  fs.faults.after({ operation: "read", path: "a/cgroup.events" }, () => void (++looks === 2 && process.end()));
+  await waitUntilEmpty(fs, "a", 10_000);
+  assertEquals(await fs.read("a/cgroup.events"), "populated 0\nfrozen 0");
+});
+
 Deno.test("removeTree() removes the deepest groups first", async () => {
   const fs = await tree("a", "a/b", "a/b/c", "a/d");
   await removeTree(fs, "a");

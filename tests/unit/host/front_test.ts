@@ -14,7 +14,7 @@ const OPTIONS: FrontOptions = {
 
 /** The plan with the script's text taken out, which is not of this test. */
 function planned(change: Partial<FrontOptions> = {}): string[] {
-  const plan = planFront({ ...OPTIONS, ...change });
+  const plan = planFront({ ...OPTIONS, ...change }, 4711);
   const script = plan.findIndex((argument) => argument.includes("mount --bind"));
   assert(plan[3].includes("exec unshare $namespaces"), plan[3]);
   return plan.with(script, "SCRIPT").with(3, "FRONT");
@@ -24,7 +24,7 @@ Deno.test("planFront() is this command line for root", () => {
   assertEquals(planned(), [
     ...["setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-", "sh", "-c", "SCRIPT", "berth-windows"],
     ...["make", "state", "/var/lib/berth"],
-    ...["--", "/bin/berth", "run", "--", "make", ""],
+    ...["--", "4711", "/bin/berth", "run", "--", "make", ""],
   ]);
 });
 

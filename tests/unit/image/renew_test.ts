@@ -97,12 +97,12 @@ renewTest("loadFresh() wants a new import where berth needs modules that the old
 });
 
 renewTest("loadFresh() first takes away what killed builds have left", async (store, host) => {
-  await Deno.mkdir(`${store.root}/.work-x`);
-  await Deno.writeTextFile(`${store.root}/.work-x/root.tar`, "many bytes");
+  await Deno.mkdir(`${store.root}/.work-0123456789ab`);
+  await Deno.writeTextFile(`${store.root}/.work-0123456789ab/root.tar`, "many bytes");
   const words: string[] = [];
   await loadFresh(store, host, "mine", { onProgress: (line) => words.push(line) });
   assertEquals(words[0], "freed 10 B that nothing needed any more");
-  await assertRejects(() => Deno.lstat(`${store.root}/.work-x`), Deno.errors.NotFound);
+  await assertRejects(() => Deno.lstat(`${store.root}/.work-0123456789ab`), Deno.errors.NotFound);
 });
 
 renewTest("loadFresh() builds no image but the default one", async (store, host) => {

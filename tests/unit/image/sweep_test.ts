@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { sweepBeforeBuild, sweepStore } from "../../../lib/image/sweep.ts";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
+import { runTool } from "../../../lib/process/tool.ts";
 import { build, storeTest, tree } from "../../support/images.ts";
 import { holdLock } from "../../support/lock_holder.ts";
 
@@ -73,22 +74,54 @@ storeTest("sweepStore() removes all that a killed build can leave", async (store
 storeTest("sweepBeforeBuild() waits for no other build, and says only what it has done", async (store, root) => {
   const words: string[] = [];
   await sweepBeforeBuild(store, (line) => words.push(line));
-  await Deno.mkdir(`${root}/.work-0`);
-  await Deno.writeTextFile(`${root}/.work-0/f`, "1234");
+  await Deno.mkdir(`${root}/.work-0123456789ab`);
+  await Deno.writeTextFile(`${root}/.work-0123456789ab/f`, "1234");
   {
     using _build = await store.lock("ci", () => {});
     await sweepBeforeBuild(store, (line) => words.push(line));
-    assertEquals([words, (await tree(root)).includes(".work-0/f")], [[], true]);
+    assertEquals([words, (await tree(root)).includes(".work-0123456789ab/f")], [[], true]);
   }
   await sweepBeforeBuild(store, (line) => words.push(line));
-  assertEquals([words, (await tree(root)).includes(".work-0")], [["freed 4 B that nothing needed any more"], false]);
+  assertEquals([words, (await tree(root)).includes(".work-0123456789ab")], [
+    ["freed 4 B that nothing needed any more"],
+    false,
+  ]);
 });
 
-storeTest("sweepStore() leaves a folder that somebody fills before its spec is there", async (store, root) => {
-  await Deno.mkdir(`${root}/own`, { recursive: true });
+storeTest("sweepStore() leaves what somebody else has made, also before there is a spec in it", async (store, root) => {
+  const mine = ["own", ".work-mine", "young", "forgotten"];
+  for (const name of mine) await Deno.mkdir(`${root}/${name}`, { recursive: true });
   await Deno.writeTextFile(`${root}/own/vmlinuz`, "k");
+  await Deno.utime(`${root}/forgotten`, 0, (Date.now() - 61_000) / 1000);
+  await Deno.utime(`${root}/young`, 0, (Date.now() - 50_000) / 1000);
   await sweepStore(store);
-  assertEquals(await tree(root), [".lock", "own", "own/vmlinuz"]);
+  assertEquals(await tree(root), [".lock", ".work-mine", "own", "own/vmlinuz", "young"]);
+});
+
+storeTest("sweepStore() goes on after what it can't remove, and says what that was", async (store, root, work) => {
+  await build(store, work, "ci");
+  await store.put(await file(work, "sixsix"), "kernel");
+  // Neither is what it should be, and so can't be removed.
+  const wrong = [`${root}/.store/stray`, `${root}/.lock-none`];
+  for (const path of wrong) await Deno.mkdir(`${path}/full`, { recursive: true });
+  await Deno.mkdir(`${root}/.work-0123456789ab`);
+  const sweep = await sweepStore(store);
+  const [stray, lock, ...others] = sweep!.troubles;
+  assertEquals([sweep?.freedBytes, others, (await tree(root)).includes(".work-0123456789ab")], [6, [], false]);
+  assertStringIncludes(stray, "a file that nothing needs can't be removed: Directory not empty");
+  assertStringIncludes(lock, "what a killed build has left can't be removed: Directory not empty");
+});
+
+storeTest("sweepStore() removes no file while a spec can't be read, and the rest", async (store, root, work) => {
+  await store.put(await file(work, "sixsix"), "kernel");
+  const listen =
+    "exec perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die' \"$1\"";
+  await runTool({ command: "sh", args: ["-c", listen, "sh", `${root}/ci.json`] });
+  await Deno.mkdir(`${root}/.work-0123456789ab`);
+  const sweep = await sweepStore(store);
+  assertEquals([sweep?.freedBytes, sweep?.troubles.length], [0, 1]);
+  assertStringIncludes(sweep!.troubles[0], "no file of the store is removed, as not all images can be looked at: ");
+  assertEquals([(await tree(`${root}/.store`)).length, (await tree(root)).includes(".work-0123456789ab")], [1, false]);
 });
 
 async function file(work: string, text: string): Promise<string> {

@@ -137,6 +137,13 @@ Deno.test("createJobFolder() clears away what dead owners have left, and no live
   assertEquals(await names(there.jobs), filesOf(LIVE, NEXT));
 });
 
+Deno.test("createJobFolder() clears away what dead owners have left also when it can't make a file of its own", async () => {
+  await using there = await jobsWith({ [DEAD]: line(recordOf(DEAD)) });
+  await Deno.mkdir(`${there.jobs}/${NEXT}.owner`);
+  await assertRejects(() => createJobFolder(`${there.jobs}/${NEXT}`, "ci"), Deno.errors.AlreadyExists);
+  assertEquals(await names(there.jobs), [`${NEXT}.owner`]);
+});
+
 Deno.test("createJobFolder() and sweepJobs() wait for no job that another one is clearing away", async () => {
   await using there = await jobsWith({ [DEAD]: line(recordOf(DEAD)) });
   const [begun, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<boolean>()];

@@ -102,6 +102,50 @@ Deno.test("intend() notes a group for whoever finds the job dead, and tells othe
   assertEquals(await readRecord(path), RECORD);
 });
 
+Deno.test("no record names a group without the note for the shell, however far berth came", async () => {
+  await using temporary = await temporaryFolder();
+  const path = `${temporary.path}/jobs/0123456789ab`;
+  const planned = { cgroup: RECORD.cgroup, bootId: "one" };
+  const folder = await createJobFolder(path, "ci");
+  // What can neither be written nor removed.
+  await Deno.mkdir(`${path}.cgroup/x`, { recursive: true });
+  await assertRejects(() => folder.intend(planned), Error);
+  assertEquals(await Deno.readTextFile(`${path}.owner`), '{"image":"ci"}\n');
+  await Deno.remove(`${path}.cgroup`, { recursive: true });
+  await folder.intend(planned);
+  // It is written once.
+  await Deno.writeTextFile(`${path}.cgroup`, "as it was");
+  await folder.record(RECORD);
+  assertEquals(await Deno.readTextFile(`${path}.cgroup`), "as it was");
+  await Deno.remove(`${path}.cgroup`);
+  await Deno.mkdir(`${path}.cgroup/x`, { recursive: true });
+  folder.release();
+  await assertRejects(() => folder[Symbol.asyncDispose](), Error);
+  assertEquals(await Deno.readTextFile(`${path}.owner`), "");
+});
+
+Deno.test("a folder goes without its record as long as its group may be there, and the next berth finds that", async () => {
+  await using temporary = await temporaryFolder();
+  const jobs = `${temporary.path}/jobs`;
+  const id = "0123456789ab";
+  const planned = { cgroup: `/sys/fs/cgroup/vm-${id}`, bootId: "one" };
+  {
+    await using folder = await createJobFolder(`${jobs}/${id}`, "ci");
+    await folder.intend(planned);
+  }
+  assertEquals(await names(jobs), [`${id}.cgroup`, `${id}.owner`]);
+  const ended: string[] = [];
+  {
+    await using next = await createJobFolder(`${jobs}/b`, "ci", ({ cgroup }) => {
+      ended.push(cgroup);
+      return Promise.resolve(true);
+    });
+    await next.intend(planned);
+    next.release();
+  }
+  assertEquals([ended, await names(jobs)], [[planned.cgroup], []]);
+});
+
 Deno.test("parseOwner() reads what another version wrote in one line, and no line that was cut off", () => {
   assertEquals(parseOwner('{"image":"a","cgroup":"b"}\n'), { image: "a", cgroup: "b" });
   assertEquals(parseOwner('{"image":"a"}\n{"cgroup":"b'), { image: "a" });

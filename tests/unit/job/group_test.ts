@@ -1,7 +1,10 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals } from "@std/assert";
-import { isGone } from "../../../lib/job/group.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import type { CgroupOperation } from "../../../lib/cgroup/cgroup_fs.ts";
+import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
+import { isGone, ownGroup } from "../../../lib/job/group.ts";
 import type { AbandonedGroup } from "../../../lib/job/owner.ts";
+import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
 
 const GROUP: AbandonedGroup = { driver: "cgroupfs", cgroup: "/sys/fs/cgroup/ci/vm-a", bootId: "one", isMade: true };
 const HERE = { bootId: "one", goneGroups: new Set<string>() };
@@ -17,4 +20,31 @@ Deno.test("isGone() knows that no group outlives the host's boot, its parent, or
   assertEquals(isGone(GROUP, { ...HERE, bootId: "two" }), true);
   assertEquals(isGone(GROUP, { ...HERE, goneGroups: new Set([GROUP.cgroup]) }), true);
   assertEquals(isGone({ ...GROUP, driver: "systemd", cgroup: "/x/berth-a.scope" }, HERE), true);
+});
+
+/** Whether the record of a group is released when these operations are refused. */
+async function isReleased(refused: readonly [operation: CgroupOperation, path: string][]): Promise<boolean> {
+  const fs = new FakeCgroupFs({ top: "group" });
+  const driver = await openCgroupfs(fs);
+  let released = 0;
+  const stack = new AsyncDisposableStack();
+  const faults = refused.map(([operation, path]) => fs.faults.refuse("EIO", { operation, path }));
+  const own = () => ownGroup(driver, { id: "a", limits: { pidsMax: 9 } }, { release: () => void released++ }, stack);
+  if (refused.some(([operation]) => operation !== "rmdir")) await assertRejects(own, Error);
+  else {
+    await own();
+    assertEquals(released, 0);
+  }
+  await stack.disposeAsync().catch(() => {});
+  for (const fault of faults) fault[Symbol.dispose]();
+  assertEquals(await fs.children(""), released ? [] : ["vm-a"]);
+  return released === 1;
+}
+
+Deno.test("ownGroup() releases the record when the group is gone, or was never made, and not before", async () => {
+  assertEquals(await isReleased([]), true);
+  assertEquals(await isReleased([["rmdir", "vm-a"]]), false);
+  assertEquals(await isReleased([["mkdir", "vm-a"]]), true);
+  assertEquals(await isReleased([["write", "vm-a/pids.max"]]), true);
+  assertEquals(await isReleased([["write", "vm-a/pids.max"], ["rmdir", "vm-a"]]), false);
 });

@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { planJail } from "../../../lib/process/jail.ts";
-import { type Command, planBirth, planLaunch } from "../../../lib/process/launch.ts";
+import { planBubble, planJail } from "../../../lib/process/jail.ts";
+import { planBirth, planLaunch } from "../../../lib/process/launch.ts";
+import { type Command, planTie, planTied } from "../../../lib/process/tied.ts";
 import { tryTool } from "../../../lib/process/tool.ts";
 import { jailMissing, programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
@@ -15,9 +16,18 @@ const BEFORE_MOUNTS = [
   ...["--dev", "/dev", "--tmpfs", "/tmp"],
 ];
 
-Deno.test("planJail() is this command line for a program that keeps no capability", () => {
-  assertEquals(planJail({ readOnly: ["/img"], writable: ["/job", "/q.sock"], devices: ["/dev/kvm"], cwd: "/job" }), [
-    ...["setsid", "bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"],
+Deno.test("planJail() ties the jail to its parent, in a session of its own", () => {
+  const plan = { readOnly: [], writable: [], cwd: "/" };
+  assertEquals(planJail(plan, 4711), [
+    ...["setsid", "/usr/bin/setpriv", "--pdeathsig", "KILL", "--"],
+    ...["sh", "-c", '[ "$PPID" = "$1" ] && shift && exec "$@"', "berth-tied", "4711"],
+    ...planBubble(plan),
+  ]);
+});
+
+Deno.test("planBubble() is this command line for a program that keeps no capability", () => {
+  assertEquals(planBubble({ readOnly: ["/img"], writable: ["/job", "/q.sock"], devices: ["/dev/kvm"], cwd: "/job" }), [
+    ...["bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"],
     ...BEFORE_MOUNTS,
     ...["--dev-bind", "/dev/kvm", "/dev/kvm"],
     ...["--ro-bind", "/img", "/img"],
@@ -26,27 +36,27 @@ Deno.test("planJail() is this command line for a program that keeps no capabilit
   ]);
 });
 
-Deno.test("planJail() is this command line for a program that keeps some", () => {
+Deno.test("planBubble() is this command line for a program that keeps some", () => {
   const plan = { readOnly: [], writable: [], writableAt: [["/host", "/in"]], cwd: "/in", capabilities: ["CAP_FOWNER"] };
-  assertEquals(planJail({ ...plan, writableAt: [["/host", "/in"]] }), [
-    ...["setsid", "bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
+  assertEquals(planBubble({ ...plan, writableAt: [["/host", "/in"]] }), [
+    ...["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
     ...["--die-with-parent", "--cap-drop", "ALL", "--cap-add", "CAP_FOWNER"],
     ...BEFORE_MOUNTS,
     ...["--bind", "/host", "/in", "--chdir", "/in", "--"],
   ]);
 });
 
-Deno.test("planJail() lends the network and its files only to who asks, and no place where private keys are", () => {
-  const jail = planJail({ readOnly: [], writable: [], cwd: "/", network: true });
-  assertEquals(jail.slice(0, 4), ["setsid", "bwrap", "--unshare-all", "--share-net"]);
+Deno.test("planBubble() lends the network and its files only to who asks, and no place where private keys are", () => {
+  const jail = planBubble({ readOnly: [], writable: [], cwd: "/", network: true });
+  assertEquals(jail.slice(0, 3), ["bwrap", "--unshare-all", "--share-net"]);
   const shown = jail.filter((word, index) => jail[index - 1] === "--ro-bind-try" && /^\/(etc|run)\//.test(word));
   assertEquals(shown.map((path) => path.replace("/etc/", "")), [
     ...["ld.so.cache", "alternatives", "resolv.conf", "hosts", "nsswitch.conf", "ca-certificates", "containers"],
     ...["ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust", "/run/systemd/resolve"],
   ]);
-  const capable = planJail({ readOnly: [], writable: [], cwd: "/", network: true, capabilities: ["CAP_CHOWN"] });
+  const capable = planBubble({ readOnly: [], writable: [], cwd: "/", network: true, capabilities: ["CAP_CHOWN"] });
   assertEquals(capable.filter((word) => word.endsWith("-net")), []);
-  const lonely = planJail({ readOnly: [], writable: [], cwd: "/", capabilities: ["CAP_CHOWN"] });
+  const lonely = planBubble({ readOnly: [], writable: [], cwd: "/", capabilities: ["CAP_CHOWN"] });
   assertEquals([lonely.includes("--unshare-net"), lonely.includes("/etc/resolv.conf")], [true, false]);
 });
 
@@ -74,21 +84,30 @@ testNeeding(await jailMissing(), "planJail() makes a jail that shows what it sho
 const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
-Deno.test("planLaunch() joins the group first, then enters the jail, then is the program", () => {
+const TIED = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", "busybox", "sh", "-c"];
+const CHECK = '[ "$PPID" = "$1" ] && shift';
+
+Deno.test("planLaunch() looks for its parent when it is tied to it, joins the group, enters the jail, is the program", () => {
   const jail = { readOnly: [], writable: [], cwd: "/" };
-  assertEquals(planLaunch({ cgroup: "/cg/vm", jail, argv: ["qemu", "-x"] }), {
-    command: "busybox",
-    args: ["sh", "-c", `${JOIN} && exec "$@"`, "berth-launch", "/cg/vm", ...planJail(jail), "qemu", "-x"],
+  const args = [
+    `${CHECK} && ${JOIN} && exec "$@"`,
+    "berth-launch",
+    "4711",
+    "/cg/vm",
+    ...planBubble(jail),
+    "qemu",
+    "-x",
+  ];
+  assertEquals(planLaunch({ cgroup: "/cg/vm", jail, argv: ["qemu", "-x"] }, 4711), {
+    command: "setsid",
+    args: [...TIED, ...args],
   });
 });
 
 Deno.test("planLaunch() ends a program with its parent where no jail does", () => {
-  assertEquals(planLaunch({ argv: ["qemu", "a b"] }), {
-    command: "busybox",
-    args: [
-      ...["sh", "-c", 'exec "$@"', "berth-launch"],
-      ...["setsid", "/usr/bin/setpriv", "--pdeathsig", "KILL", "--", "qemu", "a b"],
-    ],
+  assertEquals(planLaunch({ argv: ["qemu", "a b"] }, 4711), {
+    command: "setsid",
+    args: [...TIED, `${CHECK} && exec "$@"`, "berth-launch", "4711", "qemu", "a b"],
   });
 });
 
@@ -123,6 +142,21 @@ testNeeding(
     await using group = await fakeGroup();
     const seen = ["sh", "-c", 'cat "$1/cgroup.procs"; printf "%s|" "$@"', "sh", group.path, "a b", ""];
     assertEquals((await sayOf(planLaunch({ cgroup: group.path, argv: seen }))).said, `0\n${group.path}|a b||`);
+  },
+);
+
+testNeeding(
+  await programsMissing("setsid", "setpriv", "busybox"),
+  "what is planned to end with its parent does not begin when its parent has ended before",
+  async () => {
+    const argv = ["sh", "-c", "echo started"];
+    const [command, ...args] = ["setsid", ...planTie(), ...argv];
+    for (const plan of [planLaunch({ argv }), planTied("sh", argv.slice(1)), { command, args }]) {
+      assertEquals(await sayOf(plan), { success: true, said: "started\n" });
+      // The parent is another one than the process that has planned it.
+      const orphaned = { command: "sh", args: ["-c", '"$@"; exit 0', "sh", plan.command, ...plan.args] };
+      assertEquals(await sayOf(orphaned), { success: true, said: "" });
+    }
   },
 );
 

@@ -104,7 +104,7 @@ for (
   const [tool, code, words, wanted, message] of [
     ["umoci", 1, "a\nwrite: No space left on device\n", "host.disk-full", "importing f: no space left on the disk"],
     ["umoci", 1, "bwrap: execvp umoci: No such file or directory", "host.program-missing", undefined],
-    ["umoci", 127, "setpriv: failed to execute umoci: No such file or directory", "host.program-missing", undefined],
+    ["umoci", 127, "berth-tied: 1: exec: umoci: not found", "host.program-missing", undefined],
     ["umoci", 139, "", "image.import", "f: umoci was brought down by it (signal 11)"],
     ["umoci", 1, "one\ntwo\nthree\n\x1b[2Jfour\n", "image.import", "f: umoci refuses it: two three  [2Jfour"],
     ["umoci", 1, "", "image.import", "f: umoci refuses it: it failed without a word"],
