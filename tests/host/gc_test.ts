@@ -98,7 +98,7 @@ Deno.test("gc ends no VM that runs, and leaves groups that are not berth's", asy
 });
 
 Deno.test("gc removes a group where no berth could make one, and moves no process of others", async () => {
-  await withParent(async () => {
+  await withParent(PARENT, async () => {
     await runMortal("started", ["--cgroup-parent", PARENT]);
     const controllers = await shell('cat "$1/cgroup.subtree_control"', PARENT);
     // Only a group that hands on nothing may have a process.
