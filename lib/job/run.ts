@@ -13,6 +13,7 @@ import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
+import { blameDisk, BROKEN_OFF } from "./blame.ts";
 import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog, noteWishes } from "./evidence.ts";
@@ -74,9 +75,6 @@ interface Prepared {
   readonly cgroup?: string;
 }
 
-/** Ends of a VM, not of its job. */
-const BROKEN_OFF: readonly End["kind"][] = ["boot-failed", "vm-ended", "vm-paused", "agent-lost"];
-
 class JobRun {
   attempts = 0;
   readonly seen: Seen = { limits: {} };
@@ -92,6 +90,7 @@ class JobRun {
   readonly #stack = new AsyncDisposableStack();
   readonly #started = performance.now();
   #phaseStarted = performance.now();
+  #vmStays = false;
 
   constructor(plan: JobPlan, io: JobIo) {
     this.#plan = plan;
@@ -136,7 +135,9 @@ class JobRun {
     this.#onPoint("gone");
     // How the job ended is known: what fails from here on is told beside it.
     const saved = this.#attempt("the job's caches are not kept", async () => {
-      if (flushed) this.troubles.push(...await disks.saveCaches(stop.requested));
+      if (!flushed) return;
+      if (this.#vmStays) throw new Error("the VM may still write to them");
+      this.troubles.push(...await disks.saveCaches(stop.requested));
     });
     await this.#attempt("the job's output was not delivered whole", () => this.#deliver(follower));
     await follower[Symbol.asyncDispose]();
@@ -194,7 +195,7 @@ class JobRun {
       onWords: (piece) => this.#words.add(piece),
     });
     this.#endPhase("boot");
-    if ("end" in booted) return { end: await this.#blame(space, booted.end), flushed: false };
+    if ("end" in booted) return { end: await blameDisk(space, booted.end, this.evidence), flushed: false };
     const { vm, session } = booted;
     await using _vm = this.#endsFor(vm);
     using _session = session;
@@ -205,27 +206,22 @@ class JobRun {
     const ended = await act(this.#plan, disks.volumes, vm, session, { stop, evidence, onPoint: this.#onPoint });
     this.#endPhase("run");
     // Its last words may not have found their place on the disk any more.
-    const acted = await this.#blame(space, ended, [...BROKEN_OFF, "exited", "refused"]);
+    const acted = await blameDisk(space, ended, evidence, [...BROKEN_OFF, "exited", "refused"]);
     const windDown = await windDownVm(this.#plan, vm, session, acted, {
       ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
       archive: files.artifacts,
       signal: AbortSignal.any([stop.requested, space.signal]),
     });
-    return { ...windDown, end: await this.#blame(space, windDown.end) };
+    return { ...windDown, end: await blameDisk(space, windDown.end, evidence) };
   }
 
   /** A VM that can't be ended is no end of its job. */
   #endsFor(vm: Vm): AsyncDisposable {
-    const onStays = (error: unknown) => void this.troubles.push(`ending the VM: ${describeError(error)}`);
+    const onStays = (error: unknown) => {
+      this.#vmStays = true;
+      this.troubles.push(`ending the VM: ${describeError(error)}`);
+    };
     return { [Symbol.asyncDispose]: () => vm[Symbol.asyncDispose]().then(() => {}, onStays) };
-  }
-
-  /** What ended where the host's disk is full or read-only ended for that reason, whatever it looks like. */
-  async #blame({ signal, look }: DiskWatch, end: End, kinds: readonly End["kind"][] = BROKEN_OFF): Promise<End> {
-    await look();
-    if (!signal.aborted || !kinds.includes(end.kind)) return end;
-    this.evidence.note("berth", describeError(signal.reason));
-    return infra(signal.reason);
   }
 
   /** Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go. */
