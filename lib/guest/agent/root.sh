@@ -51,6 +51,15 @@ mount_writable() {
     rmdir "$1/lost+found"
     chmod 0755 "$1"
     ;;
-  *) must mount -t tmpfs -o size=80%,mode=0755 writable "$1" ;;
+  *) must mount -t tmpfs -o "size=$(memory_share)k,mode=0755" writable "$1" ;;
   esac
+}
+
+# memory_share: most of the memory that is still to be had, in KiB. A job that fills its root gets "no space left": of a
+# share of all memory the kernel has taken too much in a small guest, and would have nothing left to end the job with.
+memory_share() {
+  local name size rest
+  while read -r name size rest; do
+    [ "$name" != MemAvailable: ] || echo $((size * 8 / 10))
+  done </proc/meminfo
 }
