@@ -4,7 +4,7 @@
  * @module
  */
 
-import { planTie } from "./tied.ts";
+import { planTiedGroup } from "./tied.ts";
 
 /** What a jailed program may see. Everything else is not there. */
 export interface JailPlan {
@@ -44,14 +44,14 @@ const RESOLVED = "/run/systemd/resolve";
  * possible), no capabilities, no terminal, a private /dev, and an end with its parent. The environment is the one that it
  * is started with: on a command line, everybody on the host could read it.
  *
- * The jail leads a session, and so a process group that all of it stays in (no --new-session inside): in its first
- * milliseconds bubblewrap's own child is not yet tied to it, and only by the group can both be ended for certain. Start
- * it with `leadsGroup`.
+ * The jail is in a session, and so a process group, of its own, and stays in it (no --new-session inside): in its first
+ * milliseconds bubblewrap's own child is not yet tied to it, and would wait for ever for a bubblewrap that was killed.
+ * Only by the group can both be ended for certain, which its leader does when berth ends. Start it with `leadsGroup`.
  *
  * @param parent the id of the process that starts it.
  */
 export function planJail(plan: JailPlan, parent = Deno.pid): string[] {
-  return ["setsid", ...planTie(parent), ...planBubble(plan)];
+  return [...planTiedGroup(parent), ...planBubble(plan)];
 }
 
 /** The same without the session, and for who is tied to the parent already. */

@@ -6,7 +6,7 @@
  */
 
 import { type JailPlan, planBubble } from "./jail.ts";
-import { type Command, EXPECT_PARENT, TIE } from "./tied.ts";
+import { BECOME, type Command, EXPECT_PARENT, LEAD, tieBy } from "./tied.ts";
 
 /** Limits of each process for itself (setrlimit), which children inherit and nobody can raise again. */
 export interface Rlimits {
@@ -39,15 +39,15 @@ const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/o
 
 /**
  * The command line of a launch. A session of its own keeps the terminal's Ctrl-C away; the parent's death does not: it
- * ends the program, with or without a jail. The session is also a process group that all of a jail stays in: see
- * {@linkcode planJail}.
+ * ends the program, with or without a jail. Around a jail a shell stays, of some 300 KiB, for the reason that
+ * {@linkcode planJail} has.
  *
  * @param parent the id of the process that starts it.
  */
 export function planLaunch({ cgroup, rlimits, jail, argv }: LaunchPlan, parent = Deno.pid): Command {
-  const first = { script: EXPECT_PARENT, args: [String(parent)] };
-  const birth = planShell([first, ...stepsOf({ cgroup, rlimits })], [...(jail ? planBubble(jail) : []), ...argv]);
-  return { command: "setsid", args: [...TIE, birth.command, ...birth.args] };
+  const steps = [{ script: EXPECT_PARENT, args: [String(parent)] }, ...stepsOf({ cgroup, rlimits })];
+  const birth = jail ? planShell(steps, LEAD, [...planBubble(jail), ...argv]) : planShell(steps, BECOME, argv);
+  return { command: "setsid", args: [...tieBy(jail ? "TERM" : "KILL"), birth.command, ...birth.args] };
 }
 
 /**
@@ -57,7 +57,7 @@ export function planLaunch({ cgroup, rlimits, jail, argv }: LaunchPlan, parent =
  * The shell is busybox's, which is linked statically: it starts in a quarter of the time of the usual one (measured).
  */
 export function planBirth(plan: BirthPlan, argv: readonly string[]): Command {
-  return planShell(stepsOf(plan), argv);
+  return planShell(stepsOf(plan), BECOME, argv);
 }
 
 /** What the shell does first; it takes the arguments of it away. */
@@ -76,8 +76,8 @@ function stepsOf({ cgroup, rlimits }: BirthPlan): Step[] {
   return steps;
 }
 
-function planShell(steps: readonly Step[], argv: readonly string[]): Command {
-  const script = [...steps.map((step) => step.script), 'exec "$@"'].join(" && ");
+function planShell(steps: readonly Step[], last: string, argv: readonly string[]): Command {
+  const script = [...steps.map((step) => step.script), last].join(" && ");
   const args = steps.flatMap((step) => step.args);
   return { command: "busybox", args: ["sh", "-c", script, "berth-launch", ...args, ...argv] };
 }

@@ -19,11 +19,23 @@ const SETPRIV = "/usr/bin/setpriv";
  */
 export const EXPECT_PARENT = '[ "$PPID" = "$1" ] && shift';
 
+/** What a tied shell ends with: it becomes the program. */
+export const BECOME = 'exec "$@"';
+
 /**
- * What stands before a shell's command line so that the kernel kills the shell, and what it becomes, when its parent
- * ends. The shell is to begin with {@linkcode EXPECT_PARENT}.
+ * What a shell ends with for a program that starts others, and ties them to itself only later, as bubblewrap does: it
+ * stays, as the leader of a process group that all of them are in, and kills that when it is told that its parent has
+ * ended. It is to be tied by TERM.
  */
-export const TIE: readonly string[] = [SETPRIV, "--pdeathsig", "KILL", "--"];
+export const LEAD = 'trap "kill -KILL 0" TERM && exec 3<&0 && { "$@" <&3 3<&- & } && exec 3<&- && wait $!';
+
+/**
+ * What stands before a shell's command line so that the kernel sends the shell, and what it becomes, a signal when its
+ * parent ends. The shell is to begin with {@linkcode EXPECT_PARENT}.
+ */
+export function tieBy(signal: "KILL" | "TERM"): string[] {
+  return [SETPRIV, "--pdeathsig", signal, "--"];
+}
 
 /**
  * What stands before a program's command line so that it ends with its parent, also when that ends before the program
@@ -32,7 +44,13 @@ export const TIE: readonly string[] = [SETPRIV, "--pdeathsig", "KILL", "--"];
  * @param parent the id of the process that starts it.
  */
 export function planTie(parent = Deno.pid): string[] {
-  return [...TIE, "sh", "-c", `${EXPECT_PARENT} && exec "$@"`, "berth-tied", String(parent)];
+  return [...tieBy("KILL"), "sh", "-c", `${EXPECT_PARENT} && ${BECOME}`, "berth-tied", String(parent)];
+}
+
+/** The same for a program that starts others. It begins a session, and so a process group, of their own. */
+export function planTiedGroup(parent = Deno.pid): string[] {
+  const script = `${EXPECT_PARENT} && ${LEAD}`;
+  return ["setsid", ...tieBy("TERM"), "sh", "-c", script, "berth-tied", String(parent)];
 }
 
 /**

@@ -1,8 +1,9 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
+import { within } from "../../../lib/base/deadline.ts";
 import { planBubble, planJail } from "../../../lib/process/jail.ts";
 import { planBirth, planLaunch } from "../../../lib/process/launch.ts";
-import { type Command, planTie, planTied } from "../../../lib/process/tied.ts";
+import { type Command, LEAD, planTie, planTied, planTiedGroup } from "../../../lib/process/tied.ts";
 import { tryTool } from "../../../lib/process/tool.ts";
 import { jailMissing, programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
@@ -19,8 +20,8 @@ const BEFORE_MOUNTS = [
 Deno.test("planJail() ties the jail to its parent, in a session of its own", () => {
   const plan = { readOnly: [], writable: [], cwd: "/" };
   assertEquals(planJail(plan, 4711), [
-    ...["setsid", "/usr/bin/setpriv", "--pdeathsig", "KILL", "--"],
-    ...["sh", "-c", '[ "$PPID" = "$1" ] && shift && exec "$@"', "berth-tied", "4711"],
+    ...["setsid", "/usr/bin/setpriv", "--pdeathsig", "TERM", "--"],
+    ...["sh", "-c", `[ "$PPID" = "$1" ] && shift && ${LEAD}`, "berth-tied", "4711"],
     ...planBubble(plan),
   ]);
 });
@@ -84,13 +85,13 @@ testNeeding(await jailMissing(), "planJail() makes a jail that shows what it sho
 const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
-const TIED = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", "busybox", "sh", "-c"];
+const tied = (signal: string) => ["/usr/bin/setpriv", "--pdeathsig", signal, "--", "busybox", "sh", "-c"];
 const CHECK = '[ "$PPID" = "$1" ] && shift';
 
-Deno.test("planLaunch() looks for its parent when it is tied to it, joins the group, enters the jail, is the program", () => {
+Deno.test("planLaunch() looks for its parent when it is tied to it, joins the group, and leads the jail and the program", () => {
   const jail = { readOnly: [], writable: [], cwd: "/" };
   const args = [
-    `${CHECK} && ${JOIN} && exec "$@"`,
+    `${CHECK} && ${JOIN} && ${LEAD}`,
     "berth-launch",
     "4711",
     "/cg/vm",
@@ -100,14 +101,14 @@ Deno.test("planLaunch() looks for its parent when it is tied to it, joins the gr
   ];
   assertEquals(planLaunch({ cgroup: "/cg/vm", jail, argv: ["qemu", "-x"] }, 4711), {
     command: "setsid",
-    args: [...TIED, ...args],
+    args: [...tied("TERM"), ...args],
   });
 });
 
 Deno.test("planLaunch() ends a program with its parent where no jail does", () => {
   assertEquals(planLaunch({ argv: ["qemu", "a b"] }, 4711), {
     command: "setsid",
-    args: [...TIED, `${CHECK} && exec "$@"`, "berth-launch", "4711", "qemu", "a b"],
+    args: [...tied("KILL"), `${CHECK} && exec "$@"`, "berth-launch", "4711", "qemu", "a b"],
   });
 });
 
@@ -150,13 +151,44 @@ testNeeding(
   "what is planned to end with its parent does not begin when its parent has ended before",
   async () => {
     const argv = ["sh", "-c", "echo started"];
-    const [command, ...args] = ["setsid", ...planTie(), ...argv];
-    for (const plan of [planLaunch({ argv }), planTied("sh", argv.slice(1)), { command, args }]) {
+    const lines = [["setsid", ...planTie(), ...argv], [...planTiedGroup(), ...argv]];
+    const plans = lines.map(([command, ...args]) => ({ command, args }));
+    for (const plan of [planLaunch({ argv }), planTied("sh", argv.slice(1)), ...plans]) {
       assertEquals(await sayOf(plan), { success: true, said: "started\n" });
       // The parent is another one than the process that has planned it.
       const orphaned = { command: "sh", args: ["-c", '"$@"; exit 0', "sh", plan.command, ...plan.args] };
       assertEquals(await sayOf(orphaned), { success: true, said: "" });
     }
+  },
+);
+
+testNeeding(
+  await programsMissing("setsid", "setpriv"),
+  "a tied group ends with its parent, also those of it that are not tied",
+  async () => {
+    const tied = planTiedGroup().slice(0, -1);
+    const parent = '"$@" "$$" sh -c "sleep 1000 & echo up; sleep 1000" & wait';
+    const child = new Deno.Command("sh", { args: ["-c", parent, "sh", ...tied], stdout: "piped" }).spawn();
+    const reader = child.stdout.getReader();
+    assertEquals(new TextDecoder().decode((await reader.read()).value), "up\n");
+    child.kill("SIGKILL");
+    // All of them have it open.
+    assertEquals((await within(reader.read(), 5000, "the end of the group")).done, true);
+    await child.status;
+  },
+);
+
+testNeeding(
+  await programsMissing("setsid", "setpriv"),
+  "a tied group's program has the stdin that was meant for it, and its status is the group's",
+  async () => {
+    const [command, ...args] = [...planTiedGroup(), "sh", "-c", "read line; echo $line; exit $line"];
+    const child = new Deno.Command(command, { args, stdin: "piped", stdout: "piped" }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("77\n"));
+    await writer.close();
+    const { code, stdout } = await child.output();
+    assertEquals([code, new TextDecoder().decode(stdout)], [77, "77\n"]);
   },
 );
 
