@@ -32,7 +32,7 @@ interface Census {
 const OURS = ["files", "mounts", "sockets", "loops", "groups"] as const;
 
 async function count({ state }: Place): Promise<Census> {
-  const script = `exec 2>/dev/null
+  const script = `set +e; exec 2>/dev/null
     find "$1" /run/berth -not -path "$1/points*" | wc -l
     wc -l </proc/self/mounts
     grep -c berth /proc/net/unix
@@ -42,9 +42,7 @@ async function count({ state }: Place): Promise<Census> {
     cut -f 1 /proc/sys/fs/file-nr
     grep -h nr_dying_descendants /sys/fs/cgroup/cgroup.stat /dev/null | grep . || echo absent 0
     awk '/^(Shmem|SUnreclaim|KernelStack|PageTables|Percpu):/ { sum += $2 } END { print sum }' /proc/meminfo`;
-  const numbers = (await shell(`${script}; true`, state)).trim().split("\n").map((line) =>
-    Number(line.split(" ").at(-1))
-  );
+  const numbers = (await shell(script, state)).trim().split("\n").map((line) => Number(line.split(" ").at(-1)));
   const [files, mounts, sockets, loops, groups, hostProcesses, hostFileHandles, hostDyingGroups, kernelKib] = numbers;
   return { files, mounts, sockets, loops, groups, hostProcesses, hostFileHandles, hostDyingGroups, kernelKib };
 }
