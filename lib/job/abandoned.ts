@@ -17,8 +17,11 @@ import { groupName } from "../cgroup/names.ts";
 import { removeFolderTree } from "../process/remove_folder.ts";
 import { type AbandonedGroup, CGROUP, OWNER, parseGroup } from "./owner.ts";
 
-/** Who holds it makes a file and looks at the others' locks. */
-const LOCK_MS = 30_000;
+/**
+ * Who holds it makes a file and looks at the others' locks, which takes milliseconds; but on a host with more to do than
+ * it can, twenty at once have each other wait (seen: half a minute, emulated).
+ */
+const LOCK_MS = 120_000;
 
 /** Ends what a dead job has beside its folder. Resolves to whether it was still there. */
 export type EndAbandoned = (group: AbandonedGroup) => Promise<boolean>;
@@ -54,41 +57,44 @@ export async function sweepJobs(jobs: string, endAbandoned: EndAbandoned): Promi
   }
 }
 
-/** Does something while nobody else makes an owner's file, or looks for abandoned ones. */
-export async function withJobsLocked<T>(jobs: string, action: () => Promise<T>): Promise<T> {
+/**
+ * Does something while nobody else makes an owner's file, or looks for abandoned ones.
+ *
+ * @param action does not wait for anything: everybody else who starts waits for it.
+ */
+export async function withJobsLocked<T>(jobs: string, action: () => T): Promise<T> {
   using stack = new DisposableStack();
   const gate = stack.adopt(await Deno.open(`${jobs}/.lock`, { create: true, write: true }), closeLocked);
   await within(gate.lock(true), LOCK_MS, `the lock ${jobs}/.lock, which another berth holds`);
-  return await action();
+  return action();
 }
 
 /** Locks what dead owners have left. The jobs are to be locked. */
-export async function claimAbandoned(jobs: string): Promise<Claim[]> {
+export function claimAbandoned(jobs: string): Claim[] {
   using stack = new DisposableStack();
   const claims: Claim[] = [];
-  for await (const { name, isFile } of Deno.readDir(jobs)) {
+  for (const { name, isFile } of Deno.readDirSync(jobs)) {
     const id = name.slice(0, -OWNER.length);
     // Anything else is somebody else's.
     if (!isFile || !name.endsWith(OWNER) || !isId(id)) continue;
-    const claim = await tryClaim(`${jobs}/${id}`, id);
+    const claim = tryClaim(`${jobs}/${id}`, id);
     if (claim) claims.push(stack.use(claim));
   }
   stack.move();
   return claims;
 }
 
-async function tryClaim(path: string, id: string): Promise<Claim | undefined> {
+function tryClaim(path: string, id: string): Claim | undefined {
   try {
     using stack = new DisposableStack();
-    const owner = await Deno.open(path + OWNER, { write: true }).catch(ignoreNotFound);
-    if (!owner) return undefined;
-    stack.adopt(owner, closeLocked);
+    const owner = stack.adopt(Deno.openSync(path + OWNER, { write: true }), closeLocked);
     if (!owner.tryLockSync(true)) return undefined;
     // Its owner, or another berth, has removed it meanwhile.
-    if ((await owner.stat()).nlink === 0) return undefined;
+    if (owner.statSync().nlink === 0) return undefined;
     const held = stack.move();
     return { id, path, [Symbol.dispose]: () => held.dispose() };
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
     return { id, path, error, [Symbol.dispose]: () => {} };
   }
 }

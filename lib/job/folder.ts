@@ -66,10 +66,10 @@ async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFil
   const claims: Claim[] = [];
   try {
     // No owner's file is there without its lock for anybody who looks.
-    return await withJobsLocked(jobs, async () => {
-      claims.push(...(await claimAbandoned(jobs)).map((claim) => stack.use(claim)));
-      const file = await Deno.open(path + OWNER, { createNew: true, write: true });
-      await file.lock(true);
+    return await withJobsLocked(jobs, () => {
+      claims.push(...claimAbandoned(jobs).map((claim) => stack.use(claim)));
+      const file = Deno.openSync(path + OWNER, { createNew: true, write: true });
+      file.lockSync(true);
       return file;
     });
   } finally {

@@ -62,7 +62,7 @@ const FAULTS: readonly (readonly [name: string, script: string, ends: Partial<Re
     grouped: NO_BOOT,
   }],
   ["a group that somebody removes", 'rmdir "$1"', {
-    grouped: NO_GROUP,
+    grouped: NO_BOOT,
     removal: SUCCEEDED,
   }],
   [
@@ -80,7 +80,7 @@ const FAULTS: readonly (readonly [name: string, script: string, ends: Partial<Re
 const READ_ONLY: Partial<Record<Point, Expected>> = {
   folder: NO_GROUP,
   group: NO_GROUP,
-  grouped: NO_GROUP,
+  grouped: NO_BOOT,
   started: SUCCEEDED,
   gone: SUCCEEDED,
   removal: SUCCEEDED,

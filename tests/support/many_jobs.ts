@@ -8,12 +8,10 @@ import { assertEquals } from "@std/assert";
 import type { Report } from "../../lib/job/report.ts";
 import { berth, emptyFolder } from "./berth.ts";
 
-const JOBS = 20;
-
 /** Each job has a new volume and a cache that all of them want; it writes its number to both, and reads it again. */
-export async function runManyAtOnce(flags: readonly string[] = [], wrapper: readonly string[] = []): Promise<Report[]> {
+export async function runManyAtOnce(jobs: number, flags: readonly string[] = []): Promise<Report[]> {
   const folder = await emptyFolder("many");
-  const runs = Array.from({ length: JOBS }, async (_, index) => {
+  const runs = Array.from({ length: jobs }, async (_, index) => {
     const report = `${folder}/${index}.json`;
     const script = `set -e; ls -A /vol | grep -vxF lost+found && exit 9; echo ${index} >/vol/number
       echo ${index} >>/cache/numbers; sleep 2; cat /vol/number; tail -n 1 /cache/numbers >&2`;
@@ -21,7 +19,7 @@ export async function runManyAtOnce(flags: readonly string[] = [], wrapper: read
       ...["run", "--quiet", "--memory", "128M", "--boot-timeout", "5m", "--report", report],
       ...["--volume", "new:16M:/vol", "--cache", "many:/cache:64M", ...flags],
     ];
-    const { code, stdout, stderr } = await berth([...args, "--", "sh", "-c", script], { wrapper });
+    const { code, stdout, stderr } = await berth([...args, "--", "sh", "-c", script]);
     assertEquals([code, stdout, stderr], [0, `${index}\n`, `${index}\n`]);
     return JSON.parse(await Deno.readTextFile(report)) as Report;
   });
