@@ -67,7 +67,7 @@ const FAULTS: readonly (readonly [name: string, script: string, ends: Partial<Re
   }],
   [
     "a group with a foreign process in a group of its own",
-    'mkdir "$1/x" && { sleep 60 & echo $! >"$1/x/cgroup.procs"; }',
+    'mkdir "$1/x" && { sleep 60 >/dev/null 2>&1 & echo $! >"$1/x/cgroup.procs"; }',
     {
       started: SUCCEEDED,
       gone: SUCCEEDED,
