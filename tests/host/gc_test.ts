@@ -90,7 +90,7 @@ Deno.test("gc ends no VM that runs, and leaves groups that are not berth's", asy
     await shell('cd "$1"; shift; mkdir "$@"', PARENT, left, ...mine);
     const gcs = await Promise.all([berth(GC), berth(GC)]);
     assertEquals(gcs.map(({ code }) => code), [0, 0], gcs.map(({ stderr }) => stderr).join());
-    assertEquals(gcs.filter(({ stderr }) => stderr === `berth: removed group ${PARENT}/${left}\n`).length, 1);
+    assertEquals(gcs.filter(({ stderr }) => stderr.includes(`berth: removed group ${PARENT}/${left}\n`)).length, 1);
     assertEquals(await groupsIn(PARENT), [...mine, "tenant-acme", `tenant-acme/vm-${job.id}`].sort());
     await shell('cd "$1"; shift; rmdir "$@"', PARENT, ...mine);
     await job.end();
