@@ -59,7 +59,7 @@ export async function windDownVm(
   const end = wantsArtifacts(plan, drained)
     ? await collect(plan, vm, session, { end: drained, canAsk }, halting)
     : drained;
-  const flushed = io.hasCaches && hasSucceeded(end) && !lost && await flush(session, halting);
+  const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, canAsk, halting);
   await shutDown(vm, session, end, halting);
   return { end, flushed };
 }
@@ -73,6 +73,7 @@ function outweighs(lost: End, acted: End, plan: JobPlan): boolean {
   return hasSucceeded(acted) && (lost.kind !== "agent-lost" || wantsArtifacts(plan, acted));
 }
 
+/** Whether the agent has seen the job's end, and can be asked for more. */
 function hasAgent(end: End): boolean {
   return end.kind === "exited" || end.kind === "refused" || (end.kind === "timed-out" && end.isOver);
 }
@@ -165,8 +166,9 @@ function isOfGuest(error: unknown): boolean {
   return error instanceof BerthError && (error.code === "job.lost" || error.code === "guest.protocol");
 }
 
-async function flush(session: Session, { signal, troubles }: WindDownIo): Promise<boolean> {
+async function flush(session: Session, canAsk: boolean, { signal, troubles }: WindDownIo): Promise<boolean> {
   try {
+    if (!canAsk) throw new BerthError("job.lost", "the guest's agent can't be asked for them any more");
     await flushCaches(session, signal);
     return true;
   } catch (error) {
@@ -180,9 +182,10 @@ async function shutDown(vm: Vm, session: Session, end: End, io: WindDownIo): Pro
   if (end.kind === "vm-ended") return;
   const { stop, signal, evidence, onPoint } = io;
   onPoint("poweroff");
+  const isHalted = end.kind === "vm-paused" || (signal.aborted && !stop.reason);
   const patience = stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
   // A guest that stands still hears nothing.
-  if (end.kind !== "vm-paused" && !signal.aborted || stop.reason) {
+  if (!isHalted) {
     void session.poweroff().catch(() => {});
     if (await settlesWithin(vm.exited, patience, stop.reason ? undefined : signal)) return;
     if (!signal.aborted) evidence.note("berth", `the guest has not powered off within ${formatMillis(patience)}`);

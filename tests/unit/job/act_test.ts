@@ -2,16 +2,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
 import { encodeFragment } from "../../../lib/guest/fragment.ts";
-import { Hub } from "../../../lib/guest/hub.ts";
-import { Session } from "../../../lib/guest/session.ts";
 import { act } from "../../../lib/job/act.ts";
 import { EvidenceLog } from "../../../lib/job/evidence.ts";
 import { planJob } from "../../../lib/job/plan.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
+import { connectAgent } from "../../support/agent_session.ts";
 import { IdleVm } from "../../support/idle_vm.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
-import { Caller, socketPath } from "../../support/socket.ts";
+import type { Caller } from "../../support/socket.ts";
 
 interface Scene {
   /** The job's end. */
@@ -24,12 +23,8 @@ interface Scene {
 /** A job whose agent is at a real socket, and has been asked to run it. */
 function actTest(name: string, options: { timeoutMs?: number }, fn: (scene: Scene) => Promise<void>): void {
   Deno.test(name, async () => {
-    using socket = await socketPath("hub");
-    await using hub = Hub.listen(socket.path);
-    const arriving = hub.expect(LEAST_INPUTS.token, "agent");
-    using agent = await Caller.dial(socket.path);
-    await agent.send(`hello ${LEAST_INPUTS.token} agent\n`);
-    using session = new Session(await within(arriving, 5000, "the agent"));
+    await using connected = await connectAgent();
+    const { agent, session } = connected;
     const [vm, stop] = [new IdleVm(), new StopRequest()];
     const disks = {
       volumes: [{ kind: "new" as const, mountPoint: "/d", sizeBytes: 1 }],

@@ -3,17 +3,16 @@ import { assert, assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { encodeFragment } from "../../../lib/guest/fragment.ts";
-import { Hub } from "../../../lib/guest/hub.ts";
-import { Session } from "../../../lib/guest/session.ts";
 import { EvidenceLog } from "../../../lib/job/evidence.ts";
 import { planJob } from "../../../lib/job/plan.ts";
 import type { JobSpec } from "../../../lib/job/spec.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
 import { windDownVm } from "../../../lib/job/wind_down.ts";
+import { connectAgent } from "../../support/agent_session.ts";
 import { IdleVm } from "../../support/idle_vm.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
-import { Caller, socketPath } from "../../support/socket.ts";
+import type { Caller } from "../../support/socket.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 const SUCCESS: End = { kind: "exited", code: 0, oomKills: 0 };
@@ -41,12 +40,8 @@ function windDownTest(
   expected: { readonly kind: End["kind"]; readonly code?: number; readonly troubles?: string[] },
 ): void {
   Deno.test(`windDownVm() ${name}`, async () => {
-    using socket = await socketPath("hub");
-    await using hub = Hub.listen(socket.path);
-    const arriving = hub.expect(LEAST_INPUTS.token, "agent");
-    using agent = await Caller.dial(socket.path);
-    await agent.send(`hello ${LEAST_INPUTS.token} agent\n`);
-    using session = new Session(await within(arriving, 5000, "the agent"));
+    await using connected = await connectAgent();
+    const { agent, session } = connected;
     const [vm, stop, emergency, evidence] = [new IdleVm(), new StopRequest(), new AbortController(), new EvidenceLog()];
     await using folder = await temporaryFolder();
     using archive = await Deno.open(`${folder.path}/archive`, { create: true, read: true, write: true });
