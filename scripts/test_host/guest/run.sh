@@ -23,7 +23,8 @@ load_devices() {
 # kvm_destroy_vm, in a tenth of the runs or more. With a VM that nobody runs, the last one never ends.
 hold_vm() {
   create_vm=0xAE01 # KVM_CREATE_VM (linux/kvm.h)
-  perl -e 'open(my $kvm, "+<", "/dev/kvm") && ioctl($kvm, hex(shift), 0) or die "no VM is held: $!\n"; sleep' \
+  perl -we 'open(my $kvm, "+<", "/dev/kvm") or die "no VM is held: /dev/kvm: $!\n";
+    ioctl($kvm, hex(shift), 0) or die "no VM is held: $!\n"; sleep' \
     "$create_vm" >"$out" 2>&1 &
 }
 
