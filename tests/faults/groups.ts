@@ -8,7 +8,7 @@ import type { Point } from "../../lib/job/points.ts";
 import { leftovers, SCRATCH, shell } from "../support/berth.ts";
 import { CGROUP_ROOT, findRecord, vmGroups } from "../support/host_jobs.ts";
 import { type Case, type Place, prepareState, type Scene } from "./harness.ts";
-import type { Expected } from "./points.ts";
+import { type Expected, jobScript } from "./points.ts";
 
 /** The group that VMs' groups are made in. */
 export const PARENT = `${CGROUP_ROOT}/host-test-faults`;
@@ -82,12 +82,12 @@ const JOBS: readonly (readonly [what: string, script: string, expected: Expected
 ];
 
 const at = (name: string, fault: Case["fault"], ends: Partial<Record<Point, Expected>>): Case[] =>
-  Object.entries(ends).map(([point, [verdict, status]]) => ({
+  (Object.entries(ends) as [Point, Expected][]).map(([point, [verdict, status]]) => ({
     label: `${name}, at "${point}"`,
-    point: point as Point,
+    point,
     fault,
     flags: FLAGS,
-    script: "echo line",
+    script: jobScript(point, [verdict, status], 0),
     verdict,
     status,
   }));

@@ -109,12 +109,18 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** The job of a case. One that what is done to it is to end, and not a disk of the host, must still run by then. */
+export function jobScript(point: Point, [verdict]: Expected, exits: 0 | 3): string {
+  const isOwn = verdict === own(exits)[0] || verdict === "infra";
+  return `echo line; ${isBefore(point) && !isOwn ? "sleep 60; " : ""}exit ${exits}`;
+}
+
 /** A case for each point of each fault. */
 export function casesOf(faults: readonly Fault[]): Case[] {
   return faults.flatMap(({ name, points, exits, fault, expected, flags = [] }) =>
     points.map((point): Case => {
       const [verdict, status] = expected(point);
-      const script = `echo line; exit ${exits}`;
+      const script = jobScript(point, [verdict, status], exits);
       return { label: `${name}, at "${point}"`, point, fault, flags: [...FLAGS, ...flags], script, verdict, status };
     })
   );
