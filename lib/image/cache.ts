@@ -18,6 +18,7 @@ import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { groupName } from "../cgroup/names.ts";
 import { copyDisk, createDisk, type DiskIo } from "./disk.ts";
+import { tryLock } from "../process/try_lock.ts";
 
 /** The cap of a cache of which nobody says how large it may become. */
 export const DEFAULT_CACHE_BYTES = 8 * 1024 ** 3;
@@ -208,7 +209,7 @@ async function openLock(folder: string): Promise<{ file: Deno.FsFile; isHeld: bo
     const path = `${folder}/lock`;
     const file = await Deno.open(path, { create: true, write: true, read: true, mode: 0o600 }).catch(ignoreNotFound);
     if (!file) continue;
-    const isHeld = file.tryLockSync(true);
+    const isHeld = tryLock(file, { exclusive: true });
     // Whoever has removed the cache meanwhile has removed this lock with it: it stands for nothing any more.
     const [mine, there] = [file.statSync().ino, (await Deno.stat(path).catch(ignoreNotFound))?.ino];
     if (mine === there) return { file, isHeld };

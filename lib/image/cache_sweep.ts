@@ -7,6 +7,7 @@
 import { ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { listFolder } from "./removal.ts";
+import { tryLock } from "../process/try_lock.ts";
 
 /**
  * Sweeps the caches below a folder; one that a job works on stays.
@@ -29,7 +30,7 @@ async function removeUnused(folder: string): Promise<boolean> {
   const lock = await Deno.open(`${folder}/lock`, { write: true }).catch(ignoreNotFound);
   if (lock) {
     stack.adopt(lock, closeLocked);
-    if (!lock.tryLockSync(true)) return false;
+    if (!tryLock(lock, { exclusive: true })) return false;
     // Removed meanwhile: the one that is there now, if any, is another one's.
     if ((await lock.stat()).nlink === 0) return false;
     // Anything else in it is a cache, or somebody else's.

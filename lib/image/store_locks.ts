@@ -15,6 +15,7 @@ import { join } from "@std/path";
 import { within } from "../base/deadline.ts";
 import { ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
+import { tryLock } from "../process/try_lock.ts";
 
 /** A sweep looks at some files and unlinks them. */
 const SWEEP_MS = 60_000;
@@ -39,7 +40,7 @@ export async function lockForBuild(
   using stack = new DisposableStack();
   stack.adopt(await shareStore(root), closeLocked);
   const file = stack.adopt(await openLock(root, `.lock-${name}`), closeLocked);
-  if (!file.tryLockSync(true)) {
+  if (!tryLock(file, { exclusive: true })) {
     onWait();
     await lockOrAbort(file, signal);
   }
@@ -51,14 +52,14 @@ export async function tryLockForBuild(root: string, name: string): Promise<Dispo
   using stack = new DisposableStack();
   stack.adopt(await shareStore(root), closeLocked);
   const file = stack.adopt(await openLock(root, `.lock-${name}`), closeLocked);
-  return file.tryLockSync(true) ? stack.move() : undefined;
+  return tryLock(file, { exclusive: true }) ? stack.move() : undefined;
 }
 
 /** The whole store for a sweep; undefined while something is built, or another sweep runs. */
 export async function tryLockStore(root: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
   const file = stack.adopt(await openLock(root, ".lock"), closeLocked);
-  return file.tryLockSync(true) ? stack.move() : undefined;
+  return tryLock(file, { exclusive: true }) ? stack.move() : undefined;
 }
 
 /**
@@ -72,7 +73,7 @@ export async function tryLockUsed(root: string, name: string): Promise<Disposabl
   using stack = new DisposableStack();
   const known = await Deno.open(path, { write: true }).catch(ignoreNotFound);
   const file = stack.adopt(known ?? await openLock(root, `.used-${name}`), closeLocked);
-  if (!file.tryLockSync(true) || !await isLinked(file)) return undefined;
+  if (!tryLock(file, { exclusive: true }) || !await isLinked(file)) return undefined;
   // Nobody else removes it, or makes another one, as long as this lock is held.
   if (!known) stack.defer(() => file.statSync().nlink !== 0 && Deno.removeSync(path));
   return stack.move();
@@ -80,7 +81,7 @@ export async function tryLockUsed(root: string, name: string): Promise<Disposabl
 
 /** Takes a shared lock. @returns whether the file is still there: who held it alone may have removed it. */
 export async function share(file: Deno.FsFile, what: string): Promise<boolean> {
-  if (!file.tryLockSync(false)) await within(file.lock(false), SWEEP_MS, what);
+  if (!tryLock(file, { exclusive: false })) await within(file.lock(false), SWEEP_MS, what);
   return await isLinked(file);
 }
 
@@ -92,7 +93,7 @@ export async function share(file: Deno.FsFile, what: string): Promise<boolean> {
 export async function removeUnheld(path: string): Promise<number | undefined> {
   using file = await Deno.open(path).catch(ignoreNotFound);
   if (!file) return 0;
-  if (!file.tryLockSync(true)) return undefined;
+  if (!tryLock(file, { exclusive: true })) return undefined;
   const { size } = await file.stat();
   await Deno.remove(path).catch(ignoreNotFound);
   return size;
@@ -101,7 +102,9 @@ export async function removeUnheld(path: string): Promise<number | undefined> {
 async function shareStore(root: string): Promise<Deno.FsFile> {
   const file = await openLock(root, ".lock");
   try {
-    if (!file.tryLockSync(false)) await within(file.lock(false), SWEEP_MS, "the end of a sweep of the image store");
+    if (!tryLock(file, { exclusive: false })) {
+      await within(file.lock(false), SWEEP_MS, "the end of a sweep of the image store");
+    }
     return file;
   } catch (error) {
     file.close();

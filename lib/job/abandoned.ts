@@ -16,6 +16,7 @@ import { closeLocked } from "../base/locked_file.ts";
 import { groupName } from "../cgroup/names.ts";
 import { removeFolderTree } from "../process/remove_folder.ts";
 import { type AbandonedGroup, CGROUP, OWNER, parseGroup } from "./owner.ts";
+import { tryLock } from "../process/try_lock.ts";
 
 /**
  * Who holds it makes a file and looks at the others' locks, which takes milliseconds; but on a host with more to do than
@@ -88,7 +89,7 @@ function tryClaim(path: string, id: string): Claim | undefined {
   try {
     using stack = new DisposableStack();
     const owner = stack.adopt(Deno.openSync(path + OWNER, { write: true }), closeLocked);
-    if (!owner.tryLockSync(true)) return undefined;
+    if (!tryLock(owner, { exclusive: true })) return undefined;
     // Its owner, or another berth, has removed it meanwhile.
     if (owner.statSync().nlink === 0) return undefined;
     const held = stack.move();

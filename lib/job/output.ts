@@ -94,7 +94,8 @@ export class OutputFollower implements AsyncDisposable {
     this.#wake();
     clearInterval(this.#timer);
     clearTimeout(this.#pause);
-    this.#watcher?.close();
+    // Not close(): Deno 2.6 does not forgive a second one.
+    this.#watcher?.[Symbol.dispose]();
     // A sink that never comes back is not waited for: nobody wants the rest any more.
     return Promise.resolve();
   }

@@ -12,6 +12,7 @@
 import { basename } from "@std/path";
 import { z } from "zod";
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
+import { tryLock } from "../process/try_lock.ts";
 
 /** Beside the folder: its owner's lock, and what {@linkcode parseOwner} reads. */
 export const OWNER = ".owner";
@@ -70,7 +71,7 @@ export async function readRecord(path: string): Promise<JobRecord> {
   const id = basename(path);
   using owner = await Deno.open(path + OWNER, { read: true, write: true }).catch(ignoreNotFound);
   if (!owner) throw new BerthError("job.unknown", `there is no job ${id}`);
-  if (owner.tryLockSync(true)) throw new BerthError("job.unknown", `the job ${id} is over`);
+  if (tryLock(owner, { exclusive: true })) throw new BerthError("job.unknown", `the job ${id} is over`);
   const fields = parseOwner(await new Response(owner.readable).text());
   if (!("cgroup" in fields)) throw new BerthError("job.unknown", `the job ${id} has no VM, or none with limits`);
   const record = RECORD.safeParse(fields);

@@ -5,6 +5,7 @@
  */
 
 import { OWNER, parseOwner } from "./owner.ts";
+import { tryLock } from "../process/try_lock.ts";
 
 /** The ids of the jobs that run on each image, by the image's name, sorted. */
 export async function readImageUsers(jobs: string): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -32,7 +33,7 @@ async function readImageOfLive(path: string): Promise<string | undefined> {
   try {
     using owner = await Deno.open(path);
     // A shared lock is refused by the owner's only: two that look at once do not take each other for one.
-    if (owner.tryLockSync(false)) return undefined;
+    if (tryLock(owner, { exclusive: false })) return undefined;
     const { image } = parseOwner(await new Response(owner.readable).text());
     return typeof image === "string" ? image : undefined;
   } catch (error) {

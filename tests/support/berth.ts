@@ -1,5 +1,5 @@
 /**
- * Runs berth as a user does: as a program of its own, from source.
+ * Runs berth as a user does: as a program of its own, from source, or the binary that BERTH_TEST_BINARY names.
  *
  * @module
  */
@@ -33,8 +33,12 @@ export interface CallOptions {
   readonly main?: string;
 }
 
+/** The binary that is tested; undefined: the sources are. */
+export const BINARY = Deno.env.get("BERTH_TEST_BINARY") || undefined;
+
 /** The command line of a call. */
 export function commandLine(args: readonly string[], main = MAIN): string[] {
+  if (BINARY && main === MAIN) return [BINARY, ...args];
   return [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", main, ...args];
 }
 

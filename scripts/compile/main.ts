@@ -1,0 +1,91 @@
+/**
+ * Makes `dist/berth`: one binary with the permissions of the set `berth` in `deno.json`, and nothing in it but what is
+ * imported. The same sources, Deno and runtime make the same bytes.
+ *
+ * `--target x86_64|aarch64` makes one for another machine, `dist/berth-MACHINE`. Deno downloads the runtime that it puts
+ * the program behind, unless DENORT_BIN names one.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import stageScript from "./stage.sh" with { type: "text" };
+import {
+  type Commit,
+  packageEntry,
+  permissionFlags,
+  planCompile,
+  stampVersion,
+  TARGETS,
+  vendorImports,
+} from "./plan.ts";
+
+const DIST = "dist";
+const STAGE = `${DIST}/.stage`;
+
+const NO_RUNTIME = "Where Deno can't download the runtime (denort), name one that fits it: DENORT_BIN=PATH";
+
+const machine = parseArgs(Deno.args);
+await shell(stageScript, STAGE, Deno.execPath());
+const commit = await readCommit();
+const version = stampVersion(config.version, commit);
+await stageImports(version);
+const output = machine === undefined ? "berth" : `berth-${machine}`;
+const target = machine === undefined ? undefined : TARGETS[machine];
+const flags = permissionFlags(config.permissions.berth, Deno.version.deno);
+// The times of files are in the binary, too.
+await shell(
+  `cd ${STAGE}; find . -exec touch -hd "@$1" {} +; shift
+  "$@" || { status=$?; echo "${NO_RUNTIME}"; exit $status; } >&2`,
+  commit?.epoch ?? "0",
+  Deno.execPath(),
+  ...planCompile(flags, `made/${output}`, target),
+);
+// What was there before stays until there is something better.
+await shell(
+  'mv "$1"/made/* "$2"; rm -rf "$1"; cd "$2"; sha256sum berth berth-* 2>/dev/null >SHA256SUMS || [ -s SHA256SUMS ]',
+  STAGE,
+  DIST,
+);
+const { size } = await Deno.stat(`${DIST}/${output}`);
+console.log(`${DIST}/${output}: berth ${version}, ${(size / 2 ** 20).toFixed(1)} MiB, by Deno ${Deno.version.deno}`);
+
+function parseArgs(args: readonly string[]): string | undefined {
+  if (args.length === 0) return undefined;
+  const [flag, machine] = args;
+  if (args.length === 2 && flag === "--target" && machine in TARGETS) return machine;
+  console.error(`usage: deno task compile [--target ${Object.keys(TARGETS).join("|")}]`);
+  Deno.exit(2);
+}
+
+/** The commit of the sources; undefined where they are no git checkout. */
+async function readCommit(): Promise<Commit | undefined> {
+  const text = await shell(
+    `command -v git >/dev/null && [ "$(git rev-parse --show-prefix 2>/dev/null || echo none)" = "" ] || exit 0
+    git rev-parse --short=12 HEAD
+    git show --no-patch --format=%ct HEAD
+    git status --porcelain -- main.ts lib deno.json deno.lock`,
+  );
+  const [hash, epoch, ...changes] = text.trim().split("\n");
+  return hash ? { hash, epoch, isDirty: changes.length > 0 } : undefined;
+}
+
+/** Gives the staged tree the files of its packages, and a configuration that has only what the program reads. */
+async function stageImports(version: string): Promise<void> {
+  const entryOf = (name: string) => packageEntry(Deno.readTextFileSync(`${STAGE}/node_modules/${name}/package.json`));
+  const { imports, packages } = vendorImports(config.imports, entryOf);
+  for (const { name, folder } of packages) {
+    await shell('cd "$1"; mkdir -p "${3%/*}"; cp -RL "node_modules/$2" "$3"', STAGE, name, folder);
+  }
+  await shell('rm -r "$1/node_modules"', STAGE);
+  await Deno.writeTextFile(`${STAGE}/deno.json`, JSON.stringify({ name: config.name, version, imports }));
+}
+
+/** Runs a shell script and returns its stdout; what it says on stderr is the user's to read. */
+async function shell(script: string, ...args: string[]): Promise<string> {
+  const command = new Deno.Command("sh", { args: ["-ec", script, "sh", ...args], stderr: "inherit" });
+  const { success, code, stdout } = await command.output();
+  if (success) return new TextDecoder().decode(stdout);
+  console.error(`berth was not compiled: see above (status ${code})`);
+  Deno.exit(1);
+}

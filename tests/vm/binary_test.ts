@@ -1,0 +1,23 @@
+/**
+ * The compiled binary, beside what every other test here shows of it when BERTH_TEST_BINARY names one.
+ *
+ * @module
+ */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { berth, BINARY, SCRATCH, shell } from "../support/berth.ts";
+import { testNeeding } from "../support/require.ts";
+
+const problem = BINARY === undefined ? "BERTH_TEST_BINARY names no binary (deno task compile makes one)" : undefined;
+
+testNeeding(problem, "the binary says which commit it is of, and SHA256SUMS beside it is right", async () => {
+  const { code, stdout } = await berth(["--version"]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^berth \d+\.\d+\.\d+\+g[0-9a-f]{12}(\.dirty)?\n$/);
+  await shell('cd "${1%/*}" && sha256sum --check --quiet SHA256SUMS', BINARY!);
+});
+
+testNeeding(problem, "the binary needs no Deno, no environment and no home", async () => {
+  const script = 'cd / && exec env -i BERTH_STATE="$2/state" "$1" run --quiet -- echo alone';
+  assertEquals(await shell(script, BINARY!, SCRATCH), "alone\n");
+});
