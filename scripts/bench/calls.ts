@@ -11,7 +11,7 @@ import { parseImageSpec, resolveSpec } from "../../lib/image/spec.ts";
 import { type JobPlan, planJob } from "../../lib/job/plan.ts";
 import { planQemu } from "../../lib/vmm/qemu/args.ts";
 import type { Accelerator } from "../../lib/vmm/vmm.ts";
-import type { Call } from "./child.ts";
+import { type Call, shell } from "./child.ts";
 import { SCRATCH, STATE } from "./places.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -22,6 +22,9 @@ const RUN_LIMIT_MS = 150_000;
 const OUTPUT_LIMIT_MS = 600_000;
 const START_LIMIT_MS = 30_000;
 
+/** The binary that is measured; undefined: the sources are. */
+export const BINARY = Deno.env.get("BERTH_BINARY") || undefined;
+
 /** What both run their jobs on. */
 export interface Setup {
   readonly imageSpec: string;
@@ -30,16 +33,16 @@ export interface Setup {
   readonly tcgTscKhz?: number;
 }
 
-/** The command line of any command of berth's, from source. */
+/** The command line of any command of berth's. */
 export function commandOf(args: readonly string[]): string[] {
-  return [...deno("--permission-set=berth", MAIN), ...args];
+  return [...BINARY ? [BINARY] : deno("--permission-set=berth", MAIN), ...args];
 }
 
-/** A job of berth's, from source. */
+/** A job of berth's. */
 export function byBerth(flags: readonly string[], job: readonly string[], limitMs = RUN_LIMIT_MS): Call {
   return {
     what: `berth run -- ${job.join(" ")}`,
-    argv: [...deno("--permission-set=berth", MAIN), "run", ...flags, "--", ...job],
+    argv: commandOf(["run", ...flags, "--", ...job]),
     cwd: SCRATCH,
     env: { BERTH_STATE: STATE },
     limitMs,
@@ -114,13 +117,14 @@ export async function outputCalls(setup: Setup, mebibytes: number): Promise<[ber
 }
 
 /** Both sides of the start-up's measurement. The folder has an empty program and an empty configuration. */
-export function startCalls(folder: string): [berth: Call, empty: Call] {
-  const call = (what: string, ...args: string[]): Call => (
-    { what, argv: deno(...args), cwd: folder, limitMs: START_LIMIT_MS }
-  );
+export async function startCalls(folder: string): Promise<[berth: Call, empty: Call]> {
+  if (BINARY) {
+    await shell("compiling", 'cd "$1" && exec "$2" compile -q --no-code-cache empty.ts', folder, Deno.execPath());
+  }
+  const call = (what: string, argv: string[]): Call => ({ what, argv, cwd: folder, limitMs: START_LIMIT_MS });
   return [
-    call("berth --version", "--permission-set=berth", MAIN, "--version"),
-    call("an empty program", "empty.ts"),
+    call("berth --version", commandOf(["--version"])),
+    call("an empty program", BINARY ? ["./empty"] : deno("empty.ts")),
   ];
 }
 

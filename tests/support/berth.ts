@@ -1,5 +1,5 @@
 /**
- * Runs berth as a user does: as a program of its own, from source, or the binary that BERTH_TEST_BINARY names.
+ * Runs berth as a user does: as a program of its own, from source, or the binary that BERTH_BINARY names.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export interface CallOptions {
 }
 
 /** The binary that is tested; undefined: the sources are. */
-export const BINARY = Deno.env.get("BERTH_TEST_BINARY") || undefined;
+export const BINARY = Deno.env.get("BERTH_BINARY") || undefined;
 
 /** The command line of a call. */
 export function commandLine(args: readonly string[], main = MAIN): string[] {

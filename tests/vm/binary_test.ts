@@ -1,5 +1,5 @@
 /**
- * The compiled binary, beside what every other test here shows of it when BERTH_TEST_BINARY names one.
+ * The compiled binary, beside what every other test here shows of it when BERTH_BINARY names one.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { berth, BINARY, SCRATCH, shell } from "../support/berth.ts";
 import { testNeeding } from "../support/require.ts";
 
-const problem = BINARY === undefined ? "BERTH_TEST_BINARY names no binary (deno task compile makes one)" : undefined;
+const problem = BINARY === undefined ? "BERTH_BINARY names no binary (deno task compile makes one)" : undefined;
 
 testNeeding(problem, "the binary says which commit it is of, and SHA256SUMS beside it is right", async () => {
   const { code, stdout } = await berth(["--version"]);
