@@ -10,11 +10,12 @@
 /** Every error code, with the hint that goes with it. Codes that are not in here do not compile. */
 export const ERRORS = {
   "usage.command": "berth --help lists the commands",
-  "usage.subcommand":
-    "berth image --help and berth cache --help list their commands, COMMAND --help what each one takes",
+  "usage.subcommand": "berth image --help (or cache, or config) lists its commands, COMMAND --help what each one takes",
   "usage.flag": "the command with --help lists its flags",
   "usage.value": "the command with --help shows each flag's form",
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
+  "config.file": "berth config --help lists the keys, and the form of their values",
+  "config.value": "a value is what the flag of berth run takes; berth run --help shows each flag's form",
   "host.program-missing": "install it; as root on Debian or Ubuntu, `deno task setup` does",
   "host.disk-full": "free some space on that disk, or lower --min-free; berth's own folder is where BERTH_STATE says",
   "host.memory": "free some of the host's memory: each tool of an import may take half of what is available",
