@@ -7,13 +7,16 @@
 
 import { runFront } from "../host/front.ts";
 import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
+import { type Configurable, readCall } from "./configured.ts";
+import { GC_FLAGS } from "./flags.ts";
 import { type GcArgs, parseGcArgs } from "./gc_args.ts";
 import { goneFact } from "./run.ts";
-import { readSurroundings } from "./surroundings.ts";
+
+const GC: Configurable = { name: "gc", flags: GC_FLAGS, parse: parseGcArgs };
 
 /** Runs the command and returns the exit status. */
-export async function gc(argv: readonly string[], mainModule: string): Promise<number> {
-  const surroundings = readSurroundings(mainModule);
+export async function gc(words: readonly string[], mainModule: string): Promise<number> {
+  const { argv, surroundings } = await readCall(words, GC, mainModule);
   const args = parseGcArgs(argv);
   if (hasWindows()) {
     const { gcHere } = await import("./gc_here.ts");

@@ -27,8 +27,9 @@ import {
 } from "../host/windows.ts";
 import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
+import { type Configurable, readCall } from "./configured.ts";
+import { RUN_FLAGS } from "./flags.ts";
 import { parseRunArgs, type RunArgs } from "./run_args.ts";
-import { readSurroundings } from "./surroundings.ts";
 
 /** What building images reads from the host. */
 export const BUILD_WINDOWS: readonly Window[] = [
@@ -37,10 +38,16 @@ export const BUILD_WINDOWS: readonly Window[] = [
   { mode: "optional", target: BUSYBOX, source: "/bin/busybox" },
 ];
 
+const RUN = {
+  name: "run",
+  flags: RUN_FLAGS,
+  parse: (argv, { hostMemoryBytes }) => parseRunArgs(argv, hostMemoryBytes),
+} satisfies Configurable;
+
 /** Runs the command and returns the exit status. */
-export async function run(argv: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
-  const surroundings = readSurroundings(mainModule);
-  const args = parseRunArgs(argv, surroundings.hostMemoryBytes);
+export async function run(words: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
+  const { argv, surroundings } = await readCall(words, RUN, mainModule);
+  const args = RUN.parse(argv, surroundings);
   if (hasWindows()) {
     const { runHere } = await import("./run_here.ts");
     return await runHere(args, windowPaths(args, surroundings.stateDir), onPoint);

@@ -7,6 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { fromFileUrl } from "@std/path";
 import { HOST_PATH } from "../host/programs.ts";
+import { STATE_FOLDER } from "./settings.ts";
 
 /** The surroundings of one call. */
 export interface Surroundings {
@@ -23,21 +24,30 @@ export interface Surroundings {
 /** Names that are passed on where they are set: the proxies for builds, and what Deno itself needs to run from source. */
 const PASSED_ON = ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "NO_COLOR", "http_proxy", "https_proxy", "no_proxy"];
 
-/** Reads them. @param mainModule the URL of main.ts, for running from source. */
-export function readSurroundings(mainModule: string): Surroundings {
+/**
+ * Reads them.
+ *
+ * @param mainModule the URL of main.ts, for running from source.
+ * @param configuredState the state folder that the host's configuration names.
+ */
+export function readSurroundings(mainModule: string, configuredState?: string): Surroundings {
   const isRoot = Deno.uid() === 0;
-  const stateDir = Deno.env.get("BERTH_STATE") || defaultState(isRoot);
-  const passed = PASSED_ON.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  const stateDir = Deno.env.get(STATE_FOLDER.variable) || configuredState || defaultState(isRoot);
   return {
     isRoot,
     stateDir,
     hostMemoryBytes: Deno.systemMemoryInfo().total,
     self: ownCommand(mainModule),
-    hostEnv: { ...Object.fromEntries(passed), PATH: HOST_PATH, BERTH_STATE: stateDir },
+    hostEnv: { ...Object.fromEntries(readVariables(PASSED_ON)), PATH: HOST_PATH, [STATE_FOLDER.variable]: stateDir },
   };
+}
+
+/** Those of these variables that are set. */
+export function readVariables(names: readonly string[]): Map<string, string> {
+  return new Map(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  }));
 }
 
 function defaultState(isRoot: boolean): string {

@@ -7,13 +7,17 @@
 import { runFront } from "../host/front.ts";
 import { nodesToLookFor } from "../cgroup/systemd/devices.ts";
 import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
+import { type Configurable, readCall } from "./configured.ts";
+import { UPDATE_FLAGS } from "./flags.ts";
 import { deviceFact, diskFacts } from "./run.ts";
-import { readSurroundings } from "./surroundings.ts";
 import { parseUpdateArgs, type UpdateArgs } from "./update_args.ts";
 
+/** Its limits are changes: what is configured is for jobs that begin. */
+const UPDATE: Configurable = { name: "update", flags: UPDATE_FLAGS, parse: parseUpdateArgs };
+
 /** Runs the command and returns the exit status. */
-export async function update(argv: readonly string[], mainModule: string): Promise<number> {
-  const surroundings = readSurroundings(mainModule);
+export async function update(words: readonly string[], mainModule: string): Promise<number> {
+  const { argv, surroundings } = await readCall(words, UPDATE, mainModule);
   const args = parseUpdateArgs(argv);
   if (hasWindows()) {
     const { updateHere } = await import("./update_here.ts");
