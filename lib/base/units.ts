@@ -51,6 +51,23 @@ export function parseCount(text: string, name: string, least: number, most: numb
   throw new BerthError("usage.value", `${name}: "${text}" is not a whole number from ${least} to ${most}`);
 }
 
+/** A size as {@linkcode parseSize} reads it, in the largest unit that it is a whole number of. */
+export function writeSize(bytes: number): string {
+  return inWhole(bytes, BYTES);
+}
+
+/** A duration as {@linkcode parseDuration} reads it, in the largest unit that it is a whole number of. */
+export function writeDuration(millis: number): string {
+  return inWhole(millis, MILLIS);
+}
+
+/** @param units from the smallest to the largest. */
+function inWhole(value: number, units: Readonly<Record<string, number>>): string {
+  const [unit, size] = Object.entries(units).findLast(([, size]) => value >= size && value % size === 0) ??
+    Object.entries(units)[0];
+  return `${value / size}${unit}`;
+}
+
 /** A size for people, as in `1.5 GiB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB"];

@@ -130,7 +130,7 @@ export async function readLimits(fs: CgroupFs, path: string, asked: Limits): Pro
 }
 
 /** Every group has weights: the default is a limit only to somebody who has asked for it. */
-const DEFAULT_WEIGHT = 100;
+export const DEFAULT_WEIGHT = 100;
 
 /** Unlimited is no limit: undefined. */
 function parseLimit(name: LimitName, content: string, asked: Limits): number | string | readonly IoMax[] | undefined {

@@ -188,6 +188,7 @@ export function mainHelp(): string {
   berth image COMMAND                 build, list, inspect and remove images
   berth cache COMMAND                 list and remove caches
   berth gc                            remove what killed berths have left
+  berth config show                   what is configured on this host, and where
   berth --version | --help            also with --help: every command
 
 Exit status of berth run: the job's own; 128+N when signal N ended it; 124 timed out; 125 berth could not

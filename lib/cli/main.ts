@@ -51,9 +51,13 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     const [{ CACHE }, { runSubcommand }] = await Promise.all([import("./cache.ts"), import("./subcommands.ts")]);
     return await runSubcommand(CACHE, rest, mainModule);
   }
+  if (command === "config") {
+    const [{ CONFIG }, { runSubcommand }] = await Promise.all([import("./config.ts"), import("./subcommands.ts")]);
+    return await runSubcommand(CONFIG, rest, mainModule);
+  }
   if (command === undefined) throw new BerthError("usage.command", "there is no command");
   if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);
-  const known = ["run", "update", "image", "cache", "gc", ...COMMANDS_NOT_YET];
+  const known = ["run", "update", "image", "cache", "config", "gc", ...COMMANDS_NOT_YET];
   throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
 }
 

@@ -28,6 +28,8 @@ export interface Subcommand<Args> {
   readonly more?: string;
   /** What it needs to see of the host, beside the state folder. */
   readonly windows: readonly Window[] | ((args: Args) => readonly Window[]);
+  /** Needs no windows: the front process does it itself. */
+  readonly inFront?: boolean;
   /** @throws {BerthError} `usage.*`. Pure. */
   parse(argv: readonly string[]): Args;
   /** Does it. Its code is loaded only then. */

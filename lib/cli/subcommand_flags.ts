@@ -63,3 +63,8 @@ export const PRUNE_FLAGS: readonly Flag[] = [
     help: "remove images that were neither built nor used for so long, as in 12h or 30d",
   },
 ];
+
+/** Flags of `berth config show`. */
+export const CONFIG_SHOW_FLAGS: readonly Flag[] = [
+  { name: "json", help: "as JSON: for each key its value and where it is from" },
+];

@@ -9,10 +9,10 @@ import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { runFront } from "../host/front.ts";
 import { hasWindows, STATE, type Window } from "../host/windows.ts";
+import { readCall } from "./configured.ts";
 import { Console } from "./console.ts";
 import type { CommandGroup, Subcommand } from "./subcommand.ts";
 import { commandHelp, groupHelp } from "./subcommand_help.ts";
-import { readSurroundings } from "./surroundings.ts";
 
 const STATUS_FAILED = 125;
 
@@ -23,11 +23,14 @@ export async function runSubcommand(group: CommandGroup, argv: readonly string[]
     console.log(asked.help.trimEnd());
     return 0;
   }
-  const { command, args } = asked;
-  const surroundings = readSurroundings(mainModule);
+  const { command } = asked;
+  const called = { ...command, name: `${group.name} ${command.name}`, namesFirst: true };
+  const { argv: own, surroundings } = await readCall(argv.slice(1), called, mainModule);
+  const args = command.parse(own);
   const windows: readonly Window[] = typeof command.windows === "function" ? command.windows(args) : command.windows;
-  if (!hasWindows()) {
-    return await runFront({ ...surroundings, args: [group.name, ...argv], env: surroundings.hostEnv, windows });
+  if (!hasWindows() && !command.inFront) {
+    const line = [group.name, command.name, ...own];
+    return await runFront({ ...surroundings, args: line, env: surroundings.hostEnv, windows });
   }
   // Messages name what the user named.
   const paths = windows.map(({ target, source }) => [target, source] as const);

@@ -39,9 +39,10 @@ const ADDRESS_SPACE_PER_VCPU = 128 * MIB;
 const LEAST_CPU_SECONDS = 3600;
 
 /** How long a boot may take before it is cut: emulated guests on a busy host have been seen to take 6 s. */
-const BOOT_TIMEOUT_MS = { kvm: 20_000, tcg: 60_000 } as const;
+export const BOOT_TIMEOUT_MS = { kvm: 20_000, tcg: 60_000 } as const;
 
-const DRAIN_TIMEOUT_MS = 300_000;
+/** How long `--drain` may take. */
+export const DRAIN_TIMEOUT_MS = 300_000;
 
 /** What is decided outside of the spec. */
 export interface PlanInputs {

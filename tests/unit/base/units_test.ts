@@ -9,6 +9,8 @@ import {
   parseCount,
   parseDuration,
   parseSize,
+  writeDuration,
+  writeSize,
 } from "../../../lib/base/units.ts";
 
 const SIZES: [string, number][] = [
@@ -112,3 +114,12 @@ const AGES: [number, string][] = [
 for (const [millis, text] of AGES) {
   Deno.test(`formatAge() writes ${millis} as ${text}`, () => assertEquals(formatAge(millis), text));
 }
+
+Deno.test("writeSize() and writeDuration() write what parseSize() and parseDuration() read", () => {
+  const sizes = [0, 1, 1023, 1024, 1536, 256 * 1024 ** 2, 1024 ** 3 + 1024 ** 2, 3 * 1024 ** 3];
+  assertEquals(sizes.map(writeSize), ["0", "1", "1023", "1K", "1536", "256M", "1025M", "3G"]);
+  assertEquals(sizes.map((bytes) => parseSize(writeSize(bytes), "--x")), sizes);
+  const durations = [1000, 90_000, 300_000, 3_600_000, 172_800_000];
+  assertEquals(durations.map(writeDuration), ["1s", "90s", "5m", "1h", "2d"]);
+  assertEquals(durations.map((millis) => parseDuration(writeDuration(millis), "--x")), durations);
+});
