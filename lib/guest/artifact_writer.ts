@@ -6,6 +6,7 @@
 
 import { orAborted } from "../base/deadline.ts";
 import { BerthError } from "../base/errors.ts";
+import type { CommandLine } from "../host/permissions.ts";
 import { type Child, startChild } from "../process/child.ts";
 import { planJail } from "../process/jail.ts";
 import { BLOCK_BYTES } from "./tar.ts";
@@ -147,12 +148,12 @@ async function readHead(stream: ReadableStream<Uint8Array<ArrayBuffer>>, limitBy
 }
 
 /** Unpacks standard input into a folder. Pure. */
-function planTar(folder: string, jailed: boolean): string[] {
-  const tar = ["tar", "--extract", "--file=-", "--no-same-owner", "--no-same-permissions", "--delay-directory-restore"];
-  if (!jailed) return [...tar, `--directory=${folder}`];
+function planTar(folder: string, jailed: boolean): CommandLine {
+  const extract = ["--extract", "--file=-", "--no-same-owner", "--no-same-permissions", "--delay-directory-restore"];
+  if (!jailed) return ["tar", ...extract, `--directory=${folder}`];
   const inside = "/tmp/artifact";
   // The folder may belong to somebody else than root, who runs this: a CI user's own.
   const capabilities = ["CAP_DAC_OVERRIDE", "CAP_FOWNER"];
   const jail = planJail({ readOnly: [], writable: [], writableAt: [[folder, inside]], cwd: inside, capabilities });
-  return [...jail, ...tar, `--directory=${inside}`];
+  return [...jail, "tar", ...extract, `--directory=${inside}`];
 }

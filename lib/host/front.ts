@@ -8,6 +8,7 @@
 import { BerthError } from "../base/errors.ts";
 import cgroupWindowsScript from "./cgroup_windows.sh" with { type: "text" };
 import frontScript from "./front.sh" with { type: "text" };
+import type { CommandLine } from "./permissions.ts";
 import windowsScript from "./windows.sh" with { type: "text" };
 import { ROOT, STATE, type Window } from "./windows.ts";
 
@@ -26,7 +27,7 @@ export interface FrontOptions {
 const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /** The command line of the host process, windows included. Pure. @param pid the front process's id. */
-export function planFront(options: FrontOptions, pid: number): string[] {
+export function planFront(options: FrontOptions, pid: number): CommandLine {
   const windows: Window[] = [{ mode: "make", target: STATE, source: options.stateDir }, ...options.windows];
   const triples = windows.flatMap(({ mode, target, source }) => [
     mode,

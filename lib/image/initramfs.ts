@@ -11,6 +11,7 @@ import { runTool } from "../process/tool.ts";
 import { type CpioEntry, writeCpio } from "./cpio.ts";
 import type { Kernel } from "./kernel.ts";
 import { moduleName } from "./modules.ts";
+import type { Program } from "../host/permissions.ts";
 
 /** A kernel module, ready to be inserted. */
 export interface ModuleBinary {
@@ -77,7 +78,7 @@ export async function readModules(kernel: Kernel, workFolder: string): Promise<M
   })));
 }
 
-const UNPACKERS: Readonly<Record<string, string>> = { ".xz": "xz", ".gz": "gzip", ".zst": "zstd" };
+const UNPACKERS: Readonly<Record<string, Program>> = { ".xz": "xz", ".gz": "gzip", ".zst": "zstd" };
 
 async function readModule(path: string, workFolder: string): Promise<Uint8Array> {
   const extension = path.slice(path.lastIndexOf("."));

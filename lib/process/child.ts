@@ -6,6 +6,7 @@
 
 import { BerthError } from "../base/errors.ts";
 import { settlesWithin } from "../base/deadline.ts";
+import type { Program } from "../host/permissions.ts";
 import { HOST_PATH, packageHint } from "../host/programs.ts";
 
 /** The environment of every child; nothing is inherited. */
@@ -16,7 +17,7 @@ export const CHILD_ENV: Readonly<Record<string, string>> = {
 
 /** How to start a child. */
 export interface ChildOptions {
-  readonly command: string;
+  readonly command: Program;
   readonly args: readonly string[];
   readonly cwd?: string;
   /** Added to {@linkcode CHILD_ENV}. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CommandLine } from "../host/permissions.ts";
 import { planTiedGroup } from "./tied.ts";
 
 /** What a jailed program may see. Everything else is not there. */
@@ -50,7 +51,7 @@ const RESOLVED = "/run/systemd/resolve";
  *
  * @param parent the id of the process that starts it.
  */
-export function planJail(plan: JailPlan, parent = Deno.pid): string[] {
+export function planJail(plan: JailPlan, parent = Deno.pid): CommandLine {
   return [...planTiedGroup(parent), ...planBubble(plan)];
 }
 

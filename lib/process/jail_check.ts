@@ -10,9 +10,9 @@ import { tryTool } from "./tool.ts";
 
 /** What stands in the way of a jail; undefined when one works. */
 export async function jailProblem(): Promise<string | undefined> {
-  const [command, ...args] = [...planJail({ readOnly: [], writable: [], cwd: "/" }), "true"];
+  const [command, ...args] = planJail({ readOnly: [], writable: [], cwd: "/" });
   try {
-    const { success, stderr } = await tryTool({ command, args, leadsGroup: true });
+    const { success, stderr } = await tryTool({ command, args: [...args, "true"], leadsGroup: true });
     return success ? undefined : stderr.trim() || "it failed without a word";
   } catch (error) {
     return describeError(error);

@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { CommandLine, Program } from "../host/permissions.ts";
+
 /** A command line. */
 export interface Command {
-  readonly command: string;
+  readonly command: Program;
   readonly args: string[];
 }
 
@@ -48,7 +50,7 @@ export function planTie(parent = Deno.pid): string[] {
 }
 
 /** The same for a program that starts others. It begins a session, and so a process group, of their own. */
-export function planTiedGroup(parent = Deno.pid): string[] {
+export function planTiedGroup(parent = Deno.pid): CommandLine {
   const script = `${EXPECT_PARENT} && ${LEAD}`;
   return ["setsid", ...tieBy("TERM"), "sh", "-c", script, "berth-tied", String(parent)];
 }

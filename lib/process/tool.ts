@@ -7,6 +7,7 @@
 import { BerthError } from "../base/errors.ts";
 import { settlesWithin } from "../base/deadline.ts";
 import { type Child, type ChildOptions, programMissing, startChild } from "./child.ts";
+import type { Program } from "../host/permissions.ts";
 import { isMissing, planTied } from "./tied.ts";
 
 /** How much of a tool's output is kept for its error, or returned. */
@@ -15,16 +16,27 @@ const STDOUT_LIMIT_BYTES = 1024 * 1024;
 /** How long what a stopped tool has started may take to end. */
 const LEFT_BEHIND_MS = 2000;
 
+/** A tool that ends with berth, however berth ends: for whatever writes where the next berth tidies up. */
+interface Tied {
+  readonly tied: true;
+  /** A shell starts it. */
+  readonly command: string;
+}
+
+/** Another one. */
+interface Untied {
+  readonly tied?: false;
+  readonly command: Program;
+}
+
 /** How to run a tool. */
-export interface ToolOptions extends Omit<ChildOptions, "stdout" | "stderr" | "stdin"> {
+export type ToolOptions = (Tied | Untied) & Omit<ChildOptions, "command" | "stdout" | "stderr" | "stdin"> & {
   /** Ends the tool and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called with each line of the tool's stderr, for progress. */
   readonly onLine?: (line: string) => void;
   readonly stdin?: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** The tool ends with berth, however berth ends: for whatever writes where the next berth tidies up. */
-  readonly tied?: boolean;
-}
+};
 
 /** How a tool ended. */
 export interface ToolResult {
@@ -38,11 +50,11 @@ export interface ToolResult {
 
 /** Runs a tool to its end, whatever its exit status. */
 export async function tryTool(options: ToolOptions): Promise<ToolResult> {
-  const { signal, onLine, stdin, tied, ...child } = options;
+  const { signal, onLine, stdin, args, cwd, env, leadsGroup } = options;
   signal?.throwIfAborted();
   await using process = startChild({
-    ...child,
-    ...(tied ? planTied(child.command, child.args) : {}),
+    ...(options.tied ? planTied(options.command, args) : { command: options.command, args }),
+    ...{ cwd, env, leadsGroup },
     stdin: stdin ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
@@ -61,7 +73,7 @@ export async function tryTool(options: ToolOptions): Promise<ToolResult> {
     ]);
     const { success, code } = await process.status;
     signal?.throwIfAborted();
-    if (tied && isMissing(code, stderr)) throw programMissing(child.command);
+    if (options.tied && isMissing(code, stderr)) throw programMissing(options.command);
     return { success, code, stdout, stderr };
   } finally {
     signal?.removeEventListener("abort", stop);

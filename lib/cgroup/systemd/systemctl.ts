@@ -7,6 +7,7 @@
 import { DeadlineError } from "../../base/deadline.ts";
 import { BerthError } from "../../base/errors.ts";
 import { type ToolResult, tryTool } from "../../process/tool.ts";
+import type { Program } from "../../host/permissions.ts";
 
 /** Longer than the 25 s after which systemd's commands give up on the bus: their own words say more. */
 export const ANSWER_MS = 30_000;
@@ -83,7 +84,7 @@ export async function findSystemd(options: ManagerOptions): Promise<Systemd> {
   return new Systemd(Number(version), options);
 }
 
-async function runWithin(command: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+async function runWithin(command: Program, args: readonly string[], env: Readonly<Record<string, string>>) {
   const stop = new AbortController();
   const late = () => stop.abort(new DeadlineError(`${command} ${args[0]}`, ANSWER_MS));
   const timer = setTimeout(late, ANSWER_MS);

@@ -150,7 +150,7 @@ export function planUnpackImage(options: {
 const LIMIT_MEMORY = 'ulimit -d "$1" 2>/dev/null || [ "$(ulimit -d)" != unlimited ] && shift && exec "$@"';
 /** A command line within its bounds. Pure, but for this process's own id. */
 export function planCommand(plan: ToolPlan, { jailed, memoryMaxBytes }: ToolBounds): {
-  command: string;
+  command: "sh";
   args: string[];
   env: Readonly<Record<string, string>>;
   leadsGroup: true;

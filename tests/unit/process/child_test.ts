@@ -88,7 +88,7 @@ Deno.test("startChild() gives a child nothing of the own environment, but what i
 });
 
 Deno.test("startChild() says which program is not on this host", () => {
-  const start = () => startChild({ command: "berth-no-such-program", args: [] });
+  const start = () => startChild({ command: "berth-no-such-program" as "sh", args: [] });
   const error = assertThrows(start, BerthError, "the program berth-no-such-program is not on this host");
   assertEquals(error.code, "host.program-missing");
 });

@@ -14,7 +14,8 @@ async function killAllWith(path: string): Promise<void> {
 
 testNeeding(await jailMissing(), "stop() leaves nothing of a jail behind, however young it is", async () => {
   await using folder = await temporaryFolder();
-  const [command, ...args] = [...planJail({ readOnly: [], writable: [folder.path], cwd: "/" }), "sleep", "20"];
+  const [command, ...jail] = planJail({ readOnly: [], writable: [folder.path], cwd: "/" });
+  const args = [...jail, "sleep", "20"];
   const children = Array.from({ length: 40 }, () => startChild({ command, args, stderr: "piped", leadsGroup: true }));
   // Whatever is left of a jail holds its stderr open.
   const ends = children.map((child) => new Response(child.stderr).text());

@@ -20,7 +20,8 @@ const BEFORE_MOUNTS = [
 Deno.test("planJail() ties the jail to its parent, in a session of its own", () => {
   const plan = { readOnly: [], writable: [], cwd: "/" };
   assertEquals(planJail(plan, 4711), [
-    ...["setsid", "/usr/bin/setpriv", "--pdeathsig", "TERM", "--"],
+    "setsid",
+    ...["/usr/bin/setpriv", "--pdeathsig", "TERM", "--"],
     ...["sh", "-c", `[ "$PPID" = "$1" ] && shift && ${LEAD}`, "berth-tied", "4711"],
     ...planBubble(plan),
   ]);
@@ -70,8 +71,13 @@ testNeeding(await jailMissing(), "planJail() makes a jail that shows what it sho
   const plan = { readOnly: [`${folder.path}/ro`], writable: [`${folder.path}/rw`], cwd: `${folder.path}/rw` };
   const script =
     "cat ../ro/file; echo x >../ro/new; echo y >new; ls ../hidden /root /etc/passwd /sys; ls -A ..; env; pwd";
-  const [command, ...args] = [...planJail(plan), "sh", "-c", script];
-  const { stdout } = await tryTool({ command, args, env: { MINE: "1" }, leadsGroup: true });
+  const [command, ...args] = planJail(plan);
+  const { stdout } = await tryTool({
+    command,
+    args: [...args, "sh", "-c", script],
+    env: { MINE: "1" },
+    leadsGroup: true,
+  });
   const words = stdout.split("\n");
   assertEquals(words.slice(0, 2), ["roro", "rw"]);
   // Nothing of this process's environment, and PWD from the jail and the shell.
@@ -151,12 +157,12 @@ testNeeding(
   "what is planned to end with its parent does not begin when its parent has ended before",
   async () => {
     const argv = ["sh", "-c", "echo started"];
-    const lines = [["setsid", ...planTie(), ...argv], [...planTiedGroup(), ...argv]];
-    const plans = lines.map(([command, ...args]) => ({ command, args }));
+    const lines = [[...planTie(), ...argv], [...planTiedGroup().slice(1), ...argv]];
+    const plans = lines.map((args) => ({ command: "setsid" as const, args }));
     for (const plan of [planLaunch({ argv }), planTied("sh", argv.slice(1)), ...plans]) {
       assertEquals(await sayOf(plan), { success: true, said: "started\n" });
       // The parent is another one than the process that has planned it.
-      const orphaned = { command: "sh", args: ["-c", '"$@"; exit 0', "sh", plan.command, ...plan.args] };
+      const orphaned = { command: "sh" as const, args: ["-c", '"$@"; exit 0', "sh", plan.command, ...plan.args] };
       assertEquals(await sayOf(orphaned), { success: true, said: "" });
     }
   },

@@ -4,7 +4,7 @@ import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { runTool, tryTool } from "../../../lib/process/tool.ts";
 
-const sh = (script: string, ...args: string[]) => ({ command: "sh", args: ["-c", script, "sh", ...args] });
+const sh = (script: string, ...args: string[]) => ({ command: "sh" as const, args: ["-c", script, "sh", ...args] });
 
 Deno.test("runTool() returns what a tool prints, and keeps its arguments apart", async () => {
   assertEquals(await runTool(sh('printf "%s|" "$@"; echo noise >&2', "a b", "", "c\n")), "a b||c\n|");
@@ -29,7 +29,7 @@ Deno.test("runTool() throws when a tool is killed", async () => {
 });
 
 Deno.test("runTool() throws host.program-missing for a program that is not there", async () => {
-  const missing = { command: "berth-no-such-program", args: [] };
+  const missing = { command: "berth-no-such-program" as "sh", args: [] };
   assertEquals((await assertRejects(() => runTool(missing), BerthError)).code, "host.program-missing");
 });
 
@@ -66,7 +66,11 @@ Deno.test("tryTool() feeds a tool's input, and does not mind when it is not read
 
 Deno.test("tryTool() starts nothing when it is aborted before", async () => {
   const signal = AbortSignal.abort(new RangeError("enough"));
-  await assertRejects(() => tryTool({ command: "berth-no-such-program", args: [], signal }), RangeError, "enough");
+  await assertRejects(
+    () => tryTool({ command: "berth-no-such-program" as "sh", args: [], signal }),
+    RangeError,
+    "enough",
+  );
 });
 
 Deno.test("tryTool() ends a tool when it is aborted, and rejects with the reason", async () => {

@@ -1,0 +1,69 @@
+/**
+ * Every permission of berth, and what needs it: the reviewed list. `deno.json` has the same, from where Deno takes it,
+ * and the README shows it; a test compares the three, and looks for the use of each.
+ *
+ * @module
+ */
+
+/** Permissions of one kind that are needed for one reason. */
+export interface Permission {
+  /** Deno's word for it: `read` is `--allow-read`. */
+  readonly kind: "read" | "write" | "net" | "run" | "env" | "sys";
+  readonly names: readonly string[];
+  readonly why: string;
+}
+
+/** In the order of `deno.json`. */
+export const PERMISSIONS = [
+  { kind: "read", names: ["/run/berth"], why: "the windows: whatever berth may touch is mounted below it" },
+  { kind: "read", names: ["/etc/berth/config.json"], why: "the host's configuration" },
+  { kind: "write", names: ["/run/berth"], why: "the windows, as far as they are not mounted read-only" },
+  {
+    kind: "net",
+    names: ["unix:/run/berth/self/qmp.sock", "unix:/run/berth/self/agent.sock"],
+    why: "where QEMU and the guest's agent dial in; there is no other socket, and no network",
+  },
+  { kind: "run", names: ["setsid"], why: "begins the host process, jails and VMMs, each in a session of its own" },
+  {
+    kind: "run",
+    names: ["sh"],
+    why:
+      "ties a tool to berth's life before it begins, and sets its limits: all tools but those below are its children",
+  },
+  { kind: "run", names: ["busybox"], why: "the shell that joins a VM's group; and it tells what the guest's can do" },
+  { kind: "run", names: ["qemu-system-x86_64"], why: "the guest that tries whether KVM works" },
+  { kind: "run", names: ["tar"], why: "unpacks artifacts where there is no jail" },
+  { kind: "run", names: ["apt-cache", "apt-get"], why: "tell which kernel Debian has, and from where" },
+  { kind: "run", names: ["gzip", "xz", "zstd"], why: "unpack a kernel's modules" },
+  { kind: "run", names: ["systemd-run", "systemctl"], why: "ask systemd for a VM's scope, and about it" },
+  { kind: "env", names: ["BERTH_STATE"], why: "where everything of berth is" },
+  {
+    kind: "env",
+    names: [
+      ...["BERTH_IMAGE", "BERTH_MEMORY", "BERTH_CPUS", "BERTH_PIDS", "BERTH_MEMORY_HIGH", "BERTH_SWAP"],
+      ...["BERTH_CPU_QUOTA", "BERTH_CPU_WEIGHT", "BERTH_IO_WEIGHT", "BERTH_IO_MAX", "BERTH_CPUSET"],
+      ...["BERTH_CPUSET_MEMS", "BERTH_TIMEOUT", "BERTH_BOOT_TIMEOUT", "BERTH_DRAIN_TIMEOUT", "BERTH_SCRATCH"],
+      ...["BERTH_MIN_FREE", "BERTH_LOG_LIMIT", "BERTH_ACCEL", "BERTH_LIMITS", "BERTH_TENANT_MEMORY"],
+      ...["BERTH_TENANT_SWAP", "BERTH_TENANT_PIDS", "BERTH_TENANT_CPU_QUOTA", "BERTH_CGROUP_PARENT"],
+      ...["BERTH_CGROUP_DRIVER", "BERTH_JAIL"],
+    ],
+    why: "the host's configuration, a variable for each default of a flag",
+  },
+  { kind: "env", names: ["HOME", "XDG_DATA_HOME"], why: "where everything of berth is, when its user is not root" },
+  { kind: "env", names: ["XDG_CACHE_HOME", "DENO_DIR"], why: "Deno's own cache, from source" },
+  { kind: "env", names: ["NO_COLOR"], why: "whether Deno colours what it says" },
+  {
+    kind: "env",
+    names: ["http_proxy", "https_proxy", "no_proxy"],
+    why: "the way to Debian's packages and to registries",
+  },
+  { kind: "sys", names: ["uid"], why: "whether berth's user is root" },
+  { kind: "sys", names: ["systemMemoryInfo"], why: "the most memory that a guest can have" },
+  { kind: "sys", names: ["statfs"], why: "how much of a disk is free" },
+] as const satisfies readonly Permission[];
+
+/** A program that berth may start. */
+export type Program = Extract<(typeof PERMISSIONS)[number], { readonly kind: "run" }>["names"][number];
+
+/** A program, and its arguments. */
+export type CommandLine = readonly [Program, ...string[]];
