@@ -13,6 +13,8 @@ import { HOST_PATH, HOST_PROGRAMS, type HostProgram } from "../lib/host/programs
 const TEST_PROGRAMS: readonly HostProgram[] = [
   { program: "as", package: "binutils", purpose: "assembles the probe guest, to compare" },
   { program: "dpkg-source", package: "dpkg-dev", purpose: "unpacks the source package that a test builds" },
+  { program: "zsh", package: "zsh", purpose: "runs the completions that are made for it" },
+  { program: "fish", package: "fish", purpose: "runs the completions that are made for it" },
 ];
 
 function output(script: string, ...args: string[]): string {

@@ -4,10 +4,15 @@
  * @module
  */
 
+import { type CommandName, COMMANDS, type CommandText, EXIT_STATUSES } from "./commands.ts";
+
 /** A flag, as the help shows it. */
 export interface Flag {
   readonly name: string;
-  /** What its value is called; absent: the flag has none. */
+  /**
+   * What its value is called; absent: the flag has none. Words in small letters stand for themselves. DIR, FILE and PATH
+   * are of the host, and completed as such; GUEST is a path in the guest.
+   */
   readonly value?: string;
   readonly help: string;
   /** May be given more than once. */
@@ -92,7 +97,7 @@ export const RUN_FLAGS: readonly Flag[] = [
   },
   { name: "drain-timeout", value: "TIME", help: "end that after this time (default 5m)" },
   { name: "env", value: "K=V", help: "an environment variable of the job", repeats: true },
-  { name: "workdir", value: "PATH", help: "where the job starts (default /workspace with --workspace, else /)" },
+  { name: "workdir", value: "GUEST", help: "where the job starts (default /workspace with --workspace, else /)" },
   { name: "user", value: "USER[:GROUP]", help: "who the job runs as: names of the image, or numbers (default root)" },
   { name: "workspace", value: "DIR", help: "a folder that is copied into the guest as /workspace" },
   {
@@ -169,7 +174,7 @@ export const GC_FLAGS: readonly Flag[] = [
 ];
 
 /** Commands of the design that are still to come. */
-export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill", "doctor", "completions"];
+export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill", "doctor"];
 
 /** The flags, as a help text shows them. */
 export function flagLines(flags: readonly Flag[]): string {
@@ -181,52 +186,39 @@ export function flagLines(flags: readonly Flag[]): string {
 
 /** `berth --help`. */
 export function mainHelp(): string {
+  const commands = Object.entries<CommandText>(COMMANDS).map(([name, { usage, summary }]) =>
+    `  ${`berth ${name} ${usage}`.padEnd(35)} ${summary}\n`
+  );
+  const statuses = EXIT_STATUSES.map(([status, meaning]) => `  ${status.padEnd(10)}${meaning}\n`);
   return `berth runs each CI job in its own throwaway microVM.
 
-  berth run [flags] -- CMD [ARG…]     run one job here and now
-  berth update ID [flags]             change the limits of a job that runs
-  berth image COMMAND                 build, list, inspect and remove images
-  berth cache COMMAND                 list and remove caches
-  berth gc                            remove what killed berths have left
-  berth config show                   what is configured on this host, and where
-  berth --version | --help            also with --help: every command
+${commands.join("")}  berth --version | --help            also with --help: every command
 
-Exit status of berth run: the job's own; 128+N when signal N ended it; 124 timed out; 125 berth could not
-do its part; 126 the command can't be executed; 127 there is no such command; 130 or 143 cancelled by INT
-or TERM; 137 out of memory.
-`;
+Exit status of berth run:
+${statuses.join("")}`;
 }
 
 /** `berth run --help`. */
 export function runHelp(): string {
-  return `berth run [flags] -- [CMD [ARG…]]
-
-${flagLines(RUN_FLAGS)}
-
-Without CMD the image's own command is run.
-
-A limit that is asked for is in force, or the job is refused (--limits require), or a warning says that it is not.
-`;
+  return helpOf("run", RUN_FLAGS);
 }
 
 /** `berth update --help`. */
 export function updateHelp(): string {
-  return `berth update ID [flags]
-
-${flagLines(UPDATE_FLAGS)}
-
-ID is the job's id. Limits that are not named stay as they are.
-`;
+  return helpOf("update", UPDATE_FLAGS);
 }
 
 /** `berth gc --help`. */
 export function gcHelp(): string {
-  return `berth gc [flags]
+  return helpOf("gc", GC_FLAGS);
+}
 
-${flagLines(GC_FLAGS)}
+/** `berth completions --help`. */
+export function completionsHelp(): string {
+  return helpOf("completions", []);
+}
 
-Removes the folders and groups of jobs whose berth was killed, what killed builds have left in the image store, and
-caches that nothing was ever put into. Every start of berth does the same for jobs. What a job uses that runs is never
-touched, nor anything that is not berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.
-`;
+function helpOf(name: CommandName, flags: readonly Flag[]): string {
+  const { usage, more }: CommandText = COMMANDS[name];
+  return [`berth ${name} ${usage}`, flagLines(flags), more].filter((part) => part).join("\n\n") + "\n";
 }

@@ -9,7 +9,8 @@ import { BerthError } from "../base/errors.ts";
 import type { OnPoint } from "../job/points.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./console.ts";
-import { COMMANDS_NOT_YET, gcHelp, mainHelp, runHelp, updateHelp } from "./flags.ts";
+import { COMMANDS } from "./commands.ts";
+import { COMMANDS_NOT_YET, completionsHelp, gcHelp, mainHelp, runHelp, updateHelp } from "./flags.ts";
 
 const STATUS_USAGE = 125;
 
@@ -55,9 +56,14 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     const [{ CONFIG }, { runSubcommand }] = await Promise.all([import("./config.ts"), import("./subcommands.ts")]);
     return await runSubcommand(CONFIG, rest, mainModule);
   }
+  if (command === "completions") {
+    if (wantsHelp(rest)) return print(completionsHelp());
+    const { completions } = await import("./completions.ts");
+    return print(completions(rest));
+  }
   if (command === undefined) throw new BerthError("usage.command", "there is no command");
   if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);
-  const known = ["run", "update", "image", "cache", "config", "gc", ...COMMANDS_NOT_YET];
+  const known = [...Object.keys(COMMANDS), ...COMMANDS_NOT_YET];
   throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
 }
 

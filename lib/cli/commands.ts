@@ -1,0 +1,67 @@
+/**
+ * The commands and the exit statuses, in words: one table for the help, the man page and the completions.
+ *
+ * @module
+ */
+
+/** A command, as its help describes it. */
+export interface CommandText {
+  /** What stands behind the name, as in `ID [flags]`. */
+  readonly usage: string;
+  /** One line. */
+  readonly summary: string;
+  /** What its help says below the flags. */
+  readonly more?: string;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS = {
+  run: {
+    usage: "[flags] -- [CMD [ARG…]]",
+    summary: "run one job here and now",
+    more: `Without CMD the image's own command is run.
+
+A limit that is asked for is in force, or the job is refused (--limits require), or a warning says that it is not.`,
+  },
+  update: {
+    usage: "ID [flags]",
+    summary: "change the limits of a job that runs",
+    more: "ID is the job's id. Limits that are not named stay as they are.",
+  },
+  image: { usage: "COMMAND", summary: "build, list, inspect and remove images" },
+  cache: { usage: "COMMAND", summary: "list and remove caches" },
+  gc: {
+    usage: "[flags]",
+    summary: "remove what killed berths have left",
+    more:
+      `Removes the folders and groups of jobs whose berth was killed, what killed builds have left in the image store, and
+caches that nothing was ever put into. Every start of berth does the same for jobs. What a job uses that runs is never
+touched, nor anything that is not berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.`,
+  },
+  config: { usage: "COMMAND", summary: "what is configured on this host, and where" },
+  completions: {
+    usage: "bash|zsh|fish",
+    summary: "print the completions for a shell",
+    more: `To have them where no package put them:
+
+  bash  source <(berth completions bash)         in ~/.bashrc
+  zsh   source <(berth completions zsh)          in ~/.zshrc, after compinit
+  fish  berth completions fish | source          in ~/.config/fish/config.fish`,
+  },
+} as const satisfies Readonly<Record<string, CommandText>>;
+
+/** The name of a command. */
+export type CommandName = keyof typeof COMMANDS;
+
+/** Exit statuses of `berth run`, and what each means. */
+export const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
+  ["0-255", "the job's own"],
+  ["128+N", "signal N ended the job"],
+  ["124", "timed out"],
+  ["125", "berth could not do its part: usage, boot, VMM, lost guest, limits refused, no such artifact"],
+  ["126", "the command can't be executed"],
+  ["127", "there is no such command"],
+  ["130, 143", "cancelled by INT or TERM"],
+  ["137", "out of memory"],
+  ["141", "cancelled because nobody reads its output any more"],
+];
