@@ -12,7 +12,13 @@ import { HOST_PATH, HOST_PROGRAMS, type HostProgram } from "../lib/host/programs
 /** What only the tests and the benchmark run on top. */
 const TEST_PROGRAMS: readonly HostProgram[] = [
   { program: "as", package: "binutils", purpose: "assembles the probe guest, to compare" },
-  { program: "dpkg-source", package: "dpkg-dev", purpose: "unpacks the source package that a test builds" },
+  {
+    program: "dpkg-source",
+    package: "dpkg-dev",
+    purpose: "packs berth, and unpacks the source package that a test builds",
+  },
+  { program: "groff", package: "groff-base", purpose: "sets the man page" },
+  { program: "lintian", package: "lintian", purpose: "looks for errors in berth's package" },
   { program: "zsh", package: "zsh", purpose: "runs the completions that are made for it" },
   { program: "fish", package: "fish", purpose: "runs the completions that are made for it" },
 ];

@@ -12,6 +12,8 @@ export interface HostProgram {
   readonly program: string;
   readonly package: string;
   readonly purpose: string;
+  /** Only building and importing images needs it; jobs, and the image "default", do not. */
+  readonly onlyForImages?: boolean;
 }
 
 /** Every program that berth needs for its own work. */
@@ -29,11 +31,16 @@ export const HOST_PROGRAMS: readonly HostProgram[] = [
   { program: "dpkg-deb", package: "dpkg", purpose: "unpacks the guest's kernel" },
   { program: "xz", package: "xz-utils", purpose: "unpacks kernel modules" },
   { program: "zstd", package: "zstd", purpose: "unpacks kernel modules" },
-  { program: "mmdebstrap", package: "mmdebstrap", purpose: "makes root file systems of Debian packages" },
-  { program: "sqfstar", package: "squashfs-tools", purpose: "packs root file systems" },
-  { program: "mksquashfs", package: "squashfs-tools", purpose: "packs root file systems" },
-  { program: "skopeo", package: "skopeo", purpose: "fetches and converts OCI images" },
-  { program: "umoci", package: "umoci", purpose: "unpacks OCI images" },
+  {
+    program: "mmdebstrap",
+    package: "mmdebstrap",
+    purpose: "makes root file systems of Debian packages",
+    onlyForImages: true,
+  },
+  { program: "sqfstar", package: "squashfs-tools", purpose: "packs root file systems", onlyForImages: true },
+  { program: "mksquashfs", package: "squashfs-tools", purpose: "packs root file systems", onlyForImages: true },
+  { program: "skopeo", package: "skopeo", purpose: "fetches and converts OCI images", onlyForImages: true },
+  { program: "umoci", package: "umoci", purpose: "unpacks OCI images", onlyForImages: true },
 ];
 
 /** `, which is in the Debian package x` for a program that berth knows. */

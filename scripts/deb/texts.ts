@@ -1,0 +1,21 @@
+/**
+ * The texts that the package is made of, beside those that are always the same. Pure.
+ *
+ * @module
+ */
+
+import { SHELLS } from "../../lib/cli/completions.ts";
+import { HOST_PROGRAMS } from "../../lib/host/programs.ts";
+import { changelog, type Release, sourceControl } from "./control.ts";
+import { manPage } from "./man.ts";
+
+/** By their paths, as build.sh looks for them. */
+export function packageTexts(release: Release): Map<string, string> {
+  const date = new Date(release.atSeconds * 1000).toISOString().slice(0, 10);
+  return new Map([
+    ...Object.entries(SHELLS).map(([shell, script]) => [`berth.${shell}`, script()] as const),
+    ["berth.1", manPage(release.version, date)],
+    ["debian/control", sourceControl(HOST_PROGRAMS)],
+    ["debian/changelog", changelog(release)],
+  ]);
+}

@@ -1,0 +1,86 @@
+// @ts-types="../../../support/assert.d.ts"
+import { assertEquals, assertRejects } from "@std/assert";
+import { buildPackage, expectBinary } from "../../../../scripts/deb/build.ts";
+import { programsMissing, testNeeding } from "../../../support/require.ts";
+import { runScript } from "../../../support/shell.ts";
+import { temporaryFolder } from "../../../support/temp.ts";
+
+const RELEASE = { version: "1.2.3", atSeconds: 1_790_000_000 };
+const noTools = await programsMissing("dpkg-deb", "dpkg-gencontrol", "dpkg-shlibdeps");
+
+async function sh(script: string, ...args: string[]): Promise<string> {
+  return new TextDecoder().decode(await runScript(["sh", "-ec"], script, "sh", ...args));
+}
+
+/** A package of another program than berth, which is small. */
+async function build(folder: string, name: string): Promise<string> {
+  await sh('cp -L -- "$(command -v cat)" "$1"', `${folder}/program`);
+  await expectBinary(`${folder}/program`);
+  const target = `${folder}/${name}.deb`;
+  await buildPackage({ binary: `${folder}/program`, workFolder: `${folder}/work`, package: target, release: RELEASE });
+  return target;
+}
+
+const CONTENT = [
+  "-rwxr-xr-x root/root ./usr/bin/berth",
+  "-rw-r--r-- root/root ./usr/share/bash-completion/completions/berth",
+  "-rw-r--r-- root/root ./usr/share/doc/berth/changelog.gz",
+  "-rw-r--r-- root/root ./usr/share/doc/berth/copyright",
+  "-rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/berth.fish",
+  "-rw-r--r-- root/root ./usr/share/lintian/overrides/berth",
+  "-rw-r--r-- root/root ./usr/share/man/man1/berth.1.gz",
+  "-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_berth",
+];
+
+testNeeding(noTools, "buildPackage() packs everything, as root's, and leaves nothing else", async () => {
+  await using folder = await temporaryFolder();
+  const path = await build(folder.path, "one");
+  const content = await sh(`dpkg-deb -c "$1" | awk '/^-/ { print $1, $2, $6 }'`, path);
+  assertEquals(content.trim().split("\n"), CONTENT);
+  assertEquals(
+    await sh('dpkg-deb -f "$1" Package Version Architecture', path),
+    "Package: berth\nVersion: 1.2.3\nArchitecture: amd64\n",
+  );
+  assertEquals(await sh('dpkg-deb -f "$1" Depends | grep -c "libc6.*, bubblewrap, .*qemu-system-x86"', path), "1\n");
+  assertEquals(
+    await sh('cd "$2"; dpkg-deb -R "$1" all; cd all; md5sum --quiet -c DEBIAN/md5sums; ls DEBIAN', path, folder.path),
+    "control\nmd5sums\npostrm\n",
+  );
+  assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name).toSorted(), ["all", "one.deb", "program"]);
+});
+
+testNeeding(noTools, "buildPackage() makes the same bytes of the same input", async () => {
+  await using folder = await temporaryFolder();
+  const one = await Deno.readFile(await build(folder.path, "one"));
+  const other = await Deno.readFile(await build(folder.path, "other"));
+  assertEquals(one, other);
+});
+
+testNeeding(
+  noTools ?? await programsMissing("lintian"),
+  "lintian finds no error in the package, and no warning",
+  async () => {
+    await using folder = await temporaryFolder();
+    const path = await build(folder.path, "one");
+    assertEquals(await sh('lintian --no-cfg "$1" 2>/dev/null', path), "");
+  },
+);
+
+const WRONG: [what: string, script: string, words: string][] = [
+  ["a binary that is not there", "true", "is not there; deno task compile makes it"],
+  ["a script", 'printf "#!/bin/sh\\necho a program that is none\\n" >"$1"', "is no program for x86-64"],
+  ["an empty file", ': >"$1"', "is no program for x86-64"],
+  [
+    "a program for another machine",
+    'cp -L "$(command -v cat)" "$1"; printf "\\267" | dd of="$1" bs=1 seek=18 conv=notrunc status=none',
+    "is no program for x86-64",
+  ],
+];
+for (const [what, script, words] of WRONG) {
+  Deno.test(`expectBinary() refuses ${what}`, async () => {
+    await using folder = await temporaryFolder();
+    const binary = `${folder.path}/program`;
+    await sh(script, binary);
+    await assertRejects(() => expectBinary(binary), Error, words);
+  });
+}

@@ -1,0 +1,57 @@
+// @ts-types="../../../support/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import { jailMissing, testNeeding } from "../../../support/require.ts";
+
+const POSTRM = new URL("../../../../scripts/deb/postrm.sh", import.meta.url).pathname;
+const PLACES = ["/etc/berth", "/etc/berth/config.json", "/var/lib/berth", "/var/lib/berth/images", "/run/berth"];
+
+/** What is left when the package is gone, and the script's status; in a jail with folders of its own. */
+async function remove(how: string, before = "true"): Promise<{ left: string[]; code: number }> {
+  const script = `
+    mkdir -p /etc/berth /var/lib/berth/images /run/berth /etc/other /var/lib/other
+    touch /etc/berth/config.json
+    job=
+    ${before}
+    status=0
+    sh "$1" "$2" >/dev/null 2>/dev/null || status=$?
+    [ -z "$job" ] || kill "$job"
+    rm -rf /run/mount # of mount itself
+    find /etc /var/lib /run -mindepth 1
+    exit $status`;
+  const own = ["/etc", "/var/lib", "/run"].flatMap((path) => ["--tmpfs", path]);
+  const jail = ["--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", ...own];
+  const args = [...jail, "--cap-add", "CAP_SYS_ADMIN", "sh", "-ec", script, "sh", POSTRM, how];
+  const { code, stdout, stderr } = await new Deno.Command("bwrap", { args }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  const others = ["/etc/other", "/var/lib/other"];
+  const left = new TextDecoder().decode(stdout).trim().split("\n");
+  assertEquals(others.filter((path) => !left.includes(path)), []);
+  return { left: left.filter((path) => !others.includes(path)).toSorted(), code };
+}
+
+const noJail = await jailMissing();
+
+for (const how of ["remove", "upgrade", "failed-upgrade", "abort-install", "disappear"]) {
+  testNeeding(noJail, `postrm ${how} leaves what berth has, and what it was told`, async () => {
+    assertEquals(await remove(how), { left: PLACES.toSorted(), code: 0 });
+  });
+}
+
+testNeeding(noJail, "postrm purge leaves nothing", async () => {
+  assertEquals(await remove("purge"), { left: [], code: 0 });
+});
+
+testNeeding(noJail, "postrm purge leaves nothing but /var/lib/berth, when that has a file .keep", async () => {
+  const { left, code } = await remove("purge", "touch /var/lib/berth/.keep");
+  assertEquals({ left, code }, { left: ["/var/lib/berth", "/var/lib/berth/.keep", "/var/lib/berth/images"], code: 0 });
+});
+
+testNeeding(noJail, "postrm purge is content when there is nothing", async () => {
+  assertEquals(await remove("purge", "rm -r /etc/berth /var/lib/berth /run/berth"), { left: [], code: 0 });
+});
+
+testNeeding(noJail, "postrm purge refuses, and touches nothing, while a berth has its windows open", async () => {
+  const open = "mount -t tmpfs berth /run/berth && : >/etc/other/open && exec sleep 60";
+  const job = `unshare --mount sh -c '${open}' & job=$!; until [ -e /etc/other/open ]; do :; done; rm /etc/other/open`;
+  assertEquals(await remove("purge", job), { left: PLACES.toSorted(), code: 1 });
+});
