@@ -35,4 +35,5 @@ cd "$texts"
 dpkg-shlibdeps --warnings=1 -Tdebian/substvars debian/berth/usr/bin/berth
 dpkg-gencontrol -pberth -Pdebian/berth -Tdebian/substvars
 # Ubuntu's dpkg would choose another compression than Debian's.
-dpkg-deb --root-owner-group -Zxz --build "$root" "$package"
+dpkg-deb --root-owner-group -Zxz --build "$root" "$texts/berth.deb"
+mv -- "$texts/berth.deb" "$package"

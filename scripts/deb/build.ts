@@ -13,7 +13,7 @@ const MACHINE = [0x3e, 0];
 /** What to make of what. Paths are absolute. */
 export interface Build {
   readonly binary: string;
-  /** A folder that is not there yet, gone afterwards. */
+  /** Made anew, whatever a killed build has left of it, and gone afterwards. */
   readonly workFolder: string;
   readonly package: string;
   readonly release: Release;
@@ -21,6 +21,7 @@ export interface Build {
 
 /** @throws when one of Debian's tools fails. */
 export async function buildPackage({ binary, workFolder, package: target, release }: Build): Promise<void> {
+  await removeFolder(workFolder);
   await Deno.mkdir(`${workFolder}/debian`, { recursive: true });
   try {
     for (const [path, text] of packageTexts(release)) await Deno.writeTextFile(`${workFolder}/${path}`, text);
@@ -35,7 +36,15 @@ export async function buildPackage({ binary, workFolder, package: target, releas
     const { success } = await command.spawn().status;
     if (!success) throw new Error("the package was not built: see the words above");
   } finally {
-    await Deno.remove(workFolder, { recursive: true });
+    await removeFolder(workFolder);
+  }
+}
+
+async function removeFolder(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

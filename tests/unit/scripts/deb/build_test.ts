@@ -34,6 +34,8 @@ const CONTENT = [
 
 testNeeding(noTools, "buildPackage() packs everything, as root's, and leaves nothing else", async () => {
   await using folder = await temporaryFolder();
+  // Of a build that was killed.
+  await sh('mkdir -p "$1/usr/bin"; touch "$1/usr/bin/old"', `${folder.path}/work/debian/berth`);
   const path = await build(folder.path, "one");
   const content = await sh(`dpkg-deb -c "$1" | awk '/^-/ { print $1, $2, $6 }'`, path);
   assertEquals(content.trim().split("\n"), CONTENT);
