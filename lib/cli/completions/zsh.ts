@@ -8,7 +8,7 @@ import { allNodes, type CommandNode, commandTree } from "../command_tree.ts";
 import type { Flag } from "../flags.ts";
 import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
 
-/** The script: a file \`_berth\` in \`$fpath\`, or sourced after compinit. */
+/** The script: a file `_berth` in `$fpath`, or sourced after compinit. */
 export function zshCompletions(): string {
   const root = commandTree();
   return `#compdef berth
