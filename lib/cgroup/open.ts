@@ -6,15 +6,19 @@
 
 import { BerthError } from "../base/errors.ts";
 import type { CgroupFacts } from "../host/cgroup_facts.ts";
+import type { Containment } from "../host/doctor/facts.ts";
 import { CGROUP, SLICE } from "../host/windows.ts";
 import type { CgroupFs } from "./cgroup_fs.ts";
 import { openCgroupfs } from "./cgroupfs.ts";
 import { DenoCgroupFs } from "./deno_cgroup_fs.ts";
 import type { Driver, GroupRemover } from "./driver.ts";
+import { examineTree } from "./examine.ts";
+import { CONTROLLER_OF, FILE_OF, LIMIT_NAMES } from "./limits.ts";
 import { createRemover } from "./lost.ts";
+import { findLeftProbes } from "./probe.ts";
 import { type DriverChoice, type GroupParent, type Parent, resolveParent } from "./parent.ts";
 import { parseDevice, pathsOf } from "./systemd/devices.ts";
-import { openSystemd } from "./systemd/driver.ts";
+import { openSystemd, type SystemdDriver } from "./systemd/driver.ts";
 
 /** @throws {BerthError} `usage.value` for a device that is not there. @param devices `PATH[:rwm]`. */
 export function expectDevices(devices: readonly string[], facts: Pick<CgroupFacts, "devices">): void {
@@ -59,6 +63,31 @@ export function openRemover(parent: GroupParent, facts: CgroupFacts): GroupRemov
   return createRemover(...openTree(parent, facts));
 }
 
+/**
+ * Finds out what VMs' groups would have, as {@linkcode openDriver} would make them for `auto`; see {@linkcode examineTree}.
+ *
+ * @throws {BerthError} `cgroup.*`: what stands in the way.
+ */
+export async function examineContainment(parent: GroupParent, facts: CgroupFacts): Promise<Containment> {
+  try {
+    const [fs, place] = openTree(parent, facts);
+    const { controllers, lacking } = await examineTree(fs, place);
+    return { driver: "cgroupfs", place, controllers, lacking: lacking.map((limit) => FILE_OF[limit]) };
+  } catch (error) {
+    if (!(error instanceof BerthError) || error.code !== "cgroup.undelegated" || !facts.sliceWindow) throw error;
+  }
+  const driver = await openSystemdSlice({ driver: "systemd", parent, devices: [], onWarning: () => {} }, facts);
+  const { controllers, files } = driver.facts;
+  const lacking = LIMIT_NAMES.filter((name) => controllers.includes(CONTROLLER_OF[name])).map((name) => FILE_OF[name]);
+  return {
+    driver: "systemd",
+    place: facts.sliceWindow,
+    controllers,
+    lacking: lacking.filter((file) => !files.includes(file)),
+    enforcesDevices: driver.enforcesDevices,
+  };
+}
+
 function openTree(parent: GroupParent, facts: CgroupFacts): [fs: CgroupFs, hostRoot: string] {
   const given = parent.kind === "path" ? { path: parent.path, real: facts.given } : undefined;
   const { group, readOnly } = resolveParent(parent, { ...facts, given });
@@ -67,7 +96,18 @@ function openTree(parent: GroupParent, facts: CgroupFacts): [fs: CgroupFs, hostR
   return [new DenoCgroupFs(CGROUP), facts.window];
 }
 
-async function openSystemdSlice(request: ContainmentRequest, facts: CgroupFacts): Promise<Driver> {
+/** The groups that killed berths have only tried, as the host sees them; none where the tree is out of reach. */
+export async function findLeftGroups(parent: GroupParent, facts: CgroupFacts): Promise<string[]> {
+  try {
+    const [fs, hostRoot] = openTree(parent, facts);
+    return (await findLeftProbes(fs)).map((name) => `${hostRoot}/${name}`);
+  } catch (error) {
+    if (error instanceof BerthError) return [];
+    throw error;
+  }
+}
+
+async function openSystemdSlice(request: ContainmentRequest, facts: CgroupFacts): Promise<SystemdDriver> {
   if (!facts.sliceWindow) {
     throw new BerthError("cgroup.systemd", "there is no systemd with cgroup v2 here that would make a scope");
   }

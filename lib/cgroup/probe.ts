@@ -79,12 +79,17 @@ async function removeIfThere(fs: CgroupFs, path: string): Promise<void> {
  * @returns the names of the groups that went.
  */
 export async function sweepProbes(fs: CgroupFs, nowMs = Date.now()): Promise<string[]> {
-  const left = (await fs.children("")).filter((name) => {
+  const left = await findLeftProbes(fs, nowMs);
+  const went = await Promise.all(left.map((name) => removeIfEmpty(fs, name)));
+  return left.filter((_, index) => went[index]);
+}
+
+/** The names of the groups that berths have tried that were killed then. */
+export async function findLeftProbes(fs: CgroupFs, nowMs = Date.now()): Promise<string[]> {
+  return (await fs.children("")).filter((name) => {
     const [, madeAt, id] = new RegExp(`^${PREFIX}(\\d+)-(.*)$`).exec(name) ?? [];
     return id !== undefined && isId(id) && nowMs - Number(madeAt) > LEFT_MS;
   });
-  const went = await Promise.all(left.map((name) => removeIfEmpty(fs, name)));
-  return left.filter((_, index) => went[index]);
 }
 
 /** Removes a group, if it is there and nobody's. @returns whether it did. */

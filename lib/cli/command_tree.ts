@@ -8,6 +8,7 @@
 import { CACHE } from "./cache.ts";
 import { type CommandName, COMMANDS, type CommandText } from "./commands.ts";
 import { CONFIG } from "./config.ts";
+import { DOCTOR_FLAGS } from "./doctor_flags.ts";
 import { type Flag, GC_FLAGS, RUN_FLAGS, UPDATE_FLAGS } from "./flags.ts";
 import { IMAGE } from "./image.ts";
 import type { CommandGroup } from "./subcommand.ts";
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<CommandName, readonly Flag[] | CommandGroup>> = {
   image: IMAGE,
   cache: CACHE,
   gc: GC_FLAGS,
+  doctor: DOCTOR_FLAGS,
   config: CONFIG,
   completions: [],
 };

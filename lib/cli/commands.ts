@@ -38,6 +38,14 @@ A limit that is asked for is in force, or the job is refused (--limits require),
 caches that nothing was ever put into. Every start of berth does the same for jobs. What a job uses that runs is never
 touched, nor anything that is not berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.`,
   },
+  doctor: {
+    usage: "[flags]",
+    summary: "look whether jobs can run here, and what is to be done",
+    more:
+      `Tries what jobs need: a guest on KVM, a jail, a disk, a group, namespaces, and more. Each finding is ok, warn (jobs run,
+but worse, or some can't) or fail (no job runs), says what it means, and how to mend it where a command can. Nothing is
+changed. Exit status: 0; 1 when something fails; 125 when berth could not look.`,
+  },
   config: { usage: "COMMAND", summary: "what is configured on this host, and where" },
   completions: {
     usage: "bash|zsh|fish",

@@ -174,7 +174,7 @@ export const GC_FLAGS: readonly Flag[] = [
 ];
 
 /** Commands of the design that are still to come. */
-export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill", "doctor"];
+export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill"];
 
 /** The flags, as a help text shows them. */
 export function flagLines(flags: readonly Flag[]): string {
@@ -218,7 +218,8 @@ export function completionsHelp(): string {
   return helpOf("completions", []);
 }
 
-function helpOf(name: CommandName, flags: readonly Flag[]): string {
+/** The help of a command with these flags. */
+export function helpOf(name: CommandName, flags: readonly Flag[]): string {
   const { usage, more }: CommandText = COMMANDS[name];
   return [`berth ${name} ${usage}`, flagLines(flags), more].filter((part) => part).join("\n\n") + "\n";
 }

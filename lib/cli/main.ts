@@ -44,6 +44,11 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     const { gc } = await import("./gc.ts");
     return await gc(rest, mainModule);
   }
+  if (command === "doctor") {
+    if (wantsHelp(rest)) return print((await import("./doctor_flags.ts")).doctorHelp());
+    const { doctor } = await import("./doctor.ts");
+    return await doctor(rest, mainModule);
+  }
   if (command === "image") {
     const [{ IMAGE }, { runSubcommand }] = await Promise.all([import("./image.ts"), import("./subcommands.ts")]);
     return await runSubcommand(IMAGE, rest, mainModule);

@@ -39,6 +39,7 @@ export const SETTINGS: readonly Setting[] = [
 /** Other commands than `berth run` that have a flag of the same meaning. */
 const ALSO_OF: Readonly<Record<string, readonly string[]>> = {
   gc: ["cgroup-parent"],
+  doctor: ["cgroup-parent"],
   "image build": ["min-free"],
   "image import": ["min-free"],
 };

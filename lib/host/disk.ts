@@ -12,7 +12,7 @@ import { formatBytes } from "../base/units.ts";
 export const DEFAULT_MIN_FREE_BYTES = 256 * 1024 ** 2;
 
 /** The part of a file system's inodes that stays free: a million empty files take no space, and end it for everybody. */
-const MIN_FREE_INODES = 0.01;
+export const MIN_FREE_INODES = 0.01;
 
 /**
  * More than a guest has been seen to write per second. The next look comes before so fast a writer could have reached

@@ -18,6 +18,8 @@ export interface FrontOptions {
   readonly self: readonly string[];
   readonly args: readonly string[];
   readonly stateDir: string;
+  /** For who only looks: the state folder is not made, and can't be written. */
+  readonly looksOnly?: boolean;
   readonly windows: readonly Window[];
   /** The whole environment of the host process. */
   readonly env: Readonly<Record<string, string>>;
@@ -28,7 +30,8 @@ const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 14
 
 /** The command line of the host process, windows included. Pure. @param pid the front process's id. */
 export function planFront(options: FrontOptions, pid: number): CommandLine {
-  const windows: Window[] = [{ mode: "make", target: STATE, source: options.stateDir }, ...options.windows];
+  const mode = options.looksOnly ? "optional" : "make";
+  const windows: Window[] = [{ mode, target: STATE, source: options.stateDir }, ...options.windows];
   const triples = windows.flatMap(({ mode, target, source }) => [
     mode,
     target.slice(ROOT.length + 1),
@@ -64,6 +67,29 @@ export async function runFront(options: FrontOptions): Promise<number> {
     throw new BerthError("host.window", `the host process was ended by ${status.signal}`);
   } finally {
     for (const remove of listeners) remove();
+  }
+}
+
+/** How a host process ended that nobody talks to, and what it said. */
+export interface HostOutcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a host process that is to tell something, at most `timeoutMs`; then it is killed. */
+export async function captureFront(options: FrontOptions, timeoutMs: number): Promise<HostOutcome> {
+  const [command, ...args] = planFront(options, Deno.pid);
+  const env = { ...options.env };
+  const piped = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+  const child = new Deno.Command(command, { args, clearEnv: true, env, ...piped }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  try {
+    const { code, stdout, stderr } = await child.output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

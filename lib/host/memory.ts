@@ -67,16 +67,22 @@ export async function remember(found: HostMemory): Promise<void> {
  * @returns the paths of the files that went.
  */
 export async function sweepMemory(nowMs = Date.now()): Promise<string[]> {
-  const went: string[] = [];
+  const left = await findLeftMemory(nowMs);
+  for (const path of left) await Deno.remove(path).catch(ignoreNotFound);
+  return left;
+}
+
+/** The paths of those files. */
+export async function findLeftMemory(nowMs = Date.now()): Promise<string[]> {
+  const left: string[] = [];
+  if (!await Deno.stat(STATE).catch(ignoreNotFound)) return left;
   for await (const { name, isFile } of Deno.readDir(STATE)) {
     if (!isFile || !UNFINISHED.test(name)) continue;
     const path = `${STATE}/${name}`;
     const info = await Deno.stat(path).catch(ignoreNotFound);
-    if (!info?.mtime || nowMs - info.mtime.getTime() < LEFT_MS) continue;
-    await Deno.remove(path).catch(ignoreNotFound);
-    went.push(path);
+    if (info?.mtime && nowMs - info.mtime.getTime() >= LEFT_MS) left.push(path);
   }
-  return went;
+  return left;
 }
 
 /** What the host's device node for KVM is like. */

@@ -8,6 +8,7 @@ import { ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { listFolder } from "./removal.ts";
 import { tryLock } from "../process/try_lock.ts";
+import { isHeld } from "./store_locks.ts";
 
 /**
  * Sweeps the caches below a folder; one that a job works on stays.
@@ -16,13 +17,28 @@ import { tryLock } from "../process/try_lock.ts";
  */
 export async function sweepCaches(root: string): Promise<string[]> {
   const went: string[] = [];
+  for (const path of await cacheFolders(root)) if (await removeUnused(path)) went.push(path);
+  return went;
+}
+
+/** The paths of the folders that a sweep would remove. Looks only. */
+export async function findUnusedCaches(root: string): Promise<string[]> {
+  const unused: string[] = [];
+  for (const path of await cacheFolders(root)) {
+    const isEmpty = (await listFolder(path)).every(({ name }) => name === "lock");
+    if (isEmpty && !await isHeld(`${path}/lock`)) unused.push(path);
+  }
+  return unused;
+}
+
+async function cacheFolders(root: string): Promise<string[]> {
+  const folders: string[] = [];
   for (const { name, isDirectory } of await listFolder(root)) {
     if (!isDirectory) continue;
-    const path = `${root}/${name}`;
-    if (name.startsWith("tenant-")) went.push(...await sweepCaches(path));
-    else if (name.startsWith("cache-") && await removeUnused(path)) went.push(path);
+    if (name.startsWith("tenant-")) folders.push(...await cacheFolders(`${root}/${name}`));
+    else if (name.startsWith("cache-")) folders.push(`${root}/${name}`);
   }
-  return went;
+  return folders;
 }
 
 async function removeUnused(folder: string): Promise<boolean> {

@@ -62,6 +62,18 @@ export async function tryLockStore(root: string): Promise<Disposable | undefined
   return tryLock(file, { exclusive: true }) ? stack.move() : undefined;
 }
 
+/** Whether nothing is built, swept or removed at the moment. Looks only. */
+export async function isStoreIdle(root: string): Promise<boolean> {
+  return !await isHeld(join(root, ".lock"));
+}
+
+/** Whether somebody holds a file's lock. Looks only, for some microseconds. */
+export async function isHeld(path: string): Promise<boolean> {
+  using stack = new DisposableStack();
+  const file = await Deno.open(path).catch(ignoreNotFound);
+  return file !== undefined && !tryLock(stack.adopt(file, closeLocked), { exclusive: true });
+}
+
 /**
  * The image for one that wants to remove it; undefined while a job uses it.
  *

@@ -13,7 +13,7 @@ import { removeFolderTree } from "../process/remove_folder.ts";
 import { planSweep } from "./prune.ts";
 import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
 import { type ImageStore, readText } from "./store.ts";
-import { removeUnheld, tryLockStore } from "./store_locks.ts";
+import { isHeld, isStoreIdle, removeUnheld, tryLockStore } from "./store_locks.ts";
 
 /** What a sweep has done. */
 export interface Sweep {
@@ -44,6 +44,18 @@ export async function sweepBeforeBuild(store: ImageStore, onProgress: (line: str
   sweep.troubles.forEach(onProgress);
 }
 
+/** What a sweep would remove: paths of what killed builds have left, and of files that nothing needs. Looks only. */
+export async function findLeftInStore(store: ImageStore): Promise<string[]> {
+  if (!await isStoreIdle(store.root)) return [];
+  const left = (await listFolder(store.root)).filter(isWork).map(({ name }) => join(store.root, name));
+  for (const path of await new Sweeping(store.root).unneeded()) if (!await isHeld(path)) left.push(path);
+  return left;
+}
+
+function isWork({ name, isDirectory }: Deno.DirEntry): boolean {
+  return isDirectory && name.startsWith(WORK) && isId(name.slice(WORK.length));
+}
+
 /** What the name of a build's own folder begins with; an id follows. */
 const WORK = ".work-";
 /** How long a folder may be empty before it is one that was forgotten: long enough to put something in by hand. */
@@ -71,12 +83,17 @@ class Sweeping implements Sweep {
   }
 
   async files(): Promise<void> {
-    const folder = join(this.#root, ".store");
     // Whatever a spec names that can't be read may be any of the files.
     await this.#attempt("no file of the store is removed, as not all images can be looked at", async () => {
-      const names = (await listFolder(folder)).map(({ name }) => name);
-      for (const name of planSweep(names, await this.#specTexts())) await this.#removeFile(join(folder, name));
+      for (const path of await this.unneeded()) await this.#removeFile(path);
     });
+  }
+
+  /** The files that no image names. */
+  async unneeded(): Promise<string[]> {
+    const folder = join(this.#root, ".store");
+    const names = (await listFolder(folder)).map(({ name }) => name);
+    return planSweep(names, await this.#specTexts()).map((name) => join(folder, name));
   }
 
   async #removeFile(path: string): Promise<void> {
@@ -107,9 +124,10 @@ class Sweeping implements Sweep {
     });
   }
 
-  async #leftover({ name, isDirectory }: Deno.DirEntry, images: ReadonlySet<string>): Promise<void> {
+  async #leftover(entry: Deno.DirEntry, images: ReadonlySet<string>): Promise<void> {
+    const { name, isDirectory } = entry;
     const path = join(this.#root, name);
-    if (isDirectory && name.startsWith(WORK) && isId(name.slice(WORK.length))) await this.#removeWork(path);
+    if (isWork(entry)) await this.#removeWork(path);
     else if (isDirectory && !name.startsWith(".")) await this.#tidy(path);
     const owner = /^\.(?:lock|used)-(.*)$/.exec(name)?.[1];
     // Nobody waits for these: who locks one, or wants to, holds the store, or looks whether it is still there.

@@ -70,6 +70,28 @@ export async function withJobsLocked<T>(jobs: string, action: () => T): Promise<
   return action();
 }
 
+/**
+ * The ids of dead jobs; they stay as they are. A shared lock is refused by an owner's only, and by one's who clears a job
+ * away.
+ */
+export async function findAbandoned(jobs: string): Promise<string[]> {
+  if (!await Deno.stat(jobs).catch(ignoreNotFound)) return [];
+  const names = (await Array.fromAsync(Deno.readDir(jobs))).map(({ name }) => name);
+  return names.filter((name) => name.endsWith(OWNER) && isId(name.slice(0, -OWNER.length)))
+    .filter((name) => isUnowned(`${jobs}/${name}`)).map((name) => name.slice(0, -OWNER.length)).sort();
+}
+
+function isUnowned(path: string): boolean {
+  using stack = new DisposableStack();
+  try {
+    return tryLock(stack.adopt(Deno.openSync(path), closeLocked), { exclusive: false });
+  } catch (error) {
+    // It has gone meanwhile.
+    ignoreNotFound(error);
+    return false;
+  }
+}
+
 /** Locks what dead owners have left. The jobs are to be locked. */
 export function claimAbandoned(jobs: string): Claim[] {
   using stack = new DisposableStack();

@@ -110,16 +110,16 @@ export class SystemdDriver implements Driver {
   readonly name = "systemd";
   /** Whether {@linkcode SystemdDriverOptions.devices} is in force. */
   readonly enforcesDevices: boolean;
+  readonly facts: ScopeFacts;
   readonly #systemd: Systemd;
   readonly #fs: CgroupFs;
   readonly #options: SystemdDriverOptions;
-  readonly #facts: ScopeFacts;
 
   constructor(systemd: Systemd, fs: CgroupFs, options: SystemdDriverOptions, facts: ScopeFacts) {
     this.#systemd = systemd;
     this.#fs = fs;
     this.#options = options;
-    this.#facts = facts;
+    this.facts = facts;
     this.enforcesDevices = facts.enforcesDevices;
   }
 
@@ -131,7 +131,7 @@ export class SystemdDriver implements Driver {
   }
 
   #problemWith(limit: LimitName): string | undefined {
-    const { controllers, files } = this.#facts;
+    const { controllers, files } = this.facts;
     const controller = CONTROLLER_OF[limit];
     if (!controllers.includes(controller)) return `systemd delegates no ${controller} controller to its scopes here`;
     if (!files.includes(FILE_OF[limit])) return `this kernel has no ${FILE_OF[limit]}`;

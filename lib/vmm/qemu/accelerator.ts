@@ -8,7 +8,7 @@ import { BerthError } from "../../base/errors.ts";
 import { kvmNode, recall, remember } from "../../host/memory.ts";
 import { ROOT } from "../../host/windows.ts";
 import type { Accelerator } from "../vmm.ts";
-import { probe } from "./probe.ts";
+import { probe, type ProbeResult } from "./probe.ts";
 
 const PROBE_MS = 3000;
 /** A probe that was cut may have been cut because the host was busy: after this, it is tried again. */
@@ -38,12 +38,23 @@ async function probeKvm(): Promise<{ works: boolean; detail: string }> {
   const node = await kvmNode();
   if (node === "missing") return { works: false, detail: "there is no /dev/kvm" };
   if (node === "denied") return { works: false, detail: "/dev/kvm may not be opened by this user" };
-  const known = (await recall()).kvm;
-  if (known && Date.now() < (known.untilMs ?? Infinity)) return known;
-  const { works, detail, timedOut } = await probe("kvm", FIRMWARE, PROBE_MS);
+  const known = await recallKvm();
+  if (known) return known;
+  const { works, detail, timedOut } = await tryAccelerator("kvm");
   const kvm = { works, detail: works ? detail : `/dev/kvm is there, but ${detail}` };
   await remember({ kvm: timedOut ? { ...kvm, untilMs: Date.now() + DOUBT_MS } : kvm });
   return kvm;
+}
+
+/** What is known of KVM from an earlier try, as long as berth goes by it. */
+export async function recallKvm(): Promise<{ works: boolean; detail: string } | undefined> {
+  const known = (await recall()).kvm;
+  return known && Date.now() < (known.untilMs ?? Infinity) ? known : undefined;
+}
+
+/** Runs the probe guest now, whatever is known, and remembers nothing. */
+export async function tryAccelerator(accelerator: Accelerator): Promise<ProbeResult> {
+  return await probe(accelerator, FIRMWARE, PROBE_MS);
 }
 
 /**
@@ -54,7 +65,7 @@ async function probeKvm(): Promise<{ works: boolean; detail: string }> {
 async function emulation(): Promise<AcceleratorChoice> {
   let khz = (await recall()).tcgTscKhz;
   if (khz === undefined) {
-    khz = (await probe("tcg", FIRMWARE, PROBE_MS)).tscKhz;
+    khz = (await tryAccelerator("tcg")).tscKhz;
     if (khz !== undefined) await remember({ tcgTscKhz: khz });
   }
   return { accelerator: "tcg", bootArgs: khz === undefined ? [] : [`tsc_early_khz=${khz}`, "tsc=reliable"] };

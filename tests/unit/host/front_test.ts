@@ -28,6 +28,13 @@ Deno.test("planFront() is this command line for root", () => {
   ]);
 });
 
+Deno.test("planFront() makes no state folder for who only looks, and lets nobody write into it", () => {
+  const plan = planned({ looksOnly: true });
+  assertEquals(plan.slice(plan.indexOf("berth-windows") + 1, plan.indexOf("--", plan.indexOf("berth-windows"))), [
+    ...["optional", "state", "/var/lib/berth"],
+  ]);
+});
+
 Deno.test("planFront() gives others a user namespace, in which they are root", () => {
   assertEquals(planned({ isRoot: false })[5], "--user --map-root-user --mount");
 });

@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { sweepBeforeBuild, sweepStore } from "../../../lib/image/sweep.ts";
+import { findLeftInStore, sweepBeforeBuild, sweepStore } from "../../../lib/image/sweep.ts";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { runTool } from "../../../lib/process/tool.ts";
 import { build, storeTest, tree } from "../../support/images.ts";
@@ -13,6 +13,24 @@ storeTest("sweepStore() removes what no image names, and counts it", async (stor
   assertEquals((await tree(`${root}/.store`)).length, 2);
   assertEquals(await Deno.readTextFile((await store.load("ci")).spec.initrd), "initrd of new");
   assertEquals((await sweepStore(store))?.freedBytes, 0);
+});
+
+storeTest("findLeftInStore() tells what a sweep would remove, and removes nothing", async (store, root, work) => {
+  assertEquals(await findLeftInStore(store), []);
+  await build(store, work, "ci", "old");
+  const { initrd } = (await store.load("ci")).spec;
+  await build(store, work, "ci", "new");
+  await Deno.mkdir(`${root}/.work-dead00000000`);
+  await Deno.mkdir(`${root}/.work-of-mine`);
+  await using job = await holdLock(initrd, "shared");
+  const held = await findLeftInStore(store);
+  await job.kill();
+  const before = await tree(root);
+  const left = await findLeftInStore(store);
+  assertEquals([held.length, left.length, left[0]], [2, 3, `${root}/.work-dead00000000`]);
+  assertEquals([left.includes(initrd), held.includes(initrd), await tree(root)], [true, false, before]);
+  await using _builder = await holdLock(`${root}/.lock`, "shared");
+  assertEquals(await findLeftInStore(store), []);
 });
 
 storeTest("sweepStore() keeps what a spec names that this version can't read", async (store, root, work) => {

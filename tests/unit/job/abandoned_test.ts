@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BerthError, describeError } from "../../../lib/base/errors.ts";
 import { randomId } from "../../../lib/base/ids.ts";
-import { type ClearedJob, sweepJobs } from "../../../lib/job/abandoned.ts";
+import { type ClearedJob, findAbandoned, sweepJobs } from "../../../lib/job/abandoned.ts";
 import { createJobFolder } from "../../../lib/job/folder.ts";
 import type { AbandonedGroup, JobRecord } from "../../../lib/job/owner.ts";
 import { holdLock } from "../../support/lock_holder.ts";
@@ -36,6 +36,14 @@ async function names(folder: string): Promise<string[]> {
 
 const filesOf = (...ids: string[]) => ids.flatMap((id) => [id, `${id}.owner`]).sort();
 const line = (fields: object) => JSON.stringify(fields) + "\n";
+
+Deno.test("findAbandoned() names jobs that nobody owns, and leaves them as they are", async () => {
+  await using there = await jobsWith({ [DEAD]: "", [NEXT]: line({ image: "ci" }), [LIVE]: "", "not-an-id": "" });
+  await using _owner = await holdLock(`${there.jobs}/${LIVE}.owner`, "exclusive");
+  const before = await names(there.jobs);
+  assertEquals([await findAbandoned(there.jobs), await names(there.jobs)], [[DEAD, NEXT], before]);
+  assertEquals(await findAbandoned(`${there.jobs}/none`), []);
+});
 
 /** How far a berth may have come when it is killed, by what stands in its owner's file. */
 const STATES: [what: string, text: string, group: Partial<AbandonedGroup> | undefined][] = [

@@ -1,0 +1,107 @@
+/**
+ * `berth doctor`: a script looks at the host as the caller sees it, a host process behind its windows tries what jobs do,
+ * and the front process says what it means.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { within } from "../base/deadline.ts";
+import { describeError } from "../base/errors.ts";
+import { DEFAULT_SLICE, slicePath } from "../cgroup/systemd/properties.ts";
+import collectScript from "../host/doctor/collect.sh" with { type: "text" };
+import { Facts, type Seen, type Tried, type Tries } from "../host/doctor/facts.ts";
+import type { Area } from "../host/doctor/finding.ts";
+import { judge, worstOf } from "../host/doctor/judge.ts";
+import { PROGRAMS_TO_LOOK_FOR } from "../host/doctor/programs.ts";
+import { captureFront } from "../host/front.ts";
+import { CGROUP, hasWindows, SLICE, type Window } from "../host/windows.ts";
+import { tryTool } from "../process/tool.ts";
+import { type Configurable, readCall } from "./configured.ts";
+import { type DoctorArgs, parseDoctorArgs } from "./doctor_args.ts";
+import { DOCTOR_FLAGS } from "./doctor_flags.ts";
+import { renderList, toJson } from "./doctor_render.ts";
+import { goneFact } from "./run.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+const DOCTOR: Configurable = { name: "doctor", flags: DOCTOR_FLAGS, parse: parseDoctorArgs };
+
+const STATUS_FAILS = 1;
+/** What the script waits for is bounded to 8 s each; this is for a host where even that does not help. */
+const COLLECT_MS = 30_000;
+/** Longer than all that a host process tries, each of which has a bound of its own. */
+const TRY_MS = 90_000;
+
+/** Areas that the script has nothing to say of. */
+const ONLY_TRIED: readonly Area[] = ["images", "leftovers"];
+/** Areas of which nothing is tried in the host process. */
+const ONLY_SEEN: readonly Area[] = ["systemd", "devices", "state", "kernel"];
+/** What is said of an area may hang on another's facts; the user's name stands in fixes. */
+const NEEDED: Partial<Readonly<Record<Area, readonly Area[]>>> = { kvm: ["host", "qemu"], state: ["host"] };
+
+/** Runs the command and returns the exit status. */
+export async function doctor(line: readonly string[], mainModule: string): Promise<number> {
+  const { argv, surroundings } = await readCall(line, DOCTOR, mainModule);
+  const args = parseDoctorArgs(argv);
+  if (hasWindows()) {
+    const { tryHere } = await import("./doctor_here.ts");
+    return await tryHere(args, surroundings.stateDir);
+  }
+  const findings = judge(await lookAround(args, argv, surroundings), args.areas);
+  if (args.json) console.log(JSON.stringify(toJson(findings, config.version), null, 2));
+  else for (const line of renderList(findings)) console.log(line);
+  return worstOf(findings) === "fail" ? STATUS_FAILS : 0;
+}
+
+async function lookAround(args: DoctorArgs, argv: readonly string[], surroundings: Surroundings): Promise<Seen> {
+  const { isRoot, stateDir } = surroundings;
+  const asked = new Set(args.areas.flatMap((area) => [area, ...NEEDED[area] ?? []]));
+  const areas = [...asked].filter((area) => !ONLY_TRIED.includes(area));
+  const words: Partial<Record<Area, readonly string[]>> = { programs: PROGRAMS_TO_LOOK_FOR, state: [stateDir] };
+  const facts = await Promise.all(areas.map(async (area) => [area, await collect(area, words[area] ?? [])] as const));
+  // Not meanwhile: a guest that is tried has little time.
+  const isTried = args.areas.some((area) => !ONLY_SEEN.includes(area));
+  const tries = isTried ? await tryBehindWindows(args, argv, surroundings) : undefined;
+  return { isRoot, stateDir, facts: Object.fromEntries(facts), tries };
+}
+
+async function collect(area: Area, words: readonly string[]): Promise<Tried<Facts>> {
+  const stop = new AbortController();
+  try {
+    const args = ["-c", collectScript, "berth-doctor", area, ...words];
+    const run = tryTool({ command: "sh", args, signal: stop.signal });
+    return { value: new Facts((await within(run, COLLECT_MS, "what the host says of it")).stdout) };
+  } catch (error) {
+    stop.abort(error);
+    return { problem: describeError(error) };
+  }
+}
+
+async function tryBehindWindows(
+  args: DoctorArgs,
+  argv: readonly string[],
+  surroundings: Surroundings,
+): Promise<Tried<Tries>> {
+  const windows = doctorWindows(args, surroundings.stateDir);
+  const options = { ...surroundings, args: ["doctor", ...argv], env: surroundings.hostEnv, windows, looksOnly: true };
+  try {
+    const { code, stdout, stderr } = await captureFront(options, TRY_MS);
+    if (code === 0) return { value: JSON.parse(stdout) };
+    const words = stderr.trim().replaceAll(/^berth: /gm, "").replaceAll("\n", "; ");
+    return { problem: words || `berth's host process ended with status ${code}, without a word` };
+  } catch (error) {
+    return { problem: describeError(error) };
+  }
+}
+
+/** The windows of the tries. Pure. */
+export function doctorWindows({ areas, parent }: DoctorArgs, stateDir: string): Window[] {
+  if (!areas.includes("cgroup") && !areas.includes("leftovers")) return [];
+  const source = parent.kind === "path" ? parent.path : "self";
+  const spare: Window = { mode: "spare_slice", target: SLICE, source: slicePath(DEFAULT_SLICE) };
+  return [
+    { mode: "cgroup", target: CGROUP, source },
+    ...(parent.kind === "self" && areas.includes("cgroup") ? [spare] : []),
+    goneFact(stateDir),
+  ];
+}

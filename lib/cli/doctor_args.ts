@@ -1,0 +1,41 @@
+/**
+ * The command line of `berth doctor`, understood. Pure.
+ *
+ * @module
+ */
+
+import { BerthError } from "../base/errors.ts";
+import { didYouMean } from "../base/nearest.ts";
+import { type GroupParent, parseParent } from "../cgroup/parent.ts";
+import { type Area, AREAS } from "../host/doctor/finding.ts";
+import { DOCTOR_FLAGS } from "./doctor_flags.ts";
+import { parseFlags } from "./parse.ts";
+import { expectNone } from "./subcommand.ts";
+
+/** Where to look, and how to tell. */
+export interface DoctorArgs {
+  /** In the order of the list. */
+  readonly areas: readonly Area[];
+  /** The group that VMs' groups are to be made in. */
+  readonly parent: GroupParent;
+  readonly json: boolean;
+}
+
+/** Reads it. @throws {BerthError} `usage.*`, `cgroup.form`. */
+export function parseDoctorArgs(argv: readonly string[]): DoctorArgs {
+  const flags = parseFlags(argv, DOCTOR_FLAGS);
+  expectNone(flags.rest, "berth doctor");
+  const only = flags.values("only").map(expectArea);
+  const parent = parseParent(flags.value("cgroup-parent") ?? "self", "cgroupfs") as GroupParent;
+  const areas = only.length ? AREAS.filter((area) => only.includes(area)) : AREAS;
+  return { areas, parent, json: flags.has("json") };
+}
+
+function expectArea(name: string): Area {
+  const area = AREAS.find((one) => one === name);
+  if (area) return area;
+  throw new BerthError(
+    "usage.value",
+    `--only: "${name}" is no area${didYouMean(name, AREAS)}; there are ${AREAS.join(", ")}`,
+  );
+}

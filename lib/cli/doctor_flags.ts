@@ -1,0 +1,24 @@
+/**
+ * The flags of `berth doctor`, and its help. Apart from the other commands', which need not load the list of areas.
+ *
+ * @module
+ */
+
+import { AREAS } from "../host/doctor/finding.ts";
+import { type Flag, helpOf } from "./flags.ts";
+
+/** Flags of `berth doctor`. */
+export const DOCTOR_FLAGS: readonly Flag[] = [
+  { name: "only", value: "AREA", help: `look at this area only, of ${AREAS.join(" ")}`, repeats: true },
+  {
+    name: "cgroup-parent",
+    value: "self|PATH",
+    help: "the group that VMs' groups are to be made in (default self: berth's own)",
+  },
+  { name: "json", help: "the findings as JSON on stdout" },
+];
+
+/** `berth doctor --help`. */
+export function doctorHelp(): string {
+  return helpOf("doctor", DOCTOR_FLAGS);
+}

@@ -1,0 +1,118 @@
+/**
+ * `berth doctor` in the host process: tries what jobs do, by the same code, and prints what came of it for the front
+ * process.
+ *
+ * @module
+ */
+
+import { within } from "../base/deadline.ts";
+import { BerthError, describeError } from "../base/errors.ts";
+import { parseOwnGroups } from "../cgroup/mount_table.ts";
+import { examineContainment, findLeftGroups } from "../cgroup/open.ts";
+import { unitOf } from "../cgroup/parent.ts";
+import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
+import type { Containment, Obstacle, Outcome, Tried, Tries } from "../host/doctor/facts.ts";
+import type { Area } from "../host/doctor/finding.ts";
+import { findLeftMemory, kvmNode } from "../host/memory.ts";
+import { CGROUP, ROOT, SLICE, STATE } from "../host/windows.ts";
+import { findUnusedCaches } from "../image/cache_sweep.ts";
+import { createDisk } from "../image/disk.ts";
+import { surveyImages } from "../image/survey.ts";
+import { findLeftInStore } from "../image/sweep.ts";
+import { findAbandoned } from "../job/abandoned.ts";
+import { jailProblem } from "../process/jail_check.ts";
+import { recallKvm, tryAccelerator } from "../vmm/qemu/accelerator.ts";
+import { Console } from "./console.ts";
+import type { DoctorArgs } from "./doctor_args.ts";
+import { openStore } from "./image_host.ts";
+
+/** Longer than a guest that is tried may take. */
+const TRY_MS = 10_000;
+/** systemd is asked three things at most, and its own commands give up after 25 s. */
+const SYSTEMD_MS = 60_000;
+const TRIED_DISK_BYTES = 4 * 1024 ** 2;
+
+/** Tries what these areas need, and prints it. */
+export async function tryHere({ areas, parent }: DoctorArgs, stateDir: string): Promise<number> {
+  // A guest that is being tried is not left behind: each try ends soon, and so does this.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
+  const facts = await readCgroupFacts();
+  await using words = new Console(true, [[STATE, stateDir], [CGROUP, facts.window], [SLICE, facts.sliceWindow]]);
+  const ifAny = async (wanted: readonly Area[], make: () => Promise<Partial<Tries>>) =>
+    wanted.some((area) => areas.includes(area)) ? await make() : {};
+  const tries: Tries = {
+    // First, and alone: a guest that is tried has little time.
+    ...await ifAny(["kvm", "qemu"], tryGuests),
+    ...await ifAny(["namespaces"], async () => ({ jail: await attempt("a jail", tryJail) })),
+    ...await ifAny(["programs"], async () => ({ mkfs: await attempt("mke2fs", tryDisk) })),
+    ...await ifAny(["cgroup"], async () => ({
+      containment: await attempt("a group", () => tryGroups(examineContainment(parent, facts), facts), SYSTEMD_MS),
+    })),
+    ...await ifAny(["images"], async () => ({ images: await attempt("the image store", listImages) })),
+    ...await ifAny(["leftovers"], async () => ({
+      leftJobs: await attempt("the folders of jobs", () => findAbandoned(`${STATE}/jobs`)),
+      leftGroups: await attempt("the groups of jobs", () => findLeftGroups(parent, facts)),
+      leftFiles: await attempt("the state folder", listLeftFiles),
+    })),
+  };
+  const named = (_key: string, value: unknown) => typeof value === "string" ? words.name(value) : value;
+  console.log(JSON.stringify(tries, named));
+  return 0;
+}
+
+/** One try that fails, or takes too long, leaves the others alone. */
+async function attempt<T>(what: string, action: () => Promise<T>, timeoutMs = TRY_MS): Promise<Tried<T>> {
+  try {
+    return { value: await within(action(), timeoutMs, what) };
+  } catch (error) {
+    return { problem: describeError(error) };
+  }
+}
+
+async function tryGuests(): Promise<Partial<Tries>> {
+  const kvm = await attempt(
+    "a guest on KVM",
+    async () => await kvmNode() === "accessible" ? await tryAccelerator("kvm") : null,
+  );
+  const remembered = await attempt("what is remembered", async () => await recallKvm() ?? null);
+  const works = "value" in kvm && kvm.value?.works;
+  const emulation = await attempt("an emulated guest", async () => works ? null : await tryAccelerator("tcg"));
+  return { kvm, remembered, emulation };
+}
+
+async function tryJail(): Promise<Outcome> {
+  const problem = await jailProblem();
+  return { works: problem === undefined, detail: problem ?? "" };
+}
+
+async function tryDisk(): Promise<Outcome> {
+  try {
+    await createDisk(`${ROOT}/doctor.ext4`, TRIED_DISK_BYTES);
+    return { works: true, detail: "" };
+  } catch (error) {
+    return { works: false, detail: describeError(error) };
+  }
+}
+
+/** What stands in the way of groups is an answer. */
+async function tryGroups(examined: Promise<Containment>, { cgroup }: CgroupFacts): Promise<Containment | Obstacle> {
+  try {
+    return await examined;
+  } catch (error) {
+    if (!(error instanceof BerthError)) throw error;
+    const { code, message, hint } = error;
+    return { code, message, hint, unit: unitOf(parseOwnGroups(cgroup).unified ?? "") };
+  }
+}
+
+async function listImages(): Promise<{ name: string; problem?: string }[]> {
+  return (await surveyImages(openStore())).map(({ name, problem }) => ({ name, problem }));
+}
+
+async function listLeftFiles(): Promise<string[]> {
+  return [
+    ...await findLeftMemory(),
+    ...await findUnusedCaches(`${STATE}/caches`),
+    ...await findLeftInStore(openStore()),
+  ];
+}

@@ -1,0 +1,52 @@
+/**
+ * Whether berth can hide the host from itself, and from QEMU. Pure.
+ *
+ * @module
+ */
+
+import { type Case, judgeTry, wordsOf } from "./case.ts";
+import type { Facts } from "./facts.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
+
+/** Namespaces of berth's own, of users, and a jail. */
+export function judgeNamespaces(facts: Facts, { isRoot, tries }: Case): Finding[] {
+  const own = facts.get(isRoot ? "namespaces.mount" : "namespaces.user");
+  const user = facts.get("namespaces.user");
+  const fix = sysctlFix(facts, isRoot);
+  return [
+    own === "works"
+      ? ok("namespaces.own", "berth can make namespaces of its own", "it sees only what a job needs")
+      : fail("namespaces.own", `berth can't make namespaces: ${wordsOf(own)}`, "no job can run", fix),
+    ...(isRoot ? [judgeUser(user, fix)] : []),
+    ...judgeTry("namespaces", tries.jail, ({ works, detail }) => [works ? JAIL_WORKS : jailFails(detail, fix)]),
+  ];
+}
+
+function judgeUser(user: string | undefined, fix: string | undefined): Finding {
+  if (user === "works") return ok("namespaces.user", "user namespaces can be made", "QEMU's jail has one of its own");
+  const means = "QEMU's jail does without a user namespace, and users who are not root can't run berth";
+  return warn("namespaces.user", `no user namespace can be made: ${wordsOf(user)}`, means, fix);
+}
+
+const JAIL_WORKS = ok("namespaces.jail", "a program ran in bubblewrap", "QEMU is jailed");
+
+function jailFails(detail: string, fix: string | undefined): Finding {
+  const isMissing = /bwrap.*(not found|not on this host|No such file)/s.test(detail);
+  const means = "QEMU runs without its jail; --jail require refuses, and no image can be imported";
+  const what = isMissing ? "there is no bwrap" : `bubblewrap does not work: ${detail}`;
+  return warn("namespaces.jail", what, means, isMissing ? "apt-get install -y bubblewrap" : fix);
+}
+
+/** The setting of the kernel that stands in the way, if it is one. */
+function sysctlFix(facts: Facts, isRoot: boolean): string | undefined {
+  if (facts.get("namespaces.most_mount") === "0") return set("user.max_mnt_namespaces=15000");
+  if (facts.get("namespaces.most") === "0") return set("user.max_user_namespaces=15000");
+  if (isRoot) return undefined;
+  if (facts.get("namespaces.unprivileged") === "0") return set("kernel.unprivileged_userns_clone=1");
+  // Ubuntu 23.10 and later: a profile is needed, or this.
+  if (facts.get("namespaces.apparmor") === "1") return set("kernel.apparmor_restrict_unprivileged_userns=0");
+}
+
+function set(setting: string): string {
+  return `echo ${setting} >>/etc/sysctl.d/60-berth.conf && sysctl -w ${setting}`;
+}

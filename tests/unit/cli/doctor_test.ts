@@ -1,0 +1,88 @@
+// @ts-types="../../support/assert.d.ts"
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
+import { doctorWindows } from "../../../lib/cli/doctor.ts";
+import { parseDoctorArgs } from "../../../lib/cli/doctor_args.ts";
+import { renderList, toJson } from "../../../lib/cli/doctor_render.ts";
+import { doctorHelp } from "../../../lib/cli/doctor_flags.ts";
+import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/flags.ts";
+import { AREAS, type Finding, FINDINGS } from "../../../lib/host/doctor/finding.ts";
+import { judge } from "../../../lib/host/doctor/judge.ts";
+import readme from "../../../README.md" with { type: "text" };
+import { hostWith } from "../../support/doctor_hosts.ts";
+
+Deno.test("parseDoctorArgs() looks everywhere, or in the areas that are named, in their own order", () => {
+  assertEquals(parseDoctorArgs([]), { areas: AREAS, parent: { kind: "self" }, json: false });
+  const named = parseDoctorArgs(["--only", "state", "--only=kvm", "--json", "--cgroup-parent", "/sys/fs/cgroup/ci/"]);
+  assertEquals(named, { areas: ["kvm", "state"], parent: { kind: "path", path: "/sys/fs/cgroup/ci" }, json: true });
+});
+
+const REFUSED: [argv: string[], code: ErrorCode, words: string][] = [
+  [["now"], "usage.subcommand", "leave out"],
+  [["--fix"], "usage.flag", "--fix"],
+  [["--only", "stat"], "usage.value", 'did you mean "state"?'],
+  [["--only"], "usage.value", "AREA"],
+  [["--json=yes"], "usage.value", "takes no value"],
+  [["--cgroup-parent", "ci"], "cgroup.form", "relative path"],
+];
+for (const [argv, code, words] of REFUSED) {
+  Deno.test(`parseDoctorArgs() refuses ${argv.join(" ")}`, () => {
+    assertEquals(assertThrows(() => parseDoctorArgs(argv), BerthError, words).code, code);
+  });
+}
+
+Deno.test("doctorWindows() show groups only to those who look at groups", () => {
+  const windowsOf = (...argv: string[]) =>
+    doctorWindows(parseDoctorArgs(argv), "/s").map((one) => [one.mode, one.source]);
+  assertEquals(windowsOf("--only", "kvm"), []);
+  assertEquals(windowsOf(), [["cgroup", "self"], ["spare_slice", "berth.slice"], ["gone", "/s/jobs"]]);
+  const parent = "--cgroup-parent=/sys/fs/cgroup/ci";
+  assertEquals(windowsOf(parent, "--only=leftovers"), [["cgroup", "/sys/fs/cgroup/ci"], ["gone", "/s/jobs"]]);
+});
+
+const FOUND: Finding[] = [
+  { id: "state.space", status: "fail", what: "it is full", means: "no job can run", fix: "rm -rf /old" },
+  { id: "kvm.node", status: "ok", what: "it opens", means: "fast" },
+  { id: "systemd.version", status: "warn", what: "\x1b[31mold", means: "never tried" },
+  { id: "kvm.nested", status: "ok", what: "it is off", means: "few want it", fix: "modprobe" },
+];
+
+Deno.test("renderList() has what matters most at the end, with what it means and how to mend it", () => {
+  assertEquals(renderList(FOUND), [
+    "ok    kvm.node         it opens",
+    "ok    kvm.nested       it is off",
+    "      means: few want it",
+    "      fix:   modprobe",
+    "warn  systemd.version  \\x1b[31mold",
+    "      means: never tried",
+    "fail  state.space      it is full",
+    "      means: no job can run",
+    "      fix:   rm -rf /old",
+    "",
+    "2 ok, 1 to look at, 1 that keep jobs from running",
+  ]);
+  assertStringIncludes(renderList(judge(hostWith())).at(-1)!, "this host is well");
+});
+
+Deno.test("toJson() has every finding with every field, as they were found", () => {
+  const json = toJson(FOUND, "0.1.0");
+  const { findings: [first, second], ...head } = json as Record<string, unknown> & { findings: unknown[] };
+  assertEquals<unknown>(head, { version: 1, berth: "0.1.0", status: "fail" });
+  const space = { id: "state.space", area: "state", status: "fail", what: "it is full", means: "no job can run" };
+  assertEquals(first, { ...space, fix: "rm -rf /old" });
+  assertEquals(second, { id: "kvm.node", area: "kvm", status: "ok", what: "it opens", means: "fast", fix: null });
+});
+
+Deno.test("the README has every finding, and no other", () => {
+  const section = readme.split("\n### Doctor\n")[1].split("\n### ")[0];
+  const listed = [...section.matchAll(/^\| `([\w-]+)` +\| (.*?) +\|$/gm)].flatMap(([, area, findings]) =>
+    [...findings.matchAll(/`([\w-]+)`/g)].map(([, name]) => `${area}.${name}`)
+  );
+  assertEquals(listed, AREAS.flatMap((area) => FINDINGS[area].map((name) => `${area}.${name}`)));
+});
+
+Deno.test("doctorHelp() keeps to a terminal of 120 columns, and berth --help has the command", () => {
+  for (const line of doctorHelp().split("\n")) assert(line.length <= 120, line);
+  assert(mainHelp().includes("berth doctor"));
+  assert(!COMMANDS_NOT_YET.includes("doctor"));
+});
