@@ -42,7 +42,7 @@ export async function tryHere({ areas, parent }: DoctorArgs, stateDir: string): 
     wanted.some((area) => areas.includes(area)) ? await make() : {};
   const tries: Tries = {
     // First, and alone: a guest that is tried has little time.
-    ...await ifAny(["kvm", "qemu"], tryGuests),
+    ...await ifAny(["kvm", "qemu"], () => tryGuests(areas.includes("qemu"))),
     ...await ifAny(["namespaces"], async () => ({ jail: await attempt("a jail", tryJail) })),
     ...await ifAny(["programs"], async () => ({ mkfs: await attempt("mke2fs", tryDisk) })),
     ...await ifAny(["cgroup"], async () => ({
@@ -69,14 +69,14 @@ async function attempt<T>(what: string, action: () => Promise<T>, timeoutMs = TR
   }
 }
 
-async function tryGuests(): Promise<Partial<Tries>> {
+async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
   const kvm = await attempt(
     "a guest on KVM",
     async () => await kvmNode() === "accessible" ? await tryAccelerator("kvm") : null,
   );
   const remembered = await attempt("what is remembered", async () => await recallKvm() ?? null);
-  const works = "value" in kvm && kvm.value?.works;
-  const emulation = await attempt("an emulated guest", async () => works ? null : await tryAccelerator("tcg"));
+  const isNeeded = emulated && !("value" in kvm && kvm.value?.works);
+  const emulation = await attempt("an emulated guest", async () => isNeeded ? await tryAccelerator("tcg") : null);
   return { kvm, remembered, emulation };
 }
 

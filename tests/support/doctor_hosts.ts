@@ -15,7 +15,7 @@ const GOOD_FACTS: Partial<Readonly<Record<Area, string>>> = {
   kvm: "cpu.svm yes\nnested.kvm_amd 1\nkvm.group there\nkvm.owner kvm 660\nkvm.number a:e8\nkvm opens",
   qemu: "qemu there\nqemu.version QEMU emulator version 8.2.2 (Debian)\nqemu.machine microvm\nqemu.machine q35",
   programs: PROGRAMS_TO_LOOK_FOR.map((name) => `program ${name}`).join("\n"),
-  namespaces: "namespaces.most 96365\nnamespaces.user works\nnamespaces.mount works",
+  namespaces: "bwrap there\nnamespaces.most 96365\nnamespaces.user works\nnamespaces.mount works",
   cgroup: "kernel 6.1.0-40-amd64\ncgroup2 /sys/fs/cgroup rw,nosuid,favordynmods",
   systemd: "systemd running\nsystemd.version systemd 252 (252.39-1~deb12u1)\nsystemd.answer 252.39-1~deb12u1",
   devices: "vsock opens\ntun opens",

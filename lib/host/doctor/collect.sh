@@ -69,6 +69,7 @@ collect_programs() { # PROGRAM…
 }
 
 collect_namespaces() {
+  if command -v bwrap >/dev/null; then fact bwrap there; else fact bwrap missing; fi
   fact_of namespaces.most /proc/sys/user/max_user_namespaces
   fact_of namespaces.most_mount /proc/sys/user/max_mnt_namespaces
   fact_of namespaces.unprivileged /proc/sys/kernel/unprivileged_userns_clone

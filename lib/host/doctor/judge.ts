@@ -13,8 +13,8 @@ import { type Area, AREAS, fail, type Finding, ok, type Status } from "./finding
 import { judgeKernel } from "./kernel.ts";
 import { judgeKvm } from "./kvm.ts";
 import { judgeImages, judgeLeftovers } from "./kept.ts";
-import { judgeNamespaces } from "./namespaces.ts";
-import { judgePrograms } from "./programs.ts";
+import { judgeJail, judgeNamespaces } from "./namespaces.ts";
+import { judgeMkfs, judgePrograms } from "./programs.ts";
 import { judgeQemu } from "./qemu.ts";
 import { judgeState } from "./state.ts";
 import { judgeDevices, judgeSystemd } from "./system.ts";
@@ -34,6 +34,13 @@ const JUDGES: Readonly<Record<Area, Judge>> = {
   leftovers: judgeLeftovers,
 };
 
+/** What was tried can be judged even if nothing else was seen. */
+const TRIED_ANYWAY: Partial<Readonly<Record<Area, Judge>>> = {
+  programs: (_facts, { tries }) => judgeMkfs(tries),
+  namespaces: judgeJail,
+  cgroup: judgeCgroup,
+};
+
 /** The findings of these areas, in their order. */
 export function judge(seen: Seen, areas: readonly Area[] = AREAS): Finding[] {
   const factsOf = (area: Area) => valueOf(seen.facts[area]) ?? new Facts("");
@@ -46,7 +53,8 @@ export function judge(seen: Seen, areas: readonly Area[] = AREAS): Finding[] {
   };
   const found = areas.flatMap((area) => {
     const tried = seen.facts[area] ?? NOTHING;
-    return "problem" in tried ? [unknown(area, tried.problem)] : JUDGES[area](tried.value, about);
+    if ("value" in tried) return JUDGES[area](tried.value, about);
+    return [unknown(area, tried.problem), ...TRIED_ANYWAY[area]?.(new Facts(""), about) ?? []];
   });
   return [...(seen.tries ? judgeProcess(seen.tries, areas) : []), ...found];
 }

@@ -9,7 +9,8 @@ import type { Facts } from "./facts.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
 /** Namespaces of berth's own, of users, and a jail. */
-export function judgeNamespaces(facts: Facts, { isRoot, tries }: Case): Finding[] {
+export function judgeNamespaces(facts: Facts, about: Case): Finding[] {
+  const { isRoot } = about;
   const own = facts.get(isRoot ? "namespaces.mount" : "namespaces.user");
   const user = facts.get("namespaces.user");
   const fix = sysctlFix(facts, isRoot);
@@ -18,7 +19,7 @@ export function judgeNamespaces(facts: Facts, { isRoot, tries }: Case): Finding[
       ? ok("namespaces.own", "berth can make namespaces of its own", "it sees only what a job needs")
       : fail("namespaces.own", `berth can't make namespaces: ${wordsOf(own)}`, "no job can run", fix),
     ...(isRoot ? [judgeUser(user, fix)] : []),
-    ...judgeTry("namespaces", tries.jail, ({ works, detail }) => [works ? JAIL_WORKS : jailFails(detail, fix)]),
+    ...judgeJail(facts, about),
   ];
 }
 
@@ -28,10 +29,17 @@ function judgeUser(user: string | undefined, fix: string | undefined): Finding {
   return warn("namespaces.user", `no user namespace can be made: ${wordsOf(user)}`, means, fix);
 }
 
+/** The program that was jailed. */
+export function judgeJail(facts: Facts, { isRoot, tries }: Case): Finding[] {
+  const isMissing = facts.get("bwrap") === "missing";
+  return judgeTry("namespaces", tries.jail, ({ works, detail }) => [
+    works ? JAIL_WORKS : jailFails(isMissing, detail, sysctlFix(facts, isRoot)),
+  ]);
+}
+
 const JAIL_WORKS = ok("namespaces.jail", "a program ran in bubblewrap", "QEMU is jailed");
 
-function jailFails(detail: string, fix: string | undefined): Finding {
-  const isMissing = /bwrap.*(not found|not on this host|No such file)/s.test(detail);
+function jailFails(isMissing: boolean, detail: string, fix: string | undefined): Finding {
   const means = "QEMU runs without its jail; --jail require refuses, and no image can be imported";
   const what = isMissing ? "there is no bwrap" : `bubblewrap does not work: ${detail}`;
   return warn("namespaces.jail", what, means, isMissing ? "apt-get install -y bubblewrap" : fix);

@@ -29,7 +29,7 @@ export function judgePrograms(facts: Facts, { tries }: Case): Finding[] {
       ? fail("programs.jobs", `not on this host: ${forJobs.join(", ")}`, "no job can run", install(forJobs))
       : ok("programs.jobs", "the programs that jobs need are there", "jobs can run"),
     ...(there.includes("busybox") ? [judgeBusybox(facts)] : []),
-    ...judgeMkfs(there, tries),
+    ...(there.includes("mke2fs") ? judgeMkfs(tries) : [fail("programs.mkfs", "there is no mke2fs", WITH_DISKS, DISKS)]),
     forImages.length
       ? warn("programs.images", `not on this host: ${forImages.join(", ")}`, NOT_ALL_IMAGES, install(forImages))
       : ok("programs.images", "the programs that make images are there", "images can be built and imported"),
@@ -38,6 +38,7 @@ export function judgePrograms(facts: Facts, { tries }: Case): Finding[] {
 
 const NOT_ALL_IMAGES = "jobs run, but not every kind of image can be built or imported here";
 const WITH_DISKS = "no job with --workspace, --scratch, --volume or --cache can run";
+const DISKS = "apt-get install -y e2fsprogs";
 
 function judgeBusybox(facts: Facts): Finding {
   if (facts.get("busybox") !== "dynamic") {
@@ -47,13 +48,12 @@ function judgeBusybox(facts: Facts): Finding {
   return fail("programs.busybox", what, "no image can be built", install(["busybox"]));
 }
 
-function judgeMkfs(there: readonly string[], { mkfs }: Case["tries"]): Finding[] {
-  const fix = install(["mke2fs"]);
-  if (!there.includes("mke2fs")) return [fail("programs.mkfs", "there is no mke2fs", WITH_DISKS, fix)];
+/** The disk that was made. */
+export function judgeMkfs({ mkfs }: Case["tries"]): Finding[] {
   return judgeTry("programs", mkfs, ({ works, detail }) => [
     works
       ? ok("programs.mkfs", "a small ext4 disk was made", "jobs can have disks")
-      : fail("programs.mkfs", `no ext4 disk can be made: ${detail}`, WITH_DISKS, fix.replace("-y", "-y --reinstall")),
+      : fail("programs.mkfs", `no ext4 disk can be made: ${detail}`, WITH_DISKS, DISKS.replace("-y", "-y --reinstall")),
   ]);
 }
 

@@ -106,9 +106,10 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
     facts: { namespaces: { "namespaces.apparmor": "1" } },
     tries: { jail: FAILS },
   }, [`warn namespaces.jail: ${SYSCTL("kernel.apparmor_restrict_unprivileged_userns=0")}`]],
-  ["no bubblewrap", { tries: { jail: { value: { works: false, detail: "the program bwrap is not on this host" } } } }, [
+  ["no bubblewrap", { facts: { namespaces: { bwrap: "missing" } }, tries: { jail: FAILS } }, [
     "warn namespaces.jail: apt-get install -y bubblewrap",
   ]],
+  ["a bubblewrap that does not work", { tries: { jail: FAILS } }, ["warn namespaces.jail"]],
   ["cgroup v1 beside v2", { tries: obstacle("cgroup.hybrid") }, [`warn cgroup.mode: ${UNIFIED}`]],
   ["no cgroup tree", { tries: obstacle("cgroup.no-mount") }, [
     "warn cgroup.mode: mount -t cgroup2 none /sys/fs/cgroup",
@@ -206,6 +207,17 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
     tries: { leftJobs: { value: ["a"] }, leftGroups: { value: ["/g"] }, leftFiles: { value: ["/s/f"] } },
   }, ["warn leftovers.jobs: berth gc", "warn leftovers.groups: berth gc", "warn leftovers.files: berth gc"]],
   ["a host that does not answer", { unknown: ["kvm", "state"] }, ["warn kvm.unknown", "warn state.unknown"]],
+  ["a host that does not answer, and what was tried", {
+    unknown: ["programs", "namespaces", "cgroup"],
+    tries: { mkfs: FAILS, jail: FAILS, ...obstacle("cgroup.namespace") },
+  }, [
+    "warn programs.unknown",
+    "fail programs.mkfs: apt-get install -y --reinstall e2fsprogs",
+    "warn namespaces.unknown",
+    "warn namespaces.jail",
+    "warn cgroup.unknown",
+    "warn cgroup.mode",
+  ]],
   ["tries that take too long", { tries: { kvm: { problem: "late" }, jail: { problem: "late" } } }, [
     "warn kvm.unknown",
     "warn namespaces.unknown",
