@@ -83,7 +83,7 @@ export async function captureFront(options: FrontOptions, timeoutMs: number): Pr
   const env = { ...options.env };
   const piped = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
   const child = new Deno.Command(command, { args, clearEnv: true, env, ...piped }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  const timer = setTimeout(() => forward(child, "SIGKILL"), timeoutMs);
   try {
     const { code, stdout, stderr } = await child.output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -61,12 +61,14 @@ function obstacleFix(code: string, isRoot: boolean, unit: Obstacle["unit"]): str
     case "cgroup.no-mount":
       return "mount -t cgroup2 none /sys/fs/cgroup";
     case "cgroup.read-only":
-      return "mount -o remount,rw /sys/fs/cgroup";
+      return "mount -o remount,bind,rw /sys/fs/cgroup";
     case "cgroup.kernel":
       return "apt-get install -y linux-image-amd64 && reboot";
     case "cgroup.undelegated":
     case "cgroup.denied":
-      if (unit?.name.endsWith(".service") && !unit.user) return delegate(`/etc/systemd/system/${unit.name}.d`, "yes");
+      if (unit?.name.endsWith(".service") && !unit.user) {
+        return `${delegate(`/etc/systemd/system/${unit.name}.d`, "yes")} && systemctl restart ${quote(unit.name)}`;
+      }
       return `systemd-run ${isRoot ? "" : "--user "}--scope -p Delegate=yes berth run -- true`;
   }
 }
@@ -102,16 +104,21 @@ function judgeDeviceList({ enforcesDevices }: Containment): Finding[] {
   return [warn("cgroup.devices", what, "a VMM that broke out of its guest is kept from devices by its jail only")];
 }
 
+/** A remount sets all of them anew (kernel doc: cgroup-v2). */
+const OPTIONS_OF_TREE = ["nsdelegate", "memory_localevents", "memory_recursiveprot", "memory_hugetlb_accounting"];
+
 /** A mount option of Linux 6.0 and later: a process that moves into a group need not wait for all processors. */
 function judgeSpeed(facts: Facts): Finding[] {
   const mounts = facts.all("cgroup2").map((line) => line.split(" "));
   const [point, options] = mounts.find(([path]) => path === "/sys/fs/cgroup") ?? mounts[0] ?? [];
   const major = Number(facts.get("kernel")?.split(".")[0]);
   if (point === undefined || !(major >= 6)) return [];
-  if (options?.split(",").includes("favordynmods")) {
+  const words = options?.split(",") ?? [];
+  if (words.includes("favordynmods")) {
     return [ok("cgroup.favordynmods", "the tree is mounted with favordynmods", "groups start fast")];
   }
   const means = "a VM starts some 20 ms later than it could, as forks are a little faster without; see README, Speed";
-  const fix = `mount -o remount,favordynmods ${quote(point)}`;
+  const kept = OPTIONS_OF_TREE.filter((name) => words.includes(name));
+  const fix = `mount -o ${["remount", ...kept, "favordynmods"].join(",")} ${quote(point)}`;
   return [ok("cgroup.favordynmods", "the tree is mounted without favordynmods", means, fix)];
 }

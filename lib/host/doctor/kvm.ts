@@ -64,7 +64,7 @@ function judgeNode(facts: Facts, { isRoot, user }: Case, module: string | undefi
   if (isRoot) return warn("kvm.node", "/dev/kvm may not be opened here: DeviceAllow= of the unit lacks it", SLOW);
   if (/[67].$/.test(mode)) {
     const what = `/dev/kvm is for members of ${group}, and ${user} is none`;
-    return warn("kvm.group", what, SLOW, `usermod -aG ${group} ${user}`);
+    return warn("kvm.group", what, `${SLOW}; who becomes a member logs in again`, `usermod -aG ${group} ${user}`);
   }
   const fix = `groupadd -f --system kvm && chgrp kvm /dev/kvm && chmod 0660 /dev/kvm && usermod -aG kvm ${user}`;
   return warn("kvm.node", `/dev/kvm may not be opened by ${user} (it is ${group}'s, mode ${mode})`, SLOW, fix);

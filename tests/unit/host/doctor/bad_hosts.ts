@@ -120,14 +120,14 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
   ]],
   ["a service that was not delegated", { tries: obstacle("cgroup.undelegated", { name: "ci.service", user: false }) }, [
     "warn cgroup.groups: mkdir -p /etc/systemd/system/ci.service.d && printf '[Service]\\nDelegate=yes\\n' " +
-    ">/etc/systemd/system/ci.service.d/berth.conf && systemctl daemon-reload",
+    ">/etc/systemd/system/ci.service.d/berth.conf && systemctl daemon-reload && systemctl restart ci.service",
   ]],
   ["a user's session", {
     isUser: true,
     tries: obstacle("cgroup.undelegated", { name: "session-1.scope", user: false }),
   }, ["warn cgroup.groups: systemd-run --user --scope -p Delegate=yes berth run -- true"]],
   ["a tree that is read-only", { tries: obstacle("cgroup.read-only") }, [
-    "warn cgroup.groups: mount -o remount,rw /sys/fs/cgroup",
+    "warn cgroup.groups: mount -o remount,bind,rw /sys/fs/cgroup",
   ]],
   ["a parent without memory and io", { tries: containment({ controllers: ["cpu", "cpuset", "pids"] }) }, [
     "warn cgroup.memory: echo +memory >/sys/fs/cgroup/cgroup.subtree_control",

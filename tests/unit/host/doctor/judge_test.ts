@@ -48,7 +48,9 @@ Deno.test("judge() tells how to mount the tree for faster starts, where the kern
   const fixOf = (kernel: string, options: string) =>
     judge(hostWith({ facts: { cgroup: { kernel, cgroup2: `/sys/fs/cgroup ${options}` } } }))
       .filter(({ id }) => id === "cgroup.favordynmods").map(({ status, fix }) => [status, fix]);
-  assertEquals(fixOf("6.1.0", "rw"), [["ok", "mount -o remount,favordynmods /sys/fs/cgroup"]]);
+  assertEquals(fixOf("6.1.0", "rw,nsdelegate"), [
+    ["ok", "mount -o remount,nsdelegate,favordynmods /sys/fs/cgroup"],
+  ]);
   assertEquals(fixOf("6.1.0", "rw,favordynmods"), [["ok", undefined]]);
   assertEquals(fixOf("5.15.0-91-generic", "rw"), []);
 });
