@@ -6,8 +6,8 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Area, AREAS } from "../../lib/host/doctor/finding.ts";
-import { berth, leftovers, shell, STATE } from "../support/berth.ts";
-import { diagnose } from "../support/doctor.ts";
+import { berth, leftovers, SCRATCH, shell } from "../support/berth.ts";
+import { diagnose, STATE } from "../support/doctor.ts";
 import { behind, CGROUPS, UNMOUNT } from "../support/host_parents.ts";
 
 await Deno.mkdir(STATE, { recursive: true });
@@ -16,8 +16,9 @@ await Deno.mkdir(STATE, { recursive: true });
 const LACKS = ["warn programs.images"];
 
 Deno.test("doctor finds a good host good, all of it, and changes nothing", async () => {
-  const look = 'cd "$1"; find . | sort; cat /sys/fs/cgroup/system.slice/test-host.service/cgroup.procs';
-  const before = await shell(look, STATE);
+  const look = 'cd "$1" && find . | sort; cd "$2" && cat cgroup.subtree_control && find . -type d | sort';
+  const own = `${CGROUPS}/system.slice/test-host.service`;
+  const before = await shell(look, STATE, own);
   const { code, findings, complaints } = await diagnose([]);
   assertEquals([code, complaints], [0, LACKS], JSON.stringify(findings));
   assertEquals(AREAS.filter((area) => !findings.some(({ id }) => id.startsWith(`${area}.`))), []);
@@ -28,7 +29,7 @@ Deno.test("doctor finds a good host good, all of it, and changes nothing", async
     "ok",
     "ok",
   ]);
-  assertEquals([await shell(look, STATE), await leftovers()], [before, []]);
+  assertEquals([await shell(look, STATE, own), await leftovers(STATE)], [before, []]);
 });
 
 Deno.test("doctor prints a list for people, with what fails at its end, and the status says so", async () => {
@@ -42,9 +43,9 @@ const hide = (path: string) => `mount --bind /dev/null ${path}`;
 
 /** Another program stands in a program's place; `$real` is the true one. */
 function replace(path: string, script: string): string {
-  const real = `/run/real-${path.split("/").at(-1)}`;
-  return `cp ${path} ${real}; printf '%s\\n' '#!/bin/sh' 'real=${real}' '${script}' >/run/fake; chmod +x /run/fake
-    cp /run/fake ${real}.fake; mount --bind ${real}.fake ${path}`;
+  const real = `${SCRATCH}/real-${path.split("/").at(-1)}`;
+  return `cp ${path} ${real}; printf '%s\\n' '#!/bin/sh' 'real=${real}' '${script}' >${real}.fake
+    chmod +x ${real}.fake; mount --bind ${real}.fake ${path}`;
 }
 
 const QEMU = "/usr/bin/qemu-system-x86_64";

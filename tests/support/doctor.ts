@@ -6,7 +6,10 @@
 
 import { assertEquals } from "@std/assert";
 import type { Area, Finding } from "../../lib/host/doctor/finding.ts";
-import { berth, type CallOptions } from "./berth.ts";
+import { berth, type CallOptions, SCRATCH } from "./berth.ts";
+
+/** Of its own: what other tests have left, and what berth remembers of them, is none of the doctor's. */
+export const STATE = `${SCRATCH}/doctor`;
 
 /** What it has found. */
 export interface Diagnosis {
@@ -22,7 +25,10 @@ export async function diagnose(
   options: CallOptions & { readonly flags?: readonly string[] } = {},
 ): Promise<Diagnosis> {
   const only = areas.flatMap((area) => ["--only", area]);
-  const { code, stdout, stderr } = await berth(["doctor", "--json", ...only, ...options.flags ?? []], options);
+  const { code, stdout, stderr } = await berth(["doctor", "--json", ...only, ...options.flags ?? []], {
+    state: STATE,
+    ...options,
+  });
   assertEquals([stderr, stdout.startsWith("{")], ["", true], `status ${code}: ${stdout}`);
   const { version, status, findings } = JSON.parse(stdout);
   assertEquals([version, code], [1, status === "fail" ? 1 : 0]);
