@@ -9,7 +9,7 @@ import { type Flag, helpOf } from "./flags.ts";
 
 /** Flags of `berth doctor`. */
 export const DOCTOR_FLAGS: readonly Flag[] = [
-  { name: "only", value: "AREA", help: `look at this area only, of ${AREAS.join(" ")}`, repeats: true },
+  { name: "only", value: AREAS.join("|"), help: "look at this area only", repeats: true },
   {
     name: "cgroup-parent",
     value: "self|PATH",

@@ -21,7 +21,7 @@ const REFUSED: [argv: string[], code: ErrorCode, words: string][] = [
   [["now"], "usage.subcommand", "leave out"],
   [["--fix"], "usage.flag", "--fix"],
   [["--only", "stat"], "usage.value", 'did you mean "state"?'],
-  [["--only"], "usage.value", "AREA"],
+  [["--only"], "usage.value", "host|kvm|"],
   [["--json=yes"], "usage.value", "takes no value"],
   [["--cgroup-parent", "ci"], "cgroup.form", "relative path"],
 ];
