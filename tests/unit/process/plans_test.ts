@@ -71,13 +71,9 @@ testNeeding(await jailMissing(), "planJail() makes a jail that shows what it sho
   const plan = { readOnly: [`${folder.path}/ro`], writable: [`${folder.path}/rw`], cwd: `${folder.path}/rw` };
   const script =
     "cat ../ro/file; echo x >../ro/new; echo y >new; ls ../hidden /root /etc/passwd /sys; ls -A ..; env; pwd";
-  const [command, ...args] = planJail(plan);
-  const { stdout } = await tryTool({
-    command,
-    args: [...args, "sh", "-c", script],
-    env: { MINE: "1" },
-    leadsGroup: true,
-  });
+  const [command, ...jail] = planJail(plan);
+  const args = [...jail, "sh", "-c", script];
+  const { stdout } = await tryTool({ command, args, env: { MINE: "1" }, leadsGroup: true });
   const words = stdout.split("\n");
   assertEquals(words.slice(0, 2), ["roro", "rw"]);
   // Nothing of this process's environment, and PWD from the jail and the shell.
@@ -157,8 +153,8 @@ testNeeding(
   "what is planned to end with its parent does not begin when its parent has ended before",
   async () => {
     const argv = ["sh", "-c", "echo started"];
-    const lines = [[...planTie(), ...argv], [...planTiedGroup().slice(1), ...argv]];
-    const plans = lines.map((args) => ({ command: "setsid" as const, args }));
+    const lines = [planTie(), planTiedGroup().slice(1)];
+    const plans = lines.map((line) => ({ command: "setsid" as const, args: [...line, ...argv] }));
     for (const plan of [planLaunch({ argv }), planTied("sh", argv.slice(1)), ...plans]) {
       assertEquals(await sayOf(plan), { success: true, said: "started\n" });
       // The parent is another one than the process that has planned it.
