@@ -129,7 +129,7 @@ Deno.test("prune removes what was neither built nor used for so long, and says s
 async function killHostProcess(): Promise<void> {
   const script = `
     grep -lF " $1" /proc/[0-9]*/mountinfo 2>/dev/null | while read -r file; do
-      if tr '\\0' ' ' <"\${file%/*}/cmdline" | grep -q 'main.ts image build'; then
+      if tr '\\0' ' ' <"\${file%/*}/cmdline" | grep -qE '(main.ts|berth) image build'; then
         process=\${file%/*}
         kill -KILL "\${process#/proc/}"
       fi
