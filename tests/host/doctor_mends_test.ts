@@ -14,7 +14,7 @@ await makeUser();
 
 /** What the printed command mends, word by word. */
 const MENDED: [what: string, breaks: string, areas: Area[], id: string][] = [
-  ["an unloaded vhost_vsock", "modprobe -r vhost_vsock", ["devices"], "devices.vhost-vsock"],
+  ["an unloaded vhost_vsock", "modprobe -r vhost_vsock; rm -f /dev/vhost-vsock", ["devices"], "devices.vhost-vsock"],
   [
     "a slow clock",
     "cd /sys/devices/system/clocksource/clocksource0; set -- $(cat available_clocksource)\n" +
