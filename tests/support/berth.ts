@@ -33,12 +33,15 @@ export interface CallOptions {
   readonly main?: string;
 }
 
-/** The binary that is tested; undefined: the sources are. */
-export const BINARY = Deno.env.get("BERTH_BINARY") || undefined;
+/** The binary that is tested; undefined: the sources are. Asked only when it is needed: not everybody may ask. */
+export function binary(): string | undefined {
+  return Deno.env.get("BERTH_BINARY") || undefined;
+}
 
 /** The command line of a call. */
 export function commandLine(args: readonly string[], main = MAIN): string[] {
-  if (BINARY && main === MAIN) return [BINARY, ...args];
+  const compiled = binary();
+  if (compiled && main === MAIN) return [compiled, ...args];
   return [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", main, ...args];
 }
 

@@ -5,9 +5,10 @@
  */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { berth, BINARY, SCRATCH, shell } from "../support/berth.ts";
+import { berth, binary, SCRATCH, shell } from "../support/berth.ts";
 import { testNeeding } from "../support/require.ts";
 
+const BINARY = binary();
 const problem = BINARY === undefined ? "BERTH_BINARY names no binary (deno task compile makes one)" : undefined;
 
 testNeeding(problem, "the binary says which commit it is of, and SHA256SUMS beside it is right", async () => {
