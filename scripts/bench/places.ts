@@ -4,6 +4,7 @@
  * @module
  */
 
+import { tryLock } from "../../lib/process/try_lock.ts";
 import { shell } from "./child.ts";
 
 /** berth's state while it is measured: its image stays for the next benchmark, as it would for a user. */
@@ -17,7 +18,7 @@ export async function openScratch(): Promise<AsyncDisposable> {
   await Deno.mkdir(STATE, { recursive: true });
   await using stack = new AsyncDisposableStack();
   const lock = stack.adopt(await Deno.open(LOCK, { create: true, write: true }), (file) => file.close());
-  if (!lock.tryLockSync(true)) throw new Error("another benchmark is running");
+  if (!tryLock(lock, { exclusive: true })) throw new Error("another benchmark is running");
   stack.defer(removeScratch);
   // One that was killed has left its own.
   await removeScratch();
