@@ -2,6 +2,7 @@
  * The locks of an image store. The kernel takes them back however their holder ends.
  *
  *     .lock         builds hold it shared; a sweep, which removes what nobody needs, holds it alone
+ *     .sweep        a sweep; others wait for its end, so that none takes another one for a build
  *     .lock-NAME    the build of this image, or its removal
  *     .used-NAME    jobs on this image hold it shared; its time is that of the last job's start
  *
@@ -19,6 +20,7 @@ import { tryLock } from "../process/try_lock.ts";
 
 /** A sweep looks at some files and unlinks them. */
 const SWEEP_MS = 60_000;
+const SWEEP_END = "the end of a sweep of the image store";
 
 /** The file that jobs on an image hold. */
 export function usedFile(root: string, name: string): string {
@@ -55,9 +57,12 @@ export async function tryLockForBuild(root: string, name: string): Promise<Dispo
   return tryLock(file, { exclusive: true }) ? stack.move() : undefined;
 }
 
-/** The whole store for a sweep; undefined while something is built, or another sweep runs. */
+/** The whole store for a sweep, after the one that runs; undefined while something is built. */
 export async function tryLockStore(root: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
+  // Else a sweep would take another one, which has the store alone as well, for a build.
+  const turn = stack.adopt(await openLock(root, ".sweep"), closeLocked);
+  if (!tryLock(turn, { exclusive: true })) await within(turn.lock(true), SWEEP_MS, SWEEP_END);
   const file = stack.adopt(await openLock(root, ".lock"), closeLocked);
   return tryLock(file, { exclusive: true }) ? stack.move() : undefined;
 }
@@ -114,9 +119,7 @@ export async function removeUnheld(path: string): Promise<number | undefined> {
 async function shareStore(root: string): Promise<Deno.FsFile> {
   const file = await openLock(root, ".lock");
   try {
-    if (!tryLock(file, { exclusive: false })) {
-      await within(file.lock(false), SWEEP_MS, "the end of a sweep of the image store");
-    }
+    if (!tryLock(file, { exclusive: false })) await within(file.lock(false), SWEEP_MS, SWEEP_END);
     return file;
   } catch (error) {
     file.close();

@@ -23,7 +23,10 @@ export interface Sweep {
   readonly troubles: readonly string[];
 }
 
-/** Sweeps the store; undefined when somebody else builds, as what that has put in has no name yet, or removes. */
+/**
+ * Sweeps the store, after the sweep that runs; undefined when somebody else builds, as what that has put in has no name
+ * yet, or removes.
+ */
 export async function sweepStore(store: ImageStore): Promise<Sweep | undefined> {
   using lock = await tryLockStore(store.root);
   if (!lock) return undefined;

@@ -83,7 +83,7 @@ storeTest("with force the name goes, and the files when nobody holds them", asyn
     assertEquals(await Deno.readTextFile(held.spec.kernel), "kernel of ci");
   }
   assertEquals((await sweepStore(store))?.heldFiles, 0);
-  assertEquals(await tree(root), [".lock", ".store"]);
+  assertEquals(await tree(root), [".lock", ".store", ".sweep"]);
 });
 
 storeTest("remove() leaves a file in the image's own folder that a job holds to a later sweep", async (store, root) => {
@@ -100,7 +100,7 @@ storeTest("remove() leaves a file in the image's own folder that a job holds to 
     await job.kill();
   }
   await sweepStore(store);
-  assertEquals(await tree(root), [".lock"]);
+  assertEquals(await tree(root), [".lock", ".sweep"]);
 });
 
 storeTest("remove() takes NAME.json away as well, so that the name is gone", async (store, root, work) => {

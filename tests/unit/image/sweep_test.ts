@@ -51,6 +51,17 @@ storeTest("sweepStore() gives up while another process builds, and waits for nob
   assertEquals((await sweepStore(store))?.freedBytes, "waits for its name".length);
 });
 
+storeTest("sweeps at the same time take each other for no build: each has its turn", async (store, root, work) => {
+  await store.put(await file(work, "of no image"), "kernel");
+  const sweeps = await Promise.all(Array.from({ length: 8 }, () => sweepStore(store)));
+  assertEquals(sweeps.map((sweep) => sweep?.freedBytes).toSorted(), [0, 0, 0, 0, 0, 0, 0, "of no image".length]);
+  await using other = await holdLock(`${root}/.sweep`, "exclusive");
+  const sweep = sweepStore(store);
+  assertEquals(await settlesWithin(sweep, 50), false);
+  await other.kill();
+  assertEquals((await sweep)?.freedBytes, 0);
+});
+
 storeTest("a build holds the store against sweeps, also while it waits for another one", async (store) => {
   const first = await store.lock("ci", () => {});
   const second = store.lock("ci", () => {});
@@ -86,7 +97,7 @@ storeTest("sweepStore() removes all that a killed build can leave", async (store
   assertEquals(await store.names(), ["ci"]);
   const sweep = await sweepStore(store);
   assertEquals([sweep?.freedBytes, sweep?.heldFiles, sweep?.troubles], [10, 0, []]);
-  assertEquals(await tree(root), [".lock", ".lock-ci", ...before].sort());
+  assertEquals(await tree(root), [".lock", ".lock-ci", ".sweep", ...before].sort());
 });
 
 storeTest("sweepBeforeBuild() waits for no other build, and says only what it has done", async (store, root) => {
@@ -113,7 +124,7 @@ storeTest("sweepStore() leaves what somebody else has made, also before there is
   await Deno.utime(`${root}/forgotten`, 0, (Date.now() - 61_000) / 1000);
   await Deno.utime(`${root}/young`, 0, (Date.now() - 50_000) / 1000);
   await sweepStore(store);
-  assertEquals(await tree(root), [".lock", ".work-mine", "own", "own/vmlinuz", "young"]);
+  assertEquals(await tree(root), [".lock", ".sweep", ".work-mine", "own", "own/vmlinuz", "young"]);
 });
 
 storeTest("sweepStore() goes on after what it can't remove, and says what that was", async (store, root, work) => {
