@@ -31,10 +31,8 @@ export const PERMISSIONS = [
       "ties a tool to berth's life before it begins, and sets its limits: all tools but those below are its children",
   },
   { kind: "run", names: ["busybox"], why: "the shell that joins a VM's group; and it tells what the guest's can do" },
-  { kind: "run", names: ["qemu-system-x86_64"], why: "the guest that tries whether KVM works" },
   { kind: "run", names: ["tar"], why: "unpacks artifacts where there is no jail" },
   { kind: "run", names: ["apt-cache", "apt-get"], why: "tell which kernel Debian has, and from where" },
-  { kind: "run", names: ["gzip", "xz", "zstd"], why: "unpack a kernel's modules" },
   { kind: "run", names: ["systemd-run", "systemctl"], why: "ask systemd for a VM's scope, and about it" },
   { kind: "env", names: ["BERTH_STATE"], why: "where everything of berth is" },
   {

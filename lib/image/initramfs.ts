@@ -11,7 +11,6 @@ import { runTool } from "../process/tool.ts";
 import { type CpioEntry, writeCpio } from "./cpio.ts";
 import type { Kernel } from "./kernel.ts";
 import { moduleName } from "./modules.ts";
-import type { Program } from "../host/permissions.ts";
 
 /** A kernel module, ready to be inserted. */
 export interface ModuleBinary {
@@ -78,7 +77,7 @@ export async function readModules(kernel: Kernel, workFolder: string): Promise<M
   })));
 }
 
-const UNPACKERS: Readonly<Record<string, Program>> = { ".xz": "xz", ".gz": "gzip", ".zst": "zstd" };
+const UNPACKERS: Readonly<Record<string, string>> = { ".xz": "xz", ".gz": "gzip", ".zst": "zstd" };
 
 async function readModule(path: string, workFolder: string): Promise<Uint8Array> {
   const extension = path.slice(path.lastIndexOf("."));
@@ -87,7 +86,7 @@ async function readModule(path: string, workFolder: string): Promise<Uint8Array>
   if (!unpacker) throw new BerthError("image.kernel", `${path}: berth can't unpack ${extension} modules`);
   const packed = join(workFolder, basename(path));
   await Deno.copyFile(path, packed);
-  await runTool({ command: unpacker, args: ["-d", packed] });
+  await runTool({ command: unpacker, args: ["-d", packed], tied: true });
   return await Deno.readFile(packed.slice(0, -extension.length));
 }
 

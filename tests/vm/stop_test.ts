@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Report } from "../../lib/job/report.ts";
-import { awaitVmm, berth, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
+import { copyImage } from "../faults/harness.ts";
+import { awaitVmm, berth, emptyFolder, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
@@ -70,14 +71,7 @@ Deno.test("a killed front process takes the VM with it", async () => {
 
 Deno.test("a killed host process takes QEMU and the mounts with it", async () => {
   const { ended } = await startJob("while :; do sleep 1; done");
-  const host = await shell(
-    `for process in /proc/[0-9]*; do
-      grep -q ' /run/berth ' $process/mounts 2>/dev/null &&
-        tr '\\0' '\\n' <$process/environ 2>/dev/null | grep -qxF "BERTH_STATE=$1" && echo "\${process#/proc/}"
-    done; true`,
-    STATE,
-  );
-  await shell("kill -KILL $1", host.trim());
+  await killHost(STATE);
   const { code, stderr } = await ended;
   assertEquals(code, 125);
   assertStringIncludes(stderr, "berth: the host process was ended by SIGKILL");
@@ -90,6 +84,25 @@ Deno.test("a killed host process takes QEMU and the mounts with it", async () =>
   );
   assertEquals((await berth(["run", "--quiet", "--", "true"])).code, 0);
   assertEquals(await leftovers(), []);
+});
+
+Deno.test("a host process that is killed while it tries an accelerator takes the guest that it tries with it", async () => {
+  const state = await emptyFolder("state-tries");
+  await copyImage(STATE, state);
+  // A guest that hangs: QEMU does not end by itself then.
+  const hang = `printf '#!/bin/sh\\n: >"%s/tried"\\nexec sleep 12345\\n' "$0" >"$0/qemu"; chmod +x "$0/qemu"
+    mount --bind "$0/qemu" /usr/bin/qemu-system-x86_64; exec "$@"`;
+  const child = start(["run", "--quiet", "--", "true"], {
+    state,
+    wrapper: ["unshare", "-m", "sh", "-ec", hang, state],
+  });
+  const ended = finish(child);
+  await shell('for i in $(seq 200); do [ -e "$1/tried" ] && exit; sleep 0.05; done; exit 1', state);
+  await killHost(state);
+  assertEquals((await ended).code, 125);
+  await shell('for i in $(seq 40); do pgrep -f "^sleep 12345$" >/dev/null || exit 0; sleep 0.05; done; exit 1');
+  assertEquals(await leftovers(state), []);
+  await Deno.remove(state, { recursive: true });
 });
 
 Deno.test("--timeout gives a job its TERM and the time to end, and keeps what it printed", async () => {
@@ -148,3 +161,14 @@ Deno.test("a reader that goes away cancels the job", async () => {
   assertEquals(code, 141, stderr);
   assertEquals(await leftovers(), []);
 });
+
+/** Kills the host process of a job in this state folder. */
+async function killHost(state: string): Promise<void> {
+  await shell(
+    `for process in /proc/[0-9]*; do
+      if grep -q ' /run/berth ' $process/mounts 2>/dev/null &&
+        tr '\\0' '\\n' <$process/environ 2>/dev/null | grep -qxF "BERTH_STATE=$1"; then kill -KILL \${process#/proc/}; fi
+    done`,
+    state,
+  );
+}

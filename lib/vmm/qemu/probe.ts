@@ -5,7 +5,8 @@
  */
 
 import { DeadlineError, within } from "../../base/deadline.ts";
-import { startChild } from "../../process/child.ts";
+import { programMissing, startChild } from "../../process/child.ts";
+import { isMissing, planTied } from "../../process/tied.ts";
 import type { Accelerator } from "../vmm.ts";
 import { QEMU } from "./args.ts";
 import { PROBE_CODE } from "./probe_code.ts";
@@ -45,10 +46,12 @@ export async function probe(accelerator: Accelerator, firmware: string, timeoutM
     ...["-machine", "microvm", "-accel", accelerator, "-cpu", cpu, "-m", "64M"],
     ...["-bios", firmware, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=4"],
   ];
-  await using child = startChild({ command: QEMU, args, stdout: "piped", stderr: "piped" });
+  // A guest that hangs ends with berth only because it is tied to it.
+  await using child = startChild({ ...planTied(QEMU, args), stdout: "piped", stderr: "piped" });
   const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.status]);
   try {
     const [printed, words, status] = await within(output, timeoutMs, "the probe guest");
+    if (isMissing(status.code, words)) throw programMissing(QEMU);
     const match = /^([0-9a-f]{16})\n$/.exec(printed);
     if (status.code === SUCCESS_STATUS && match) {
       return { works: true, detail: "the probe guest ran", tscKhz: Number(BigInt(`0x${match[1]}`)) };
