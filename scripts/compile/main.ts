@@ -43,7 +43,7 @@ await shell(
 );
 // What was there before stays until there is something better.
 await shell(
-  'mv "$1"/made/* "$2"; rm -rf "$1"; cd "$2"; sha256sum berth berth-* 2>/dev/null >SHA256SUMS || [ -s SHA256SUMS ]',
+  'mv "$1"/made/* "$2"; rm -rf "$1"; cd "$2"; for file in berth berth-*; do [ ! -f "$file" ] || sha256sum "$file"; done >SHA256SUMS',
   STAGE,
   DIST,
 );

@@ -21,12 +21,12 @@ const STARTED: Readonly<Record<string, readonly string[]>> = {
 export async function offersOf(shell: string, script: string, lines: readonly string[]): Promise<string[][]> {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder.path}/script`, script);
-  await Deno.mkdir(`${folder.path}/work/folder one`, { recursive: true });
-  await Deno.writeTextFile(`${folder.path}/work/file two`, "");
+  await Deno.mkdir(`${folder.path}/tree/folder one`, { recursive: true });
+  await Deno.writeTextFile(`${folder.path}/tree/file two`, "");
   const ask = new URL(`ask.${shell}`, import.meta.url).pathname;
   const asked = shell === "bash" ? lines.map(splitAsBash) : lines;
   const inFolder = ["sh", "-c", 'cd "$1" && HOME=$1 TERM=dumb && export HOME TERM && shift && exec "$@"', "sh"];
-  const command = [...inFolder, `${folder.path}/work`, ...STARTED[shell], ask];
+  const command = [...inFolder, `${folder.path}/tree`, ...STARTED[shell], ask];
   const text = new TextDecoder().decode(await runScript(command, "../script", ...asked));
   return text.split("==\n").slice(0, -1).map((offers) => {
     const plain = offers.split("\n").map((offer) => offer.replaceAll("\\", "").replace(/\/$/, "").replace(/^.*=/, ""));

@@ -17,7 +17,7 @@ async function build(folder: string, name: string): Promise<string> {
   await sh('cp -L -- "$(command -v cat)" "$1"', `${folder}/program`);
   await expectBinary(`${folder}/program`);
   const target = `${folder}/${name}.deb`;
-  await buildPackage({ binary: `${folder}/program`, workFolder: `${folder}/work`, package: target, release: RELEASE });
+  await buildPackage({ binary: `${folder}/program`, workFolder: `${folder}/texts`, package: target, release: RELEASE });
   return target;
 }
 
@@ -35,7 +35,7 @@ const CONTENT = [
 testNeeding(noTools, "buildPackage() packs everything, as root's, and leaves nothing else", async () => {
   await using folder = await temporaryFolder();
   // Of a build that was killed.
-  await sh('mkdir -p "$1/usr/bin"; touch "$1/usr/bin/old"', `${folder.path}/work/debian/berth`);
+  await sh('mkdir -p "$1/usr/bin"; touch "$1/usr/bin/old"', `${folder.path}/texts/debian/berth`);
   const path = await build(folder.path, "one");
   const content = await sh(`dpkg-deb -c "$1" | awk '/^-/ { print $1, $2, $6 }'`, path);
   assertEquals(content.trim().split("\n"), CONTENT);
