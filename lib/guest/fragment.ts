@@ -4,6 +4,8 @@
  * @module
  */
 
+import { quoteWord } from "../base/quote.ts";
+
 /** A disk that the agent mounts for the job. */
 export interface GuestVolume {
   readonly serial: string;
@@ -25,11 +27,6 @@ export interface ExecRequest {
   readonly clockSeconds: number;
   /** In the order in which they are mounted. */
   readonly volumes: readonly GuestVolume[];
-}
-
-/** One word of POSIX shell that stands for exactly this text: inside single quotes only the quote itself is special. */
-export function quoteWord(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function quoteWords(words: readonly string[]): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quoteWord } from "../../base/quote.ts";
 import { allNodes, type CommandNode, commandTree } from "../command_tree.ts";
 import type { Flag } from "../flags.ts";
 import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
@@ -25,7 +26,7 @@ fi
 }
 
 function groupFunction(node: CommandNode): string {
-  const names = node.commands.map(({ path, summary }) => quote(`${path.at(-1)}:${summary}`));
+  const names = node.commands.map(({ path, summary }) => quoteWord(`${path.at(-1)}:${summary}`));
   const cases = node.commands.map((command) => `        ${command.path.at(-1)}) ${nameOf(command)} ;;`);
   return `${nameOf(node)}() {
   local curcontext=$curcontext context state state_descr line ret=1
@@ -62,8 +63,10 @@ function leafFunction(node: CommandNode): string {
 
 function flagSpec({ name, value, help, repeats }: Flag): string {
   const told = `[${help.replace(/[\\[\]:]/g, "\\$&")}]`;
-  if (!value) return quote(`--${name}${told}`);
-  return quote(`${repeats ? "*" : ""}--${name}=${told}:${value.replace(/[\\:]/g, "\\$&")}:${action(choicesOf(value))}`);
+  if (!value) return quoteWord(`--${name}${told}`);
+  return quoteWord(
+    `${repeats ? "*" : ""}--${name}=${told}:${value.replace(/[\\:]/g, "\\$&")}:${action(choicesOf(value))}`,
+  );
 }
 
 /** What offers the choices: words alone, paths alone, or both. */
@@ -75,8 +78,4 @@ function action({ words, paths }: Choices): string {
 
 function nameOf({ path }: CommandNode): string {
   return ["_berth", ...path].join("_");
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

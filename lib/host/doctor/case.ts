@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quoteWord } from "../../base/quote.ts";
 import type { Facts, Tried, Tries } from "./facts.ts";
 import { type Area, type Finding, type FindingId, warn } from "./finding.ts";
 
@@ -49,5 +50,5 @@ export function wordsOf(outcome: string | undefined): string {
 
 /** A word of a command line, for a shell. */
 export function quote(word: string): string {
-  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:=@%+-]+$/.test(word) ? word : quoteWord(word);
 }

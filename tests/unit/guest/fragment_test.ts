@@ -1,12 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import {
-  collectFragment,
-  encodeFragment,
-  execFragment,
-  type ExecRequest,
-  quoteWord,
-} from "../../../lib/guest/fragment.ts";
+import { quoteWord } from "../../../lib/base/quote.ts";
+import { collectFragment, encodeFragment, execFragment, type ExecRequest } from "../../../lib/guest/fragment.ts";
 import { seeded } from "../../support/random.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { runScript, splitNul } from "../../support/shell.ts";
