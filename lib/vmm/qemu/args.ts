@@ -82,9 +82,10 @@ function ports(plan: VmPlan): string[] {
 function disk({ serial, path, readOnly }: Disk): string[] {
   const options = [
     ...["if=none", "format=raw", `id=${serial}`, `file=${escape(path)}`],
+    // What is only read is held by berth's own lock; QEMU's would be in the hands of every other VMM that has the file.
     // A disk that is written belongs to one job and goes with it, so nothing of it needs to reach the platter.
     // What becomes free in it becomes free on the host, where the guest says so.
-    ...(readOnly ? ["readonly=on"] : ["cache=unsafe", "discard=unmap"]),
+    ...(readOnly ? ["readonly=on", "file.locking=off"] : ["cache=unsafe", "discard=unmap"]),
   ];
   return ["-drive", options.join(","), "-device", `virtio-blk-device,drive=${serial},serial=${serial}`];
 }

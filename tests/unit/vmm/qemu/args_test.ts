@@ -58,7 +58,7 @@ Deno.test("planQemu() gives disks their serials, which the agent finds them by",
   const [append, ...rest] = added({ disks });
   assertEquals(append.split(" ").at(-2), "berth.disks=root,workspace");
   assertEquals(rest, [
-    ...["-drive", "if=none,format=raw,id=root,file=/store/r,,1.squashfs,readonly=on"],
+    ...["-drive", "if=none,format=raw,id=root,file=/store/r,,1.squashfs,readonly=on,file.locking=off"],
     "virtio-blk-device,drive=root,serial=root",
     ...["-drive", "if=none,format=raw,id=workspace,file=/jobs/x/w.ext4,cache=unsafe,discard=unmap"],
     "virtio-blk-device,drive=workspace,serial=workspace",
