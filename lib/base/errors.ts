@@ -24,7 +24,10 @@ export const ERRORS = {
   "host.window": "the kernel's log may say why (dmesg); what the job had of the host is gone but for its folder",
   "host.kvm": "use --accel auto, or give this host a KVM that runs guests",
   "host.limits": "run in a unit or scope with Delegate=yes on a cgroup v2 host, or use --limits auto",
-  "host.jail": "install bubblewrap and allow user namespaces, or use another --jail than require",
+  "host.jail": "berth doctor says what stands in its way; --jail off does without",
+  "host.device":
+    "let berth make a node of it (DeviceAllow=… rwm in a unit), or give it to a group (chgrp, chmod g+rw), or --jail off",
+  "host.users": "give VMs other users of the host, or more, with --uid-range FIRST-LAST",
   "cgroup.v1": "boot the host with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all, or use --limits auto",
   "cgroup.hybrid": "boot the host with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all, or use --limits auto",
   "cgroup.no-mount": "mount -t cgroup2 none /sys/fs/cgroup, or use --limits auto",

@@ -49,13 +49,14 @@ interface Defaults {
 /** What counts when nothing is configured: what an empty command line means, and what a plan makes of that. */
 function planDefaults(stateDir: string): Defaults {
   const { spec, image } = parseRunArgs([], Infinity);
-  const { accel, limits, jail, cgroupDriver, cgroupParent } = spec;
+  const { accel, limits, cgroupDriver, cgroupParent } = spec;
   const [byImage, byKernel] = ["the image's own", `the kernel's, ${DEFAULT_WEIGHT}`];
   return {
     values: {
-      ...{ state: stateDir, accel, limits, jail, cgroupDriver, cgroupParent: cgroupParent.kind },
+      ...{ state: stateDir, accel, limits, cgroupDriver, cgroupParent: cgroupParent.kind },
       image: "name" in image ? image.name : image.folder,
       pids: String(spec.pidsMax),
+      uidRange: `${spec.uidRange.first}-${spec.uidRange.last}`,
       minFree: writeSize(spec.minFreeBytes),
       drainTimeout: writeDuration(DRAIN_TIMEOUT_MS),
     },
@@ -63,6 +64,7 @@ function planDefaults(stateDir: string): Defaults {
       ...{ memory: byImage, cpus: byImage, cpuWeight: byKernel, ioWeight: byKernel, cpuset: "all", cpusetMems: "all" },
       timeout: "never",
       bootTimeout: `${writeDuration(BOOT_TIMEOUT_MS.kvm)}, emulated ${writeDuration(BOOT_TIMEOUT_MS.tcg)}`,
+      jail: "require for root, else auto",
       scratch: "in the guest's memory",
     },
   };

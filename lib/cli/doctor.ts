@@ -21,7 +21,7 @@ import { type Configurable, readCall } from "./configured.ts";
 import { type DoctorArgs, parseDoctorArgs } from "./doctor_args.ts";
 import { DOCTOR_FLAGS } from "./doctor_flags.ts";
 import { renderList, toJson } from "./doctor_render.ts";
-import { goneFact } from "./run.ts";
+import { goneFact, usersWindow } from "./run.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const DOCTOR: Configurable = { name: "doctor", flags: DOCTOR_FLAGS, parse: parseDoctorArgs };
@@ -82,7 +82,7 @@ async function tryBehindWindows(
   argv: readonly string[],
   surroundings: Surroundings,
 ): Promise<Tried<Tries>> {
-  const windows = doctorWindows(args, surroundings.stateDir);
+  const windows = doctorWindows(args, surroundings);
   const options = { ...surroundings, args: ["doctor", ...argv], env: surroundings.hostEnv, windows, looksOnly: true };
   try {
     const { code, stdout, stderr } = await captureFront(options, TRY_MS);
@@ -95,11 +95,16 @@ async function tryBehindWindows(
 }
 
 /** The windows of the tries. Pure. */
-export function doctorWindows({ areas, parent }: DoctorArgs, stateDir: string): Window[] {
-  if (!areas.includes("cgroup") && !areas.includes("leftovers")) return [];
+export function doctorWindows(
+  { areas, parent }: DoctorArgs,
+  { stateDir, isRoot }: Pick<Surroundings, "stateDir" | "isRoot">,
+): Window[] {
+  const users = isRoot && areas.includes("namespaces") ? [usersWindow()] : [];
+  if (!areas.includes("cgroup") && !areas.includes("leftovers")) return users;
   const source = parent.kind === "path" ? parent.path : "self";
   const spare: Window = { mode: "spare_slice", target: SLICE, source: slicePath(DEFAULT_SLICE) };
   return [
+    ...users,
     { mode: "cgroup", target: CGROUP, source },
     ...(parent.kind === "self" && areas.includes("cgroup") ? [spare] : []),
     goneFact(stateDir),

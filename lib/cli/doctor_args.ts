@@ -8,9 +8,11 @@ import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { type GroupParent, parseParent } from "../cgroup/parent.ts";
 import { type Area, AREAS } from "../host/doctor/finding.ts";
+import { DEFAULT_UID_RANGE, type UidRange } from "../job/spec.ts";
 import { DOCTOR_FLAGS } from "./doctor_flags.ts";
 import { parseFlags } from "./parse.ts";
 import { expectNone } from "./subcommand.ts";
+import { optional, parseUidRange } from "./values.ts";
 
 /** Where to look, and how to tell. */
 export interface DoctorArgs {
@@ -18,6 +20,8 @@ export interface DoctorArgs {
   readonly areas: readonly Area[];
   /** The group that VMs' groups are to be made in. */
   readonly parent: GroupParent;
+  /** The users of the host that VMMs may be. */
+  readonly uidRange: UidRange;
   readonly json: boolean;
 }
 
@@ -28,7 +32,8 @@ export function parseDoctorArgs(argv: readonly string[]): DoctorArgs {
   const only = flags.values("only").map(expectArea);
   const parent = parseParent(flags.value("cgroup-parent") ?? "self", "cgroupfs") as GroupParent;
   const areas = only.length ? AREAS.filter((area) => only.includes(area)) : AREAS;
-  return { areas, parent, json: flags.has("json") };
+  const uidRange = optional(flags.value("uid-range"), parseUidRange) ?? DEFAULT_UID_RANGE;
+  return { areas, parent, uidRange, json: flags.has("json") };
 }
 
 function expectArea(name: string): Area {

@@ -5,7 +5,7 @@
  */
 
 import { AREAS } from "../host/doctor/finding.ts";
-import { type Flag, helpOf } from "./flags.ts";
+import { type Flag, helpOf, UID_RANGE } from "./flags.ts";
 
 /** Flags of `berth doctor`. */
 export const DOCTOR_FLAGS: readonly Flag[] = [
@@ -15,6 +15,7 @@ export const DOCTOR_FLAGS: readonly Flag[] = [
     value: "self|PATH",
     help: "the group that VMs' groups are to be made in (default self: berth's own)",
   },
+  UID_RANGE,
   { name: "json", help: "the findings as JSON on stdout" },
 ];
 

@@ -20,11 +20,11 @@ import { createDisk } from "../image/disk.ts";
 import { surveyImages } from "../image/survey.ts";
 import { findLeftInStore } from "../image/sweep.ts";
 import { findAbandoned } from "../job/abandoned.ts";
-import { jailProblem } from "../process/jail_check.ts";
 import { recallKvm, tryAccelerator } from "../vmm/qemu/accelerator.ts";
 import { Console } from "./console.ts";
 import type { DoctorArgs } from "./doctor_args.ts";
 import { openStore } from "./image_host.ts";
+import { tryJail } from "./vmm_jail.ts";
 
 /** Longer than a guest that is tried may take. */
 const TRY_MS = 10_000;
@@ -33,7 +33,8 @@ const SYSTEMD_MS = 60_000;
 const TRIED_DISK_BYTES = 4 * 1024 ** 2;
 
 /** Tries what these areas need, and prints it. */
-export async function tryHere({ areas, parent }: DoctorArgs, stateDir: string): Promise<number> {
+export async function tryHere(args: DoctorArgs, stateDir: string): Promise<number> {
+  const { areas, parent } = args;
   // A guest that is being tried is not left behind: each try ends soon, and so does this.
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
   const facts = await readCgroupFacts();
@@ -43,7 +44,7 @@ export async function tryHere({ areas, parent }: DoctorArgs, stateDir: string): 
   const tries: Tries = {
     // First, and alone: a guest that is tried has little time.
     ...await ifAny(["kvm", "qemu"], () => tryGuests(areas.includes("qemu"))),
-    ...await ifAny(["namespaces"], async () => ({ jail: await attempt("a jail", tryJail) })),
+    ...await ifAny(["namespaces"], async () => ({ jail: await attempt("a jail", () => tryVmmJail(args)) })),
     ...await ifAny(["programs"], async () => ({ mkfs: await attempt("mke2fs", tryDisk) })),
     ...await ifAny(["cgroup"], async () => ({
       containment: await attempt("a group", () => tryGroups(examineContainment(parent, facts), facts), SYSTEMD_MS),
@@ -80,9 +81,11 @@ async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
   return { kvm, remembered, emulation };
 }
 
-async function tryJail(): Promise<Outcome> {
-  const problem = await jailProblem();
-  return { works: problem === undefined, detail: problem ?? "" };
+/** The jail that a job's VMM gets. */
+async function tryVmmJail(args: DoctorArgs): Promise<Outcome> {
+  using open = await tryJail(args);
+  const detail = open.problem?.detail ?? open.rootProblem;
+  return { works: detail === undefined, detail: detail ?? "" };
 }
 
 async function tryDisk(): Promise<Outcome> {

@@ -51,6 +51,13 @@ const DEVICE: Flag = {
   repeats: true,
 };
 
+/** Of whatever jails a VMM. */
+export const UID_RANGE: Flag = {
+  name: "uid-range",
+  value: "FIRST-LAST",
+  help: "users of the host for root's jailed VMMs, one each (default 1900000000-1900065535)",
+};
+
 /** Whose VM it is, and where its group is made. */
 const PLACE_FLAGS: readonly Flag[] = [
   { name: "tenant", value: "NAME", help: "whose job it is: the VMs of a tenant are in one group" },
@@ -143,8 +150,9 @@ export const RUN_FLAGS: readonly Flag[] = [
   {
     name: "jail",
     value: "auto|require|off",
-    help: "the VMM in bubblewrap: where possible, or refuse without, or not (default auto)",
+    help: "the VMM in bubblewrap: where possible, or refuse without, or not (default auto; root: require)",
   },
+  UID_RANGE,
   { name: "report", value: "FILE", help: "write how it went as JSON" },
   { name: "quiet", help: "nothing on stderr but the job's own words and errors" },
 ];

@@ -41,7 +41,7 @@ async function expectJail(): Promise<void> {
   if (problem === undefined) return;
   throw new BerthError(
     "host.jail",
-    `the import's tools need their jail, and bubblewrap does not work here: ${problem}`,
+    `the import's tools need their jail, and bubblewrap does not work here: ${problem.detail}`,
   );
 }
 

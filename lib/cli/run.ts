@@ -18,9 +18,11 @@ import {
   HOST_FACTS,
   IMAGE,
   MODULES,
+  nodeWindow,
   REPORT,
   SLICE,
   STATE,
+  USERS,
   volumeWindow,
   type Window,
   WORKSPACE,
@@ -56,7 +58,12 @@ export async function run(words: readonly string[], mainModule: string, onPoint?
     ...surroundings,
     args: ["run", ...argv],
     env: surroundings.hostEnv,
-    windows: [...BUILD_WINDOWS, goneFact(surroundings.stateDir), ...runWindows(args)],
+    windows: [
+      ...BUILD_WINDOWS,
+      goneFact(surroundings.stateDir),
+      ...runWindows(args),
+      ...jailWindows(args.spec, surroundings.isRoot),
+    ],
   });
 }
 
@@ -91,6 +98,21 @@ function groupWindows({ cgroupParent: parent, cgroupDriver, groupLimits, devices
     ...(isSystemds || spare ? nodesToLookFor(own) : pathsOf(own)).map(deviceFact),
     ...diskFacts(groupLimits),
   ];
+}
+
+/** What a VMM's jail needs of the host. Pure. */
+export function jailWindows({ jail, accel, devices }: JobSpec, isRoot: boolean): Window[] {
+  if (jail === "off") return [];
+  const nodes = [...(accel === "tcg" ? [] : ["/dev/kvm"]), ...pathsOf(devices.map(parseDevice))];
+  return [
+    ...(isRoot ? [usersWindow()] : []),
+    ...[...new Set(nodes)].map((source): Window => ({ mode: "node", target: nodeWindow(source), source })),
+  ];
+}
+
+/** Shows which users of the host are taken by VMMs. For root. */
+export function usersWindow(): Window {
+  return { mode: "make", target: USERS, source: "/run/berth-users" };
 }
 
 /** Asks which groups of dead jobs need not be looked for. */

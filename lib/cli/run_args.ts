@@ -7,11 +7,11 @@
 import { BerthError } from "../base/errors.ts";
 import { parseCount, parseDuration, parseSize } from "../base/units.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
-import { DEFAULT_PIDS_MAX, type JobSpec, type Need } from "../job/spec.ts";
+import { DEFAULT_PIDS_MAX, DEFAULT_UID_RANGE, type JobSpec, type Need } from "../job/spec.ts";
 import { RUN_FLAGS } from "./flags.ts";
 import { parseGroupSpec } from "./limit_args.ts";
 import { parseFlags } from "./parse.ts";
-import { choice, optional, parseMemory, parsePids } from "./values.ts";
+import { choice, optional, parseMemory, parsePids, parseUidRange } from "./values.ts";
 import { parseDiskArgs } from "./volume_args.ts";
 
 /** What the user asks for: the job, and the paths of the host that it concerns. */
@@ -63,7 +63,8 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       logLimitBytes: optional(flags.value("log-limit"), (text) => parseSize(text, "--log-limit")),
       accel: choice(flags, "accel", ["auto", "kvm", "tcg"] as const),
       ...group,
-      jail: choice<Need>(flags, "jail", ["auto", "require", "off"]),
+      jail: flags.value("jail") === undefined ? undefined : choice<Need>(flags, "jail", ["auto", "require", "off"]),
+      uidRange: optional(flags.value("uid-range"), parseUidRange) ?? DEFAULT_UID_RANGE,
     },
     image: /^[./]|\//.test(image) ? { folder: image } : { name: image },
     workspace: flags.value("workspace"),

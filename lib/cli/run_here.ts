@@ -13,6 +13,7 @@ import { expectDevices, openDriver } from "../cgroup/open.ts";
 import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
+import { groupsFor } from "../host/nodes.ts";
 import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, STATE, volumeWindow } from "../host/windows.ts";
 import { type HeldImage, holdImage } from "../image/held.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
@@ -25,13 +26,13 @@ import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
 import { StopRequest } from "../job/stop.ts";
 import { decideVerdict, infra } from "../job/verdict.ts";
-import { jailProblem } from "../process/jail_check.ts";
 import { chooseAccelerator } from "../vmm/qemu/accelerator.ts";
 import { QmpHub } from "../vmm/qemu/qmp.ts";
 import { planConclusion } from "./conclusion.ts";
 import { Console } from "./console.ts";
 import { buildHost, openCaches, openStore } from "./image_host.ts";
 import type { RunArgs } from "./run_args.ts";
+import { openJail } from "./vmm_jail.ts";
 
 /** Runs the job and returns berth's exit status. */
 export async function runHere(
@@ -69,13 +70,15 @@ async function runJobHere(
   const driver = await chooseDriver(spec, facts, console);
   if (driver) stack.use(driver);
   const image = stack.use(await openImage(args, stop.requested, console));
-  const accelerator = await chooseAccelerator(args.spec.accel);
+  const jailed = await openJail(args.spec, (text) => console.note(text));
+  if (jailed) stack.use(jailed);
+  const isOther = jailed?.jail.user !== undefined;
+  const accelerator = await chooseAccelerator(args.spec.accel, isOther && !await groupsFor("/dev/kvm"));
   if (accelerator.note) console.note(accelerator.note);
-  const jailed = await chooseJail(args.spec, console);
   stop.requested.throwIfAborted();
   const shown = await Promise.all(args.volumePaths.map(lookAtVolume));
   const contained = driver !== undefined;
-  const inputs = { id: randomId(), token: randomToken(), image, accelerator, jailed, contained, shown };
+  const inputs = { id: randomId(), token: randomToken(), image, accelerator, jail: jailed?.jail, contained, shown };
   const plan = planJob(spec, inputs);
   const unenforceable = chooseUnenforced(plan, spec, driver, console);
   const result = await runJob(plan, {
@@ -118,15 +121,6 @@ async function lookAtVolume(path: string | undefined, index: number): Promise<"f
   throw new BerthError("job.volume", `--volume ${path}: it is neither a file nor a folder`);
 }
 
-async function chooseJail({ jail }: JobSpec, console: Console): Promise<boolean> {
-  if (jail === "off") return false;
-  const problem = await jailProblem();
-  if (problem === undefined) return true;
-  if (jail === "require") throw new BerthError("host.jail", `bubblewrap does not work here: ${problem}`);
-  console.note(`QEMU runs without its jail: bubblewrap does not work here: ${problem}`);
-  return false;
-}
-
 /** What a wrong call is, and nothing that a job could do without. */
 const NEVER_DEGRADES = ["usage.value", "cgroup.form", "cgroup.parent"];
 
@@ -160,7 +154,7 @@ function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver | undefin
   }
   // Without systemd it is the jail that has no other devices, but what it has can be read and written.
   if (driver?.name !== "systemd") {
-    const loose = spec.devices.find((text) => !plan.vm.jailed || !parseDevice(text).access.startsWith("rw"));
+    const loose = spec.devices.find((text) => !plan.vm.jail || !parseDevice(text).access.startsWith("rw"));
     if (loose) leaveOut("cgroup.device", `not enforced: --device ${loose}: only systemd limits access to a device`);
   }
   return unenforceable.map(({ limit }) => limit);

@@ -24,7 +24,7 @@ const CONFIGURABLE = [
   ...["image", "memory", "cpus", "pids", "memory-high", "swap", "cpu-quota", "cpu-weight", "io-weight", "io-max"],
   ...["cpuset", "cpuset-mems", "timeout", "boot-timeout", "drain-timeout", "scratch", "min-free", "log-limit"],
   ...["accel", "limits", "tenant-memory", "tenant-swap", "tenant-pids", "tenant-cpu-quota"],
-  ...["cgroup-parent", "cgroup-driver", "jail"],
+  ...["cgroup-parent", "cgroup-driver", "jail", "uid-range"],
 ];
 
 /** The folder that everything of berth is in. */
@@ -39,7 +39,7 @@ export const SETTINGS: readonly Setting[] = [
 /** Other commands than `berth run` that have a flag of the same meaning. */
 const ALSO_OF: Readonly<Record<string, readonly string[]>> = {
   gc: ["cgroup-parent"],
-  doctor: ["cgroup-parent"],
+  doctor: ["cgroup-parent", "uid-range"],
   "image build": ["min-free"],
   "image import": ["min-free"],
 };

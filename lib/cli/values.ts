@@ -6,10 +6,14 @@
 
 import { BerthError } from "../base/errors.ts";
 import { parseCount, parseSize } from "../base/units.ts";
+import type { UidRange } from "../job/spec.ts";
 import type { ParsedFlags } from "./parse.ts";
 
 /** Debian's kernel and the agent boot in 96 MiB, and not in 80. */
 const LEAST_MEMORY_BYTES = 96 * 1024 ** 2;
+
+/** The kernel's largest is -1 for some system calls, and the one before is nobody's in 32 bits. */
+const MOST_UID = 2 ** 32 - 3;
 
 /** What a flag's text means; undefined when the flag was not given. */
 export function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
@@ -46,4 +50,14 @@ export function parsePids(text: string, flag: string): number {
 /** CPU time in percent of one core. @param flag with its dashes. */
 export function parsePercent(text: string, flag: string): number {
   return parseCount(text, flag, 1, 100_000);
+}
+
+/** Users of the host. */
+export function parseUidRange(text: string): UidRange {
+  const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text)?.map(Number) ?? [];
+  if (first >= 1 && first <= last && last <= MOST_UID) return { first, last };
+  throw new BerthError(
+    "usage.value",
+    `--uid-range: "${text}" is no range of users; write FIRST-LAST, as in 200000-200999`,
+  );
 }

@@ -43,7 +43,7 @@ export const PERMISSIONS = [
       ...["BERTH_CPUSET_MEMS", "BERTH_TIMEOUT", "BERTH_BOOT_TIMEOUT", "BERTH_DRAIN_TIMEOUT", "BERTH_SCRATCH"],
       ...["BERTH_MIN_FREE", "BERTH_LOG_LIMIT", "BERTH_ACCEL", "BERTH_LIMITS", "BERTH_TENANT_MEMORY"],
       ...["BERTH_TENANT_SWAP", "BERTH_TENANT_PIDS", "BERTH_TENANT_CPU_QUOTA", "BERTH_CGROUP_PARENT"],
-      ...["BERTH_CGROUP_DRIVER", "BERTH_JAIL"],
+      ...["BERTH_CGROUP_DRIVER", "BERTH_JAIL", "BERTH_UID_RANGE"],
     ],
     why: "the host's configuration, a variable for each default of a flag",
   },

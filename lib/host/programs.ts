@@ -23,7 +23,12 @@ export const HOST_PROGRAMS: readonly HostProgram[] = [
   { program: "busybox", package: "busybox-static", purpose: "is the guest's small root file system" },
   { program: "mke2fs", package: "e2fsprogs", purpose: "makes disks of workspaces" },
   { program: "unshare", package: "util-linux", purpose: "makes namespaces" },
-  { program: "setpriv", package: "util-linux", purpose: "ends children with their parent" },
+  {
+    program: "setpriv",
+    package: "util-linux",
+    purpose: "ends children with their parent, and makes VMMs users of their own",
+  },
+  { program: "prlimit", package: "util-linux", purpose: "keeps QEMU from dumping core" },
   { program: "setsid", package: "util-linux", purpose: "keeps the terminal's signals away" },
   { program: "mount", package: "mount", purpose: "makes windows" },
   { program: "du", package: "coreutils", purpose: "measures workspaces" },

@@ -5,6 +5,7 @@
 #   ro        a file or folder, read-only           folder  a folder, read-only
 #   optional  a file or folder, read-only, if there  make    a folder, created when it is missing
 #   file      a file, created when it is missing
+#   node      a device node, and nothing when it is missing
 #   and those of cgroup_windows.sh: open_MODE there gets PATH
 set -eu
 # Whatever fails in here is berth's failure, and its status must not look like a job's.
@@ -47,6 +48,27 @@ bind() { # MODE NAME PATH
   case $1 in ro | folder | optional) mount -o remount,bind,ro "$target" ;; esac
 }
 
+# One that is this process's alone can be given to the VM's user, whoever may use the host's. Where none can be made it
+# is the host's.
+open_node() { # PATH
+  if [ -b "$1" ]; then kind=b; elif [ -c "$1" ]; then kind=c; else return 0; fi
+  node=$self/nodes$1
+  # The only place of berth's where a node is one.
+  [ "$nodes" ] || mount -t tmpfs -o mode=0711,nosuid,noexec berth $self/nodes
+  nodes=mounted
+  mkdir -p "${node%/*}"
+  # In hexadecimal: coreutils before 9.0, as in Ubuntu 22.04, have no other format.
+  numbers=$(stat -Lc '%t %T' -- "$1")
+  if mknod -m 0600 "$node" $kind $((0x${numbers% *})) $((0x${numbers#* })) 2>/dev/null; then
+    printf '%s\n' "$1" >>$self/host/nodes
+  else
+    rm -f "$node"
+    : >"$node"
+    mount --bind -- "$1" "$node"
+  fi
+}
+
+nodes=
 while [ "$1" != -- ]; do
   mode=$1 name=$2 path=$3
   shift 3
@@ -54,6 +76,10 @@ while [ "$1" != -- ]; do
   case $mode in
   cgroup | slice | spare_slice | group | gone | device | block)
     open_$mode "$path"
+    continue
+    ;;
+  node)
+    open_node "$path"
     continue
     ;;
   make) mkdir -p -- "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
@@ -68,6 +94,7 @@ shift
 
 # What only /proc, /dev and the mount table can tell, and the host process may not read there.
 cat /proc/sys/kernel/random/boot_id >$self/host/boot_id
+cat /proc/self/uid_map >$self/host/uid_map
 if [ ! -e /dev/kvm ]; then echo missing; elif [ -r /dev/kvm ] && [ -w /dev/kvm ]; then echo accessible; else
   echo denied
 fi >$self/host/kvm

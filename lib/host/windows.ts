@@ -49,6 +49,14 @@ export const HOST_FACTS = `${ROOT}/host`;
 export const QMP_SOCKET = `${ROOT}/qmp.sock`;
 export const AGENT_SOCKET = `${ROOT}/agent.sock`;
 
+/** What tells which users of the host VMMs are: see vm_user.ts. It is there for root only. */
+export const USERS = `${ROOT}/users`;
+
+/** Where a device node of the host is that a VM may use. */
+export function nodeWindow(path: string): string {
+  return `${ROOT}/nodes${path}`;
+}
+
 /** Where the folder of the n-th `--artifact` is. */
 export function artifactWindow(index: number): string {
   return `${ROOT}/artifacts/${index}`;
@@ -63,7 +71,8 @@ export function volumeWindow(index: number): string {
 export interface Window {
   readonly mode:
     | ("ro" | "folder" | "optional" | "make" | "file")
-    | ("cgroup" | "slice" | "spare_slice" | "group" | "gone" | "device" | "block");
+    | ("cgroup" | "slice" | "spare_slice" | "group" | "gone" | "device" | "block")
+    | "node";
   /** The path below {@linkcode ROOT}. */
   readonly target: string;
   /** The path on the host, relative to the caller's working directory or absolute. */

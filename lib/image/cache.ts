@@ -92,12 +92,17 @@ export class CacheStore {
     if (isFresh) await createDisk(copy.path, copy.sizeBytes, io.signal);
     // Held from before the VM starts: it could put a link to another file of the host in the place of its own.
     const file = stack.use(await Deno.open(copy.path, { read: true, write: true }));
+    const { uid, gid } = await file.stat();
     const owned = stack.move();
     return {
       name: key.name,
       isFresh,
       isWriter,
-      save: (signal) => save(file, copy, folder, signal),
+      save: async (signal) => {
+        // It was the VMM's meanwhile.
+        await Deno.chown(copy.path, uid, gid);
+        await save(file, copy, folder, signal);
+      },
       [Symbol.dispose]: () => owned.dispose(),
     };
   }

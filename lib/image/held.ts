@@ -4,6 +4,8 @@
  * @module
  */
 
+// @ts-types="../base/types/path.d.ts"
+import { dirname, join } from "@std/path";
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../base/locked_file.ts";
 import { filesOf } from "./origin.ts";
@@ -35,6 +37,12 @@ export async function holdImage(store: ImageStore, name: string): Promise<HeldIm
   throw missing ?? new BerthError("image.file-missing", `image "${name}": others replace it all the time`);
 }
 
+/** As what an earlier version has put in is not: a VMM is a user of its own. Nobody else gets into the store. */
+async function openForVmms(path: string): Promise<void> {
+  const { isFile, mode } = await Deno.lstat(path);
+  if (isFile && !((mode ?? 0) & 0o004)) await Deno.chmod(path, 0o644);
+}
+
 async function tryHold(store: ImageStore, name: string): Promise<HeldImage | undefined> {
   // What is no image gets no lock's file.
   if (!await store.has(name)) throw new BerthError("image.not-found", `there is no image "${name}"`);
@@ -48,6 +56,7 @@ async function tryHold(store: ImageStore, name: string): Promise<HeldImage | und
     if (!file) return undefined;
     stack.adopt(file, closeLocked);
     if (!await share(file, `the removal of ${path}`)) return undefined;
+    if (dirname(path) === join(store.root, ".store")) await openForVmms(path);
   }
   const now = new Date();
   await used.utime(now, now);

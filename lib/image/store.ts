@@ -127,7 +127,7 @@ export class ImageStore {
     if (await sizeIfThere(join(store, name)) === sizeBytes) {
       await Deno.remove(path);
     } else {
-      await Deno.chmod(path, 0o600);
+      await Deno.chmod(path, 0o644);
       await Deno.rename(path, join(store, name));
     }
     return join("..", ".store", name);

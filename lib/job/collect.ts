@@ -44,7 +44,7 @@ export async function collectArtifacts(plan: JobPlan, session: Session, io: Coll
   if (missing.size < guests.length) {
     // What a guest adds to it from now on is none of it.
     const { size: sizeBytes } = await io.archive.stat();
-    await unpackArtifacts({ ...io, sizeBytes, targets: plan.artifacts, jailed: plan.vm.jailed });
+    await unpackArtifacts({ ...io, sizeBytes, targets: plan.artifacts, jailed: plan.vm.jail !== undefined });
   }
   if (missing.size === 0) return;
   const flags = [...missing].map((index) => `--artifact ${guests[index]}`).join(", ");

@@ -16,7 +16,7 @@ import type { Image } from "../image/store.ts";
 import type { Rlimits } from "../process/launch.ts";
 import { TCG_CACHE_MIB } from "../vmm/qemu/args.ts";
 import type { AcceleratorChoice } from "../vmm/qemu/accelerator.ts";
-import type { VmPlan } from "../vmm/vmm.ts";
+import type { VmJail, VmPlan } from "../vmm/vmm.ts";
 import type { JobSpec } from "./spec.ts";
 import { type DiskPlan, planDisks } from "./volumes.ts";
 
@@ -50,7 +50,8 @@ export interface PlanInputs {
   readonly token: string;
   readonly image: Image;
   readonly accelerator: AcceleratorChoice;
-  readonly jailed: boolean;
+  /** Absent: the VMM runs in no jail. */
+  readonly jail?: VmJail;
   /** Whether there is somebody who makes groups. */
   readonly contained: boolean;
   /** What each volume window shows: see {@linkcode planDisks}. */
@@ -162,7 +163,7 @@ interface VmInputs {
 }
 
 function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, disks }: VmInputs): VmPlan {
-  const { id, token, image, accelerator, jailed, contained } = inputs;
+  const { id, token, image, accelerator, jail, contained } = inputs;
   const { runnerConfig = {} } = image.spec;
   const { machine: _machine, extraArgs: _none, ...choices } = runnerConfig;
   const vcpus = spec.cpus ?? image.spec.vcpus;
@@ -179,7 +180,7 @@ function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, disks }:
     folder,
     stdin: spec.stdin,
     artifacts: spec.artifacts.length > 0,
-    jailed,
+    ...(jail ? { jail } : {}),
     devices: pathsOf(spec.devices.map(parseDevice)),
     ...(!contained && spec.limits === "auto" ? { rlimits: planRlimits(spec, memoryMiB, vcpus) } : {}),
     ...choices,

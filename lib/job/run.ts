@@ -11,7 +11,7 @@ import type { Hub } from "../guest/hub.ts";
 import { type DiskWatch, holdsAllBytes, watchDisks } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
-import type { Vm } from "../vmm/vmm.ts";
+import type { Vm, VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { blameDisk, BROKEN_OFF } from "./blame.ts";
 import { boot, killOn } from "./boot.ts";
@@ -22,6 +22,7 @@ import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } f
 import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
 import { type Delivery, OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
+import { lendFiles } from "./lend.ts";
 import type { OnPoint } from "./points.ts";
 import type { JobResult, Timings } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
@@ -70,6 +71,7 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
 interface Prepared {
   readonly files: VmFiles;
   readonly disks: JobDisks;
+  readonly vm: VmPlan;
   readonly space: DiskWatch;
   /** The folder of its cgroup. */
   readonly cgroup?: string;
@@ -171,20 +173,21 @@ class JobRun {
       const signal = AbortSignal.any([stop.requested, space.signal]);
       const onNote = (text: string) => notify({ kind: "note", text });
       const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote, onProgress: onNote }));
+      const vm = await lendFiles(this.#plan.vm, { signal, onProgress: onNote });
       this.#onPoint("group");
       const cgroup = await createJobGroup(this.#plan, this.#io, folder, this.#stack, this.seen);
       this.#onPoint("grouped");
-      return { files, disks, space, cgroup };
+      return { files, disks, vm, space, cgroup };
     } catch (error) {
       throw translateRefusedWrite(error, "the job's folder");
     }
   }
 
-  async #runVm({ files, disks, space, cgroup }: Prepared): Promise<{ end: End; flushed: boolean }> {
+  async #runVm({ files, disks, vm: plan, space, cgroup }: Prepared): Promise<{ end: End; flushed: boolean }> {
     const { hub, stop, notify } = this.#io;
     // A guest must not write any more to a host whose disk is full, whatever it is doing.
     const emergency = AbortSignal.any([stop.insisted, space.signal]);
-    const booted = await boot({ ...this.#plan.vm, cgroup }, {
+    const booted = await boot({ ...plan, cgroup }, {
       ...this.#io,
       emergency,
       evidence: this.evidence,

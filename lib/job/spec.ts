@@ -57,8 +57,23 @@ export interface JobSpec {
   readonly cgroupDriver: DriverChoice;
   /** Device nodes that the VMM may use beside those that it needs: `PATH[:rwm]`, as the user wrote them. */
   readonly devices: readonly string[];
-  readonly jail: Need;
+  /** Absent: it is required of root where bubblewrap is there, and used where it works by others. */
+  readonly jail?: Need;
+  /** The users of the host that VMMs may be when root starts them. */
+  readonly uidRange: UidRange;
 }
+
+/** Users of the host by their numbers, both included. */
+export interface UidRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Numbers that systemd's list of users and groups (UIDS-GIDS) has for nothing: above those of containers, below those
+ * that not every program can tell from negative ones.
+ */
+export const DEFAULT_UID_RANGE: UidRange = { first: 1_900_000_000, last: 1_900_065_535 };
 
 /** `pids.max` counts threads: QEMU peaks at about 40 with io_uring and 100 with its thread pool. */
 export const DEFAULT_PIDS_MAX = 256;

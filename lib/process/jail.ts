@@ -4,8 +4,13 @@
  * @module
  */
 
+// @ts-types="../base/types/path.d.ts"
+import { dirname } from "@std/path";
 import type { CommandLine } from "../host/permissions.ts";
-import { planTiedGroup } from "./tied.ts";
+import { planTiedGroup, SETPRIV } from "./tied.ts";
+
+/** Where bubblewrap finds the filter. The shell that opens it has no larger numbers. */
+export const FILTER_FD = 9;
 
 /** What a jailed program may see. Everything else is not there. */
 export interface JailPlan {
@@ -13,8 +18,19 @@ export interface JailPlan {
   readonly writable: readonly string[];
   /** Paths of the host that appear under another path inside, writable. */
   readonly writableAt?: readonly (readonly [source: string, target: string])[];
-  readonly devices?: readonly string[];
+  /** Device nodes that appear below the jail's own /dev: the host's, or another one under its name. */
+  readonly devices?: readonly (readonly [source: string, target: string])[];
   readonly cwd: string;
+  /**
+   * A user of the host, and the group of that number, that the program becomes. Nobody else is to be called so: what
+   * other processes of a user may do to each other, they may then not do to it. Only root can do it. Without one the
+   * program stays who it is, in a user namespace of its own where possible.
+   */
+  readonly user?: number;
+  /** Groups of the host that such a user is in beside its own. */
+  readonly groups?: readonly number[];
+  /** The file that has a filter of system calls: see seccomp.ts. Who starts the jail opens it as {@linkcode FILTER_FD}. */
+  readonly filter?: string;
   /**
    * Capabilities that are kept. They concern the host's users then, so the program gets no user namespace: it is for
    * programs that are trusted more than their input, like tar.
@@ -31,6 +47,9 @@ const NAMESPACES_BUT_USER = [
   "--unshare-uts",
   "--unshare-cgroup-try",
 ];
+
+/** What it takes to become another user, and to give up even that. */
+const BECOME_CAPABILITIES = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
 
 /** Names of hosts, certificates (Debian's place and Fedora's; no private keys), and where registries are. */
 const NETWORK_FILES = [
@@ -51,13 +70,18 @@ const RESOLVED = "/run/systemd/resolve";
  *
  * @param parent the id of the process that starts it.
  */
-export function planJail(plan: JailPlan, parent = Deno.pid): CommandLine {
+export function planJail(plan: Omit<JailPlan, "filter">, parent = Deno.pid): CommandLine {
   return [...planTiedGroup(parent), ...planBubble(plan)];
 }
 
 /** The same without the session, and for who is tied to the parent already. */
 export function planBubble(plan: JailPlan): string[] {
-  const { capabilities = [], network = false } = plan;
+  const { network = false, user, devices = [], writableAt = [] } = plan;
+  const capabilities = user === undefined ? plan.capabilities ?? [] : BECOME_CAPABILITIES;
+  // The folders that mounts are in: left alone, bubblewrap closes them to everybody but root.
+  const folders = (paths: readonly string[]) =>
+    user === undefined ? [] : [...new Set(paths)].flatMap((path) => ["--dir", path]);
+  const placed = [...plan.readOnly, ...plan.writable, ...writableAt.map(([, target]) => target)];
   const namespaces = capabilities.length ? NAMESPACES_BUT_USER : ["--unshare-all"];
   return [
     "bwrap",
@@ -66,6 +90,8 @@ export function planBubble(plan: JailPlan): string[] {
     "--die-with-parent",
     ...["--cap-drop", "ALL"],
     ...capabilities.flatMap((name) => ["--cap-add", name]),
+    ...(plan.filter ? ["--seccomp", String(FILTER_FD)] : []),
+    ...folders(["/etc", ...placed.map((path) => dirname(path))]),
     ...["--ro-bind", "/usr", "/usr"],
     // On a merged-/usr system these are links into /usr; elsewhere they are folders of their own.
     ...["/lib", "/lib64", "/lib32", "/bin", "/sbin"].flatMap((path) => ["--ro-bind-try", path, path]),
@@ -75,12 +101,28 @@ export function planBubble(plan: JailPlan): string[] {
     ...(network ? [...NETWORK_FILES, RESOLVED].flatMap((path) => ["--ro-bind-try", path, path]) : []),
     // No /proc: uid 0 in here is the host's, whom the kernel lets write /proc/sys without any capability.
     ...["--dev", "/dev"],
+    // Terminals are the host's to count, and a VMM needs none.
+    ...(plan.filter ? ["--tmpfs", "/dev/pts"] : []),
     ...["--tmpfs", "/tmp"],
-    ...(plan.devices ?? []).flatMap((path) => ["--dev-bind", path, path]),
+    ...folders(devices.map(([, target]) => dirname(target))),
+    ...devices.flatMap(([source, target]) => ["--dev-bind", source, target]),
     ...plan.readOnly.flatMap((path) => ["--ro-bind", path, path]),
     ...plan.writable.flatMap((path) => ["--bind", path, path]),
-    ...(plan.writableAt ?? []).flatMap(([source, target]) => ["--bind", source, target]),
+    ...writableAt.flatMap(([source, target]) => ["--bind", source, target]),
     ...["--chdir", plan.cwd],
     "--",
+    ...(user === undefined ? [] : become(user, plan.groups)),
+    // What it is, and what is in it, is chosen by a guest: no handler of the host's is to look at it. A limit of 0 would
+    // still wake one that core dumps are piped to, 1 byte does not (core(5)).
+    ...(plan.filter ? ["/usr/bin/prlimit", "--core=1:1", "--"] : []),
+  ];
+}
+
+/** Nothing of root is left then, and nothing that could bring it back. */
+function become(user: number, groups: readonly number[] = []): string[] {
+  return [
+    ...[SETPRIV, "--reuid", String(user), "--regid", String(user)],
+    ...(groups.length ? ["--groups", groups.join(",")] : ["--clear-groups"]),
+    ...["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"],
   ];
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type JailPlan, planBubble } from "./jail.ts";
+import { FILTER_FD, type JailPlan, planBubble } from "./jail.ts";
 import { BECOME, type Command, EXPECT_PARENT, LEAD, tieBy } from "./tied.ts";
 
 /** Limits of each process for itself (setrlimit), which children inherit and nobody can raise again. */
@@ -22,6 +22,8 @@ export interface BirthPlan {
   readonly cgroup?: string;
   /** Limits of last resort, where there is no cgroup. */
   readonly rlimits?: Rlimits;
+  /** `ulimit -f`: how long a file may become by its writing. It gets SIGXFSZ for more. */
+  readonly fileBytes?: number;
 }
 
 /** What surrounds the program. */
@@ -44,8 +46,9 @@ const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/o
  *
  * @param parent the id of the process that starts it.
  */
-export function planLaunch({ cgroup, rlimits, jail, argv }: LaunchPlan, parent = Deno.pid): Command {
-  const steps = [{ script: EXPECT_PARENT, args: [String(parent)] }, ...stepsOf({ cgroup, rlimits })];
+export function planLaunch({ jail, argv, ...birthPlan }: LaunchPlan, parent = Deno.pid): Command {
+  const steps = [{ script: EXPECT_PARENT, args: [String(parent)] }, ...stepsOf(birthPlan)];
+  if (jail?.filter) steps.push({ script: `exec ${FILTER_FD}<"$1" && shift`, args: [jail.filter] });
   const birth = jail ? planShell(steps, LEAD, [...planBubble(jail), ...argv]) : planShell(steps, BECOME, argv);
   return { command: "setsid", args: [...tieBy(jail ? "TERM" : "KILL"), birth.command, ...birth.args] };
 }
@@ -60,18 +63,28 @@ export function planBirth(plan: BirthPlan, argv: readonly string[]): Command {
   return planShell(stepsOf(plan), BECOME, argv);
 }
 
+/** Whoever has set a lower limit than this has a reason. */
+const LIMIT_FILES =
+  '{ most=$(ulimit -Hf) && [ "$most" != unlimited ] && [ "$most" -le "$1" ] || ulimit -f "$1"; } && shift';
+
+/** busybox's, as POSIX has it. */
+const ULIMIT_BLOCK_BYTES = 512;
+
 /** What the shell does first; it takes the arguments of it away. */
 interface Step {
   readonly script: string;
   readonly args: readonly string[];
 }
 
-function stepsOf({ cgroup, rlimits }: BirthPlan): Step[] {
+function stepsOf({ cgroup, rlimits, fileBytes }: BirthPlan): Step[] {
   const steps: Step[] = [];
   if (cgroup) steps.push({ script: JOIN, args: [cgroup] });
   if (rlimits) {
     const args = [String(Math.floor(rlimits.addressSpaceBytes / 1024)), String(rlimits.cpuSeconds)];
     steps.push({ script: 'ulimit -v "$1" && ulimit -t "$2" && shift 2', args });
+  }
+  if (fileBytes !== undefined) {
+    steps.push({ script: LIMIT_FILES, args: [String(Math.ceil(fileBytes / ULIMIT_BLOCK_BYTES))] });
   }
   return steps;
 }

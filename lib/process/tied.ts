@@ -13,7 +13,7 @@ export interface Command {
 }
 
 /** busybox would run its own setpriv, which can't bind a process to its parent. */
-const SETPRIV = "/usr/bin/setpriv";
+export const SETPRIV = "/usr/bin/setpriv";
 
 /**
  * The kernel tells of no death that was before the tie: a shell that is tied already looks who its parent is. Its first

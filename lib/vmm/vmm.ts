@@ -16,6 +16,16 @@ export interface Disk {
   readonly readOnly: boolean;
 }
 
+/** What is decided about a VMM's jail. */
+export interface VmJail {
+  /** The file that has its filter of system calls. */
+  readonly filter: string;
+  /** The user of the host that the VMM is, and nobody else; absent: berth's own, in a user namespace. */
+  readonly user?: number;
+  /** Groups of the host's that own devices which the VMM needs, where those can't be given to its user. */
+  readonly groups?: readonly number[];
+}
+
 /** Everything a VMM needs to know to boot one VM. */
 export interface VmPlan {
   readonly name: string;
@@ -33,12 +43,14 @@ export interface VmPlan {
   readonly folder: string;
   readonly stdin: boolean;
   readonly artifacts: boolean;
-  /** Whether the VMM runs in a jail. */
-  readonly jailed: boolean;
+  /** Absent: the VMM runs in no jail. */
+  readonly jail?: VmJail;
   /** The folder of the cgroup that the VMM is born in. */
   readonly cgroup?: string;
   /** Limits of last resort, where there is no cgroup. */
   readonly rlimits?: Rlimits;
+  /** How long a file of the VMM's may become. */
+  readonly fileBytes?: number;
   /** Device nodes of the host that the VMM may use beside those that it needs. */
   readonly devices: readonly string[];
   /** What an image may choose. */
@@ -48,6 +60,11 @@ export interface VmPlan {
 
 /** The files that a VM writes, in its job's folder. */
 export const VM_FILES = { stdout: "out", stderr: "err", serial: "serial.log", artifacts: "artifacts.tar" } as const;
+
+/** The device nodes of the host that a VMM opens. */
+export function devicesOf({ accelerator, devices }: Pick<VmPlan, "accelerator" | "devices">): string[] {
+  return [...new Set([...(accelerator === "kvm" ? ["/dev/kvm"] : []), ...devices])];
+}
 
 /** How a VM ended. */
 export interface VmExit {

@@ -105,7 +105,6 @@ function planSame({ imageSpec, accelerator, tcgTscKhz }: Setup, job: readonly st
     token: "0".repeat(26),
     image: { name: "default", spec: resolveSpec(parseImageSpec(imageSpec, "spec.json"), `${STATE}/images/default`) },
     accelerator: { accelerator, bootArgs },
-    jailed: false,
     contained: false,
   });
 }

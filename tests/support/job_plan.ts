@@ -26,6 +26,7 @@ export const LEAST_SPEC: JobSpec = {
   cgroupDriver: "auto",
   devices: [],
   jail: "auto",
+  uidRange: { first: 200_000, last: 200_099 },
 };
 
 export const LEAST_INPUTS: PlanInputs = {
@@ -44,7 +45,7 @@ export const LEAST_INPUTS: PlanInputs = {
     },
   },
   accelerator: { accelerator: "kvm", bootArgs: [] },
-  jailed: true,
+  jail: { filter: "/run/berth/self/filter.bpf", user: 200_000 },
   contained: true,
   shown: [],
 };

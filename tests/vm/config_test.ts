@@ -26,7 +26,7 @@ Deno.test("berth config show tells what counts: a variable before the file befor
     { value: "301", from: "BERTH_PIDS" },
     { value: "/srv/berth", from: file },
   ]);
-  assertEquals(jail, { value: "auto", from: "default" });
+  assertEquals(jail, { value: null, from: "default", note: "require for root, else auto" });
   const table = await berth(["config", "show"], behind(undefined, "BERTH_PIDS=301"));
   assertEquals([table.code, table.stderr], [0, ""]);
   assertMatch(table.stdout, /^pids +301 +BERTH_PIDS$/m);

@@ -137,6 +137,8 @@ Deno.test("an image's volumes: new for each job, a copy, and one that is only re
     for field in kernel initrd; do
       file=$(sed -n "s/.*\\"$field\\": \\"\\(.*\\)\\".*/\\1/p" "$spec"); cp "$2/images/default/$file" $field
     done
+    # As a user may have them: a VMM that is a user of its own gets copies.
+    chmod 600 kernel initrd disk.ext4
     cat >spec.json <<END
     { "arch": "x86_64", "kernel": "kernel", "initrd": "initrd", "bootArgs": "", "memoryMiB": 256, "vcpus": 1,
       "runnerType": "qemu", "volumes": [

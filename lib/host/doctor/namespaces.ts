@@ -24,8 +24,10 @@ export function judgeNamespaces(facts: Facts, about: Case): Finding[] {
 }
 
 function judgeUser(user: string | undefined, fix: string | undefined): Finding {
-  if (user === "works") return ok("namespaces.user", "user namespaces can be made", "QEMU's jail has one of its own");
-  const means = "QEMU's jail does without a user namespace, and users who are not root can't run berth";
+  if (user === "works") {
+    return ok("namespaces.user", "user namespaces can be made", "users who are not root can run berth");
+  }
+  const means = "users who are not root can't run berth";
   return warn("namespaces.user", `no user namespace can be made: ${wordsOf(user)}`, means, fix);
 }
 
@@ -33,16 +35,28 @@ function judgeUser(user: string | undefined, fix: string | undefined): Finding {
 export function judgeJail(facts: Facts, { isRoot, tries }: Case): Finding[] {
   const isMissing = facts.get("bwrap") === "missing";
   return judgeTry("namespaces", tries.jail, ({ works, detail }) => [
-    works ? JAIL_WORKS : jailFails(isMissing, detail, sysctlFix(facts, isRoot)),
+    works ? jailWorks(isRoot) : isMissing ? NO_JAIL : jailFails(detail, isRoot, sysctlFix(facts, isRoot)),
   ]);
 }
 
-const JAIL_WORKS = ok("namespaces.jail", "a program ran in bubblewrap", "QEMU is jailed");
+function jailWorks(isRoot: boolean): Finding {
+  const means = isRoot ? "each QEMU is jailed, as a user of its own" : "each QEMU is jailed, as this user";
+  return ok("namespaces.jail", "a program ran in bubblewrap", means);
+}
 
-function jailFails(isMissing: boolean, detail: string, fix: string | undefined): Finding {
+const NO_JAIL = warn(
+  "namespaces.jail",
+  "there is no bwrap",
+  "QEMU runs without its jail; --jail require refuses, and no image can be imported",
+  "apt-get install -y bubblewrap",
+);
+
+function jailFails(detail: string, isRoot: boolean, fix: string | undefined): Finding {
+  const what = `the jail of a VMM does not work: ${detail}`;
+  // Nobody else loses as much by a VMM that breaks out.
+  if (isRoot) return fail("namespaces.jail", what, "no job runs but with --jail auto or off", fix);
   const means = "QEMU runs without its jail; --jail require refuses, and no image can be imported";
-  const what = isMissing ? "there is no bwrap" : `bubblewrap does not work: ${detail}`;
-  return warn("namespaces.jail", what, means, isMissing ? "apt-get install -y bubblewrap" : fix);
+  return warn("namespaces.jail", what, means, fix);
 }
 
 /** The setting of the kernel that stands in the way, if it is one. */

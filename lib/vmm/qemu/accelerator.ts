@@ -24,20 +24,24 @@ export interface AcceleratorChoice {
   readonly bootArgs: readonly string[];
 }
 
-/** @throws {BerthError} `host.kvm` when KVM is asked for and does not run a guest. */
-export async function chooseAccelerator(wanted: "auto" | "kvm" | "tcg"): Promise<AcceleratorChoice> {
+/**
+ * @param isDenied whether the VMM will be a user who may not open KVM's node, though this process may.
+ * @throws {BerthError} `host.kvm` when KVM is asked for and does not run a guest.
+ */
+export async function chooseAccelerator(wanted: "auto" | "kvm" | "tcg", isDenied = false): Promise<AcceleratorChoice> {
   if (wanted === "tcg") return await emulation();
-  const kvm = await probeKvm();
+  const kvm = await probeKvm(isDenied);
   if (kvm.works) return { accelerator: "kvm", bootArgs: [] };
   if (wanted === "kvm") throw new BerthError("host.kvm", `KVM does not work on this host: ${kvm.detail}`);
   return { ...await emulation(), note: `no KVM, so the guest is emulated (TCG), which is slow: ${kvm.detail}` };
 }
 
-async function probeKvm(): Promise<{ works: boolean; detail: string }> {
+async function probeKvm(isDenied: boolean): Promise<{ works: boolean; detail: string }> {
   // The node can come and go while the host runs, so it is looked at each time; the probe runs once.
   const node = await kvmNode();
   if (node === "missing") return { works: false, detail: "there is no /dev/kvm" };
   if (node === "denied") return { works: false, detail: "/dev/kvm may not be opened by this user" };
+  if (isDenied) return { works: false, detail: "only root may open /dev/kvm, and VMMs are users of their own" };
   const known = await recallKvm();
   if (known) return known;
   const { works, detail, timedOut } = await tryAccelerator("kvm");

@@ -5,11 +5,11 @@
  */
 
 import { DeadlineError, settlesWithin, within } from "../../base/deadline.ts";
-import { AGENT_SOCKET, QMP_SOCKET } from "../../host/windows.ts";
+import { AGENT_SOCKET, nodeWindow, QMP_SOCKET } from "../../host/windows.ts";
 import { type Child, startChild } from "../../process/child.ts";
 import type { JailPlan } from "../../process/jail.ts";
 import { planLaunch } from "../../process/launch.ts";
-import type { Vm, VmExit, VmPause, VmPlan, VmWatcher } from "../vmm.ts";
+import { devicesOf, type Vm, type VmExit, type VmJail, type VmPause, type VmPlan, type VmWatcher } from "../vmm.ts";
 import { planQemu } from "./args.ts";
 import type { Qmp, QmpEvent, QmpHub } from "./qmp.ts";
 
@@ -20,14 +20,15 @@ const LAST_EVENT_MS = 1000;
 /** How long the kernel may take to end a killed QEMU: one that waits for a dead disk of the host ends with that. */
 const KILL_MS = 10_000;
 
-/** What QEMU may see in its jail. Pure. */
-export function planQemuJail(plan: VmPlan): JailPlan {
+/** What QEMU may see and do in its jail. Pure. */
+export function planQemuJail(plan: VmPlan, jail: VmJail): JailPlan {
   const images = [plan.kernel, plan.initrd, ...plan.disks.filter(({ readOnly }) => readOnly).map(({ path }) => path)];
   return {
     readOnly: images,
     writable: [plan.folder, QMP_SOCKET, AGENT_SOCKET],
-    devices: [...new Set([...(plan.accelerator === "kvm" ? ["/dev/kvm"] : []), ...plan.devices])],
+    devices: devicesOf(plan).map((path) => [nodeWindow(path), path]),
     cwd: plan.folder,
+    ...jail,
   };
 }
 
@@ -36,7 +37,8 @@ export function bootQemu(plan: VmPlan, hub: QmpHub, watcher: VmWatcher): Vm {
   const { command, args } = planLaunch({
     cgroup: plan.cgroup,
     rlimits: plan.rlimits,
-    jail: plan.jailed ? planQemuJail(plan) : undefined,
+    fileBytes: plan.fileBytes,
+    jail: plan.jail && planQemuJail(plan, plan.jail),
     argv: planQemu(plan),
   });
   return new QemuVm(startChild({ command, args, stderr: "piped", leadsGroup: true }), plan.name, hub, watcher);

@@ -50,6 +50,7 @@ Deno.test("planShown() says in words what has no value, and the numbers are thos
     ["timeout", "never"],
     ["bootTimeout", "20s, emulated 1m"],
     ["scratch", "in the guest's memory"],
+    ["jail", "require for root, else auto"],
   ]);
 });
 

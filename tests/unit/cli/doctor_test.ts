@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { doctorWindows } from "../../../lib/cli/doctor.ts";
+import { DEFAULT_UID_RANGE } from "../../../lib/job/spec.ts";
 import { parseDoctorArgs } from "../../../lib/cli/doctor_args.ts";
 import { renderList, toJson } from "../../../lib/cli/doctor_render.ts";
 import { doctorHelp } from "../../../lib/cli/doctor_flags.ts";
@@ -12,9 +13,20 @@ import readme from "../../../README.md" with { type: "text" };
 import { hostWith } from "../../support/doctor_hosts.ts";
 
 Deno.test("parseDoctorArgs() looks everywhere, or in the areas that are named, in their own order", () => {
-  assertEquals(parseDoctorArgs([]), { areas: AREAS, parent: { kind: "self" }, json: false });
-  const named = parseDoctorArgs(["--only", "state", "--only=kvm", "--json", "--cgroup-parent", "/sys/fs/cgroup/ci/"]);
-  assertEquals(named, { areas: ["kvm", "state"], parent: { kind: "path", path: "/sys/fs/cgroup/ci" }, json: true });
+  assertEquals(parseDoctorArgs([]), {
+    areas: AREAS,
+    parent: { kind: "self" },
+    uidRange: DEFAULT_UID_RANGE,
+    json: false,
+  });
+  const parent = ["--cgroup-parent", "/sys/fs/cgroup/ci/"];
+  const named = parseDoctorArgs(["--only", "state", "--only=kvm", "--json", "--uid-range=5-9", ...parent]);
+  assertEquals(named, {
+    areas: ["kvm", "state"],
+    parent: { kind: "path", path: "/sys/fs/cgroup/ci" },
+    uidRange: { first: 5, last: 9 },
+    json: true,
+  });
 });
 
 const REFUSED: [argv: string[], code: ErrorCode, words: string][] = [
@@ -32,12 +44,14 @@ for (const [argv, code, words] of REFUSED) {
 }
 
 Deno.test("doctorWindows() show groups only to those who look at groups", () => {
-  const windowsOf = (...argv: string[]) =>
-    doctorWindows(parseDoctorArgs(argv), "/s").map((one) => [one.mode, one.source]);
+  const windowsOf = (...argv: string[]) => modesFor(false, argv);
+  const modesFor = (isRoot: boolean, argv: readonly string[]) =>
+    doctorWindows(parseDoctorArgs(argv), { stateDir: "/s", isRoot }).map((one) => [one.mode, one.source]);
   assertEquals(windowsOf("--only", "kvm"), []);
   assertEquals(windowsOf(), [["cgroup", "self"], ["spare_slice", "berth.slice"], ["gone", "/s/jobs"]]);
   const parent = "--cgroup-parent=/sys/fs/cgroup/ci";
   assertEquals(windowsOf(parent, "--only=leftovers"), [["cgroup", "/sys/fs/cgroup/ci"], ["gone", "/s/jobs"]]);
+  assertEquals(modesFor(true, ["--only=namespaces"]), [["make", "/run/berth-users"]]);
 });
 
 const FOUND: Finding[] = [

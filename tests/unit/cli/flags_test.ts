@@ -31,7 +31,7 @@ const DESIGN = [
     "user+",
     "workspace+",
   ],
-  ...["artifact+*", "stdin", "name+", "accel+", "limits+", "jail+", "report+", "quiet"],
+  ...["artifact+*", "stdin", "name+", "accel+", "limits+", "jail+", "uid-range+", "report+", "quiet"],
   ...["artifact-on+", "scratch+", "volume+*", "cache+*", "min-free+", "log-limit+"],
   ...[...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+"],
 ];

@@ -44,7 +44,8 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       cgroupParent: { kind: "self" },
       cgroupDriver: "auto",
       devices: [],
-      jail: "auto",
+      jail: undefined,
+      uidRange: { first: 1_900_000_000, last: 1_900_065_535 },
     },
     image: { name: "default" },
     workspace: undefined,
@@ -60,7 +61,15 @@ Deno.test("parseRunArgs() understands every flag", () => {
     ...["--image=bookworm", "--memory=1G", "--cpus=2", "--pids=300", "--timeout=90s", "--boot-timeout=5s"],
     ...["--drain=sync; date", "--drain-timeout=3s", "--log-limit=1G"],
     ...["--env=A=1", "--env=B=", "--workdir=/src", "--user=ci:ci", "--workspace=.", "--artifact=/out=o", "--stdin"],
-    ...["--name=nightly-1", "--accel=kvm", "--limits=require", "--jail=off", "--report=r.json", "--quiet"],
+    ...[
+      "--name=nightly-1",
+      "--accel=kvm",
+      "--limits=require",
+      "--jail=off",
+      "--uid-range=200000-200999",
+      "--report=r.json",
+      "--quiet",
+    ],
     ...["--swap=0", "--memory-high=1G", "--tenant=acme", "--cgroup-driver=cgroupfs", "--device=/dev/fuse"],
     ...["--scratch=1G", "--volume=d:/data:ro", "--cache=npm:/root/.npm", "--min-free=1G", "--artifact-on=failure"],
   ];
@@ -95,6 +104,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
       cgroupDriver: "cgroupfs",
       devices: ["/dev/fuse"],
       jail: "off",
+      uidRange: { first: 200_000, last: 200_999 },
     },
     image: { name: "bookworm" },
     workspace: ".",
@@ -147,6 +157,11 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["--accel=xen", "x"], "usage.value", '--accel: "xen" is not one of auto, kvm, tcg'],
   [["--limits=on", "x"], "usage.value", "not one of auto, require, off"],
   [["--jail=yes", "x"], "usage.value", "--jail"],
+  ...["", "5", "0-9", "9-8", "1-4294967294", "a-b", "1-2-3", "-1-5"].map((range): [string[], ErrorCode, string] => [
+    [`--uid-range=${range}`, "x"],
+    "usage.value",
+    "--uid-range",
+  ]),
 ];
 for (const [argv, code, words] of WRONG) {
   Deno.test(`parseRunArgs() refuses [${argv.join(" ").slice(0, 40)}], and says what would be right`, () => {

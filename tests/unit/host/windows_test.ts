@@ -3,8 +3,15 @@ import { assert, assertEquals } from "@std/assert";
 import * as windows from "../../../lib/host/windows.ts";
 
 Deno.test("every window is below the one folder that the host process may touch", () => {
-  const { ROOT, artifactWindow, volumeWindow, hasWindows: _, ...constants } = windows;
-  const paths = [...Object.values(constants), artifactWindow(0), artifactWindow(12), volumeWindow(0), volumeWindow(3)];
+  const { ROOT, artifactWindow, nodeWindow, volumeWindow, hasWindows: _, ...constants } = windows;
+  const paths = [
+    ...Object.values(constants),
+    artifactWindow(0),
+    artifactWindow(12),
+    volumeWindow(0),
+    volumeWindow(3),
+    nodeWindow("/dev/kvm"),
+  ];
   assertEquals(ROOT, "/run/berth/self");
   for (const path of paths) assert(path.startsWith(`${ROOT}/`) && !path.includes(".."), path);
   assertEquals(new Set(paths).size, paths.length, "no two windows are one");

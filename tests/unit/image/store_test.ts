@@ -25,7 +25,7 @@ storeTest(
     // The beginning of the SHA-256 of "abc".
     assertEquals(first, "../.store/ba7816bf8f01cfea414140de5dae2223.kernel");
     assertEquals([same === first, other === first], [true, false]);
-    assertEquals((await Deno.stat(`${root}/x/${first}`.replace("/x/..", ""))).mode! & 0o777, 0o600);
+    assertEquals((await Deno.stat(`${root}/x/${first}`.replace("/x/..", ""))).mode! & 0o777, 0o644);
     await assertRejects(() => Deno.lstat(`${work}/f`), Deno.errors.NotFound);
   },
 );

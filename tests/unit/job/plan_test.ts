@@ -34,7 +34,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
       folder: "/run/berth/self/state/jobs/0123456789ab",
       stdin: false,
       artifacts: false,
-      jailed: true,
+      jail: { filter: "/run/berth/self/filter.bpf", user: 200_000 },
       devices: [],
     },
     exec: { argv: ["make", "test"], env: { PATH }, workdir: "/", user: "", stdin: false },
@@ -82,6 +82,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     cgroupDriver: "auto",
     devices: ["/dev/vfio/7:rw", "char-vfio"],
     jail: "off",
+    uidRange: { first: 1, last: 2 },
   };
   const image = {
     name: "ci",
@@ -94,7 +95,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
   };
   const accelerator = { accelerator: "tcg", bootArgs: ["tsc=reliable"], note: "slow" } as const;
   const folder = "/run/berth/self/state/jobs/0123456789ab";
-  assertEquals(planJob(spec, { ...LEAST_INPUTS, image, accelerator, jailed: false, shown: ["file"] }), {
+  assertEquals(planJob(spec, { ...LEAST_INPUTS, image, accelerator, jail: undefined, shown: ["file"] }), {
     id: "0123456789ab",
     name: "nightly",
     image: "ci",
@@ -117,7 +118,6 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
       folder,
       stdin: true,
       artifacts: true,
-      jailed: false,
       devices: ["/dev/vfio/7"],
       cpu: "max",
       console: "hvc0",

@@ -1,88 +1,11 @@
 // @ts-types="../../support/assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
-import { planBubble, planJail } from "../../../lib/process/jail.ts";
+import { planBubble } from "../../../lib/process/jail.ts";
 import { planBirth, planLaunch } from "../../../lib/process/launch.ts";
 import { type Command, LEAD, planTie, planTied, planTiedGroup } from "../../../lib/process/tied.ts";
-import { tryTool } from "../../../lib/process/tool.ts";
-import { jailMissing, programsMissing, testNeeding } from "../../support/require.ts";
+import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
-import { listTree } from "../../support/tree.ts";
-
-const BEFORE_MOUNTS = [
-  ...["--ro-bind", "/usr", "/usr"],
-  ...["/lib", "/lib64", "/lib32", "/bin", "/sbin"].flatMap((path) => ["--ro-bind-try", path, path]),
-  ...["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"],
-  ...["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"],
-  ...["--dev", "/dev", "--tmpfs", "/tmp"],
-];
-
-Deno.test("planJail() ties the jail to its parent, in a session of its own", () => {
-  const plan = { readOnly: [], writable: [], cwd: "/" };
-  assertEquals(planJail(plan, 4711), [
-    "setsid",
-    ...["/usr/bin/setpriv", "--pdeathsig", "TERM", "--"],
-    ...["sh", "-c", `[ "$PPID" = "$1" ] && shift && ${LEAD}`, "berth-tied", "4711"],
-    ...planBubble(plan),
-  ]);
-});
-
-Deno.test("planBubble() is this command line for a program that keeps no capability", () => {
-  assertEquals(planBubble({ readOnly: ["/img"], writable: ["/job", "/q.sock"], devices: ["/dev/kvm"], cwd: "/job" }), [
-    ...["bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"],
-    ...BEFORE_MOUNTS,
-    ...["--dev-bind", "/dev/kvm", "/dev/kvm"],
-    ...["--ro-bind", "/img", "/img"],
-    ...["--bind", "/job", "/job", "--bind", "/q.sock", "/q.sock"],
-    ...["--chdir", "/job", "--"],
-  ]);
-});
-
-Deno.test("planBubble() is this command line for a program that keeps some", () => {
-  const plan = { readOnly: [], writable: [], writableAt: [["/host", "/in"]], cwd: "/in", capabilities: ["CAP_FOWNER"] };
-  assertEquals(planBubble({ ...plan, writableAt: [["/host", "/in"]] }), [
-    ...["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
-    ...["--die-with-parent", "--cap-drop", "ALL", "--cap-add", "CAP_FOWNER"],
-    ...BEFORE_MOUNTS,
-    ...["--bind", "/host", "/in", "--chdir", "/in", "--"],
-  ]);
-});
-
-Deno.test("planBubble() lends the network and its files only to who asks, and no place where private keys are", () => {
-  const jail = planBubble({ readOnly: [], writable: [], cwd: "/", network: true });
-  assertEquals(jail.slice(0, 3), ["bwrap", "--unshare-all", "--share-net"]);
-  const shown = jail.filter((word, index) => jail[index - 1] === "--ro-bind-try" && /^\/(etc|run)\//.test(word));
-  assertEquals(shown.map((path) => path.replace("/etc/", "")), [
-    ...["ld.so.cache", "alternatives", "resolv.conf", "hosts", "nsswitch.conf", "ca-certificates", "containers"],
-    ...["ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust", "/run/systemd/resolve"],
-  ]);
-  const capable = planBubble({ readOnly: [], writable: [], cwd: "/", network: true, capabilities: ["CAP_CHOWN"] });
-  assertEquals(capable.filter((word) => word.endsWith("-net")), []);
-  const lonely = planBubble({ readOnly: [], writable: [], cwd: "/", capabilities: ["CAP_CHOWN"] });
-  assertEquals([lonely.includes("--unshare-net"), lonely.includes("/etc/resolv.conf")], [true, false]);
-});
-
-testNeeding(await jailMissing(), "planJail() makes a jail that shows what it should, and nothing else", async () => {
-  await using folder = await temporaryFolder();
-  for (const name of ["ro", "rw", "hidden"]) {
-    await Deno.mkdir(`${folder.path}/${name}`);
-    await Deno.writeTextFile(`${folder.path}/${name}/file`, name);
-  }
-  const plan = { readOnly: [`${folder.path}/ro`], writable: [`${folder.path}/rw`], cwd: `${folder.path}/rw` };
-  const script =
-    "cat ../ro/file; echo x >../ro/new; echo y >new; ls ../hidden /root /etc/passwd /sys; ls -A ..; env; pwd";
-  const [command, ...jail] = planJail(plan);
-  const args = [...jail, "sh", "-c", script];
-  const { stdout } = await tryTool({ command, args, env: { MINE: "1" }, leadsGroup: true });
-  const words = stdout.split("\n");
-  assertEquals(words.slice(0, 2), ["roro", "rw"]);
-  // Nothing of this process's environment, and PWD from the jail and the shell.
-  const names = words.flatMap((word) => /^(\w+)=/.exec(word)?.[1] ?? []).sort();
-  assertEquals(names, ["LC_ALL", "MINE", "PATH", "PWD"]);
-  assert(words.includes(`PWD=${folder.path}/rw`));
-  const { "ro/new": refused, "rw/new": written } = await listTree(folder.path);
-  assertEquals<unknown>([refused, written?.endsWith(": y\n")], [undefined, true]);
-});
 
 const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
@@ -105,6 +28,15 @@ Deno.test("planLaunch() looks for its parent when it is tied to it, joins the gr
     command: "setsid",
     args: [...tied("TERM"), ...args],
   });
+});
+
+Deno.test("planLaunch() opens the jail's filter where bubblewrap looks for it, and bounds the length of files", () => {
+  const jail = { readOnly: [], writable: [], cwd: "/", filter: "/f" };
+  const { args } = planLaunch({ jail, fileBytes: 1025, argv: ["qemu"] }, 4711);
+  const bound =
+    '{ most=$(ulimit -Hf) && [ "$most" != unlimited ] && [ "$most" -le "$1" ] || ulimit -f "$1"; } && shift';
+  const script = `${CHECK} && ${bound} && exec 9<"$1" && shift && ${LEAD}`;
+  assertEquals(args, [...tied("TERM"), script, "berth-launch", "4711", "3", "/f", ...planBubble(jail), "qemu"]);
 });
 
 Deno.test("planLaunch() ends a program with its parent where no jail does", () => {
@@ -248,3 +180,18 @@ testNeeding(NO_BUSYBOX, "a limit of last resort that can't be set starts nothing
   const broken = args.map((arg) => arg === "2000" ? "many" : arg);
   assertEquals(await sayOf({ command, args: broken }), { success: false, said: "" });
 });
+
+testNeeding(
+  await programsMissing("busybox"),
+  "a bound on the length of files is lowered, and never raised",
+  async () => {
+    const blocksOf = async (outer: string, fileBytes: number) => {
+      const { command, args } = planBirth({ fileBytes }, ["busybox", "sh", "-c", "ulimit -Hf; ulimit -Sf"]);
+      const shell = { command: "sh", args: ["-c", `ulimit -f ${outer}; exec "$@"`, "sh", command, ...args] } as const;
+      return (await sayOf({ ...shell, args: [...shell.args] })).said;
+    };
+    assertEquals(await blocksOf("unlimited", 512_000), "1000\n1000\n");
+    assertEquals(await blocksOf("2000", 512_000), "1000\n1000\n");
+    assertEquals(await blocksOf("500", 512_000), "500\n500\n");
+  },
+);

@@ -109,7 +109,7 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
   ["no bubblewrap", { facts: { namespaces: { bwrap: "missing" } }, tries: { jail: FAILS } }, [
     "warn namespaces.jail: apt-get install -y bubblewrap",
   ]],
-  ["a bubblewrap that does not work", { tries: { jail: FAILS } }, ["warn namespaces.jail"]],
+  ["a bubblewrap that does not work", { tries: { jail: FAILS } }, ["fail namespaces.jail"]],
   ["cgroup v1 beside v2", { tries: obstacle("cgroup.hybrid") }, [`warn cgroup.mode: ${UNIFIED}`]],
   ["no cgroup tree", { tries: obstacle("cgroup.no-mount") }, [
     "warn cgroup.mode: mount -t cgroup2 none /sys/fs/cgroup",
@@ -214,7 +214,7 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
     "warn programs.unknown",
     "fail programs.mkfs: apt-get install -y --reinstall e2fsprogs",
     "warn namespaces.unknown",
-    "warn namespaces.jail",
+    "fail namespaces.jail",
     "warn cgroup.unknown",
     "warn cgroup.mode",
   ]],

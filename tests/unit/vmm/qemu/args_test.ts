@@ -17,7 +17,6 @@ const PLAN: VmPlan = {
   folder: "/jobs/x",
   stdin: false,
   artifacts: false,
-  jailed: true,
   devices: [],
 };
 
@@ -97,11 +96,16 @@ Deno.test("planQemuJail() shows the images read-only, and writable nothing but t
     { serial: "root", path: "/store/r", readOnly: true },
     { serial: "workspace", path: "/jobs/x/w.ext4", readOnly: false },
   ];
-  assertEquals(planQemuJail({ ...PLAN, disks, initrd: "/other/i" }), {
+  const jail = { filter: "/filter", user: 200_000 };
+  assertEquals(planQemuJail({ ...PLAN, disks, initrd: "/other/i" }, jail), {
     readOnly: [PLAN.kernel, "/other/i", "/store/r"],
     writable: ["/jobs/x", "/run/berth/self/qmp.sock", "/run/berth/self/agent.sock"],
     devices: [],
     cwd: "/jobs/x",
+    filter: "/filter",
+    user: 200_000,
   });
-  assertEquals(planQemuJail({ ...PLAN, accelerator: "kvm" }).devices, ["/dev/kvm"]);
+  const { devices } = planQemuJail({ ...PLAN, accelerator: "kvm", devices: ["/dev/vfio/7"] }, jail);
+  const place = "/run/berth/self/nodes/dev";
+  assertEquals(devices, [[`${place}/kvm`, "/dev/kvm"], [`${place}/vfio/7`, "/dev/vfio/7"]]);
 });

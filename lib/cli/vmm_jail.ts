@@ -1,0 +1,64 @@
+/**
+ * Decides whether a VMM is jailed, and as which user of the host.
+ *
+ * @module
+ */
+
+import { BerthError, ignoreNotFound } from "../base/errors.ts";
+import { HOST_FACTS, ROOT, USERS } from "../host/windows.ts";
+import type { JobSpec, UidRange } from "../job/spec.ts";
+import { takeUser } from "../job/vm_user.ts";
+import { type JailProblem, jailProblem } from "../process/jail_check.ts";
+import { planFilter } from "../process/seccomp.ts";
+import type { VmJail } from "../vmm/vmm.ts";
+
+const FILTER = `${ROOT}/filter.bpf`;
+
+/** The jail of a VMM, and its user, which nobody else gets until this is disposed. */
+export interface OpenJail extends Disposable {
+  readonly jail: VmJail;
+  /** Why the jail does not work. */
+  readonly problem?: JailProblem;
+  /** Why root's VMM is root in there. */
+  readonly rootProblem?: string;
+}
+
+/** Makes what a jail needs, and tries it. @throws {BerthError} `host.users`. */
+export async function tryJail({ uidRange }: Pick<JobSpec, "uidRange">): Promise<OpenJail> {
+  await Deno.writeFile(FILTER, planFilter());
+  using stack = new DisposableStack();
+  const isRoot = await Deno.stat(USERS).catch(ignoreNotFound) !== undefined;
+  const rootProblem = isRoot ? missingUsers(await Deno.readTextFile(`${HOST_FACTS}/uid_map`), uidRange) : undefined;
+  const user = isRoot && !rootProblem ? stack.use(await takeUser(uidRange)).uid : undefined;
+  const jail = { filter: FILTER, ...(user === undefined ? {} : { user }) };
+  const problem = await jailProblem(jail);
+  const taken = stack.move();
+  return { jail, problem, rootProblem, [Symbol.dispose]: () => taken.dispose() };
+}
+
+/** What a user namespace lacks of a range: a container's may have few users. Pure. @param uidMap as in /proc. */
+export function missingUsers(uidMap: string, { first, last }: UidRange): string | undefined {
+  const parts = uidMap.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  if (parts.some(([start, _outside, count]) => start <= first && last < start + count)) return undefined;
+  return `VMMs can't be users of their own: this user namespace has not all of the users ${first} to ${last}`;
+}
+
+/**
+ * The jail of a job's VMM; undefined for one that gets none.
+ *
+ * @param note told when it gets less than it could though nobody said so.
+ * @throws {BerthError} `host.jail`, `host.users` where it is required: by the job, or for root, who has most to lose.
+ */
+export async function openJail(spec: JobSpec, note: (text: string) => void): Promise<OpenJail | undefined> {
+  if (spec.jail === "off") return undefined;
+  const open = await tryJail(spec);
+  const { jail, problem, rootProblem } = open;
+  const isRoot = jail.user !== undefined || rootProblem !== undefined;
+  const isRequired = spec.jail === "require" || spec.jail === undefined && isRoot && !problem?.isMissing;
+  const what = problem ? `bubblewrap does not work here: ${problem.detail}` : rootProblem;
+  if (what === undefined) return open;
+  if (isRequired || problem) open[Symbol.dispose]();
+  if (isRequired) throw new BerthError(problem ? "host.jail" : "host.users", what);
+  note(problem ? `QEMU runs without its jail: ${what}` : what);
+  return problem ? undefined : open;
+}
