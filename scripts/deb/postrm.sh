@@ -17,4 +17,6 @@ if [ "$1" = purge ]; then
     rm -rf --one-file-system /var/lib/berth
   fi
   rmdir /run/berth 2>/dev/null || true
+  # Locks of users that nobody holds any more.
+  rm -rf /run/berth-users
 fi

@@ -3,13 +3,14 @@ import { assertEquals } from "@std/assert";
 import { jailMissing, testNeeding } from "../../../support/require.ts";
 
 const POSTRM = new URL("../../../../scripts/deb/postrm.sh", import.meta.url).pathname;
-const PLACES = ["/etc/berth", "/etc/berth/config.json", "/var/lib/berth", "/var/lib/berth/images", "/run/berth"];
+const RUN = ["/run/berth", "/run/berth-users", "/run/berth-users/1900000000"];
+const PLACES = ["/etc/berth", "/etc/berth/config.json", "/var/lib/berth", "/var/lib/berth/images", ...RUN];
 
 /** What is left when the package is gone, and the script's status; in a jail with folders of its own. */
 async function remove(how: string, before = "true"): Promise<{ left: string[]; code: number }> {
   const script = `
-    mkdir -p /etc/berth /var/lib/berth/images /run/berth /etc/other /var/lib/other
-    touch /etc/berth/config.json
+    mkdir -p /etc/berth /var/lib/berth/images /run/berth /run/berth-users /etc/other /var/lib/other
+    touch /etc/berth/config.json /run/berth-users/1900000000
     job=
     ${before}
     status=0
@@ -47,7 +48,7 @@ testNeeding(noJail, "postrm purge leaves nothing but /var/lib/berth, when that h
 });
 
 testNeeding(noJail, "postrm purge is content when there is nothing", async () => {
-  assertEquals(await remove("purge", "rm -r /etc/berth /var/lib/berth /run/berth"), { left: [], code: 0 });
+  assertEquals(await remove("purge", "rm -r /etc/berth /var/lib/berth /run/berth*"), { left: [], code: 0 });
 });
 
 testNeeding(noJail, "postrm purge refuses, and touches nothing, while a berth has its windows open", async () => {
