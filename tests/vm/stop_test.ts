@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Report } from "../../lib/job/report.ts";
 import { copyImage } from "../faults/harness.ts";
 import { awaitVmm, berth, emptyFolder, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
@@ -141,7 +141,9 @@ for (const [what, key] of [["resets", "b"], ["panics", "c"]]) {
       "-c",
       `echo before; echo ${key} >/proc/sysrq-trigger; sleep 60`,
     ]);
-    assertEquals([code, stdout], [125, "before\n"], stderr);
+    assertEquals(code, 125, stderr);
+    // What such a guest had not handed to the host yet goes with it: README, and logs_test.ts has how much.
+    assert("before\n".startsWith(stdout), stdout);
     assertStringIncludes(stderr, "berth: guest-lost: the guest ended under the job");
     assertEquals(await leftovers(), []);
   });
