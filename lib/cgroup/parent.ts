@@ -141,7 +141,14 @@ function resolveSelf(mounts: readonly Mount[], { cgroup, delegated }: ParentFact
     const unit = unitOf(own)?.name ?? own;
     throw new BerthError("cgroup.undelegated", `berth runs in ${unit}, which systemd has not delegated`);
   }
-  return { group: pathInMount(target, mount), readOnly: mount.readOnly };
+  const group = pathInMount(target, mount);
+  // A unit's own group may be mounted writable in a tree that is not: ProtectControlGroups= with ReadWritePaths=.
+  return { group, readOnly: innermost(group, mounts)!.readOnly };
+}
+
+/** The mount that a path is in: something else may be mounted below another one. */
+function innermost(path: string, mounts: readonly Mount[]): Mount | undefined {
+  return mounts.filter(({ point }) => isWithin(path, point)).toSorted((a, b) => b.point.length - a.point.length)[0];
 }
 
 /** A systemd unit that a group belongs to, and which manager knows it. */
@@ -170,8 +177,7 @@ function resolvePath({ path, real }: Given, unified: readonly Mount[], all: read
     const isBelow = unified.some(({ point }) => isWithin(path, point));
     throw wrong(isBelow ? "does not exist; there is no such group in" : "does not exist, and is not in");
   }
-  // Something else may be mounted below a cgroup2 mount, and only the innermost mount tells what the path is in.
-  const mount = all.filter(({ point }) => isWithin(real, point)).toSorted((a, b) => b.point.length - a.point.length)[0];
+  const mount = innermost(real, all);
   if (mount?.type !== "cgroup2") {
     throw wrong(cleanPath(path) === real ? "is not in" : `is really ${real}, which is not in`);
   }

@@ -14,6 +14,9 @@ const UNIFIED = [
   "35 24 0:30 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot",
 ].join("\n");
 
+/** What a unit with ProtectControlGroups= sees. */
+const PROTECTED = UNIFIED.replace("/sys/fs/cgroup rw,", "/sys/fs/cgroup ro,");
+
 /** The machine that berth is developed on. */
 const HYBRID = [
   ...[SYSFS, ROOT],
@@ -60,6 +63,18 @@ const MOUNTED_ROOT = { group: "/sys/fs/cgroup", readOnly: false };
 const OWN: [what: string, own: string, mounts: string, wanted: ReturnType<typeof resolveParent>][] = [
   ["a service of Debian 12", "/system.slice/b.service", UNIFIED, inner("/sys/fs/cgroup/system.slice/b.service")],
   ["the root group", "/", UNIFIED, MOUNTED_ROOT],
+  [
+    "a service in a protected tree",
+    "/b.slice/b.service",
+    PROTECTED,
+    { group: "/sys/fs/cgroup/b.slice/b.service", readOnly: true },
+  ],
+  [
+    "a service that may write to its own part of a protected tree",
+    "/b.slice/b.service",
+    [PROTECTED, mount(50, "/b.slice/b.service", "/sys/fs/cgroup/b.slice/b.service")].join("\n"),
+    inner("/sys/fs/cgroup/b.slice/b.service"),
+  ],
   [
     "a scope of a user's own",
     `${USER}/app.slice/run-r1.scope`,
