@@ -9,9 +9,10 @@ import { CACHE } from "./cache.ts";
 import { type CommandName, COMMANDS, type CommandText } from "./commands.ts";
 import { CONFIG } from "./config.ts";
 import { DOCTOR_FLAGS } from "./doctor_flags.ts";
-import { type Flag, GC_FLAGS, RUN_FLAGS, UPDATE_FLAGS } from "./flags.ts";
+import { type Flag, GC_FLAGS, RUN_FLAGS, SERVE_FLAGS, UPDATE_FLAGS } from "./flags.ts";
 import { IMAGE } from "./image.ts";
 import type { CommandGroup } from "./subcommand.ts";
+import { SYSTEMD } from "./systemd.ts";
 
 /** A command, or berth itself. */
 export interface CommandNode {
@@ -33,6 +34,8 @@ const PARTS: Readonly<Record<CommandName, readonly Flag[] | CommandGroup>> = {
   cache: CACHE,
   gc: GC_FLAGS,
   doctor: DOCTOR_FLAGS,
+  serve: SERVE_FLAGS,
+  systemd: SYSTEMD,
   config: CONFIG,
   completions: [],
 };

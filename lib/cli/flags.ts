@@ -181,8 +181,13 @@ export const GC_FLAGS: readonly Flag[] = [
   { name: "json", help: "what went and what is left, as JSON on stdout" },
 ];
 
+/** Flags of `berth serve`. */
+export const SERVE_FLAGS: readonly Flag[] = [
+  { name: "every", value: "TIME", help: "how often to look, as in 90s, 10m or 2h (default 10m)" },
+];
+
 /** Commands of the design that are still to come. */
-export const COMMANDS_NOT_YET = ["serve", "submit", "ps", "logs", "wait", "kill"];
+export const COMMANDS_NOT_YET = ["submit", "ps", "logs", "wait", "kill"];
 
 /** The flags, as a help text shows them. */
 export function flagLines(flags: readonly Flag[]): string {
@@ -219,6 +224,11 @@ export function updateHelp(): string {
 /** `berth gc --help`. */
 export function gcHelp(): string {
   return helpOf("gc", GC_FLAGS);
+}
+
+/** `berth serve --help`. */
+export function serveHelp(): string {
+  return helpOf("serve", SERVE_FLAGS);
 }
 
 /** `berth completions --help`. */

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { runFront } from "../host/front.ts";
+import { type FrontOptions, runFront } from "../host/front.ts";
 import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
-import { type Configurable, readCall } from "./configured.ts";
+import { type Call, type Configurable, readCall } from "./configured.ts";
 import { GC_FLAGS } from "./flags.ts";
 import { type GcArgs, parseGcArgs } from "./gc_args.ts";
 import { goneFact } from "./run.ts";
@@ -17,17 +17,25 @@ const GC: Configurable = { name: "gc", flags: GC_FLAGS, parse: parseGcArgs };
 /** Runs the command and returns the exit status. */
 export async function gc(words: readonly string[], mainModule: string): Promise<number> {
   const { argv, surroundings } = await readCall(words, GC, mainModule);
-  const args = parseGcArgs(argv);
   if (hasWindows()) {
     const { gcHere } = await import("./gc_here.ts");
-    return await gcHere(args, surroundings.stateDir);
+    return await gcHere(parseGcArgs(argv), surroundings.stateDir);
   }
-  return await runFront({
+  return await runFront(planSweep({ argv, surroundings }));
+}
+
+/** How to start the host process of a sweep, as it is configured at this moment. @throws {BerthError} `config.*`. */
+export async function planConfiguredSweep(mainModule: string): Promise<FrontOptions> {
+  return planSweep(await readCall(["--json"], GC, mainModule));
+}
+
+function planSweep({ argv, surroundings }: Call): FrontOptions {
+  return {
     ...surroundings,
     args: ["gc", ...argv],
     env: surroundings.hostEnv,
-    windows: gcWindows(args, surroundings.stateDir),
-  });
+    windows: gcWindows(parseGcArgs(argv), surroundings.stateDir),
+  };
 }
 
 /** The windows of a look around. Pure. */

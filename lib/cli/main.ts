@@ -10,9 +10,17 @@ import type { OnPoint } from "../job/points.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./console.ts";
 import { COMMANDS } from "./commands.ts";
-import { COMMANDS_NOT_YET, completionsHelp, gcHelp, mainHelp, runHelp, updateHelp } from "./flags.ts";
+import { COMMANDS_NOT_YET, completionsHelp, gcHelp, mainHelp, runHelp, serveHelp, updateHelp } from "./flags.ts";
 
 const STATUS_USAGE = 125;
+
+/** Commands that have commands. */
+const GROUPS = {
+  image: async () => (await import("./image.ts")).IMAGE,
+  cache: async () => (await import("./cache.ts")).CACHE,
+  systemd: async () => (await import("./systemd.ts")).SYSTEMD,
+  config: async () => (await import("./config.ts")).CONFIG,
+};
 
 /** Runs a command line and returns the exit status. @param onPoint told of each point in the life of a job. */
 export async function main(argv: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
@@ -49,17 +57,17 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     const { doctor } = await import("./doctor.ts");
     return await doctor(rest, mainModule);
   }
-  if (command === "image") {
-    const [{ IMAGE }, { runSubcommand }] = await Promise.all([import("./image.ts"), import("./subcommands.ts")]);
-    return await runSubcommand(IMAGE, rest, mainModule);
+  if (command === "serve") {
+    if (wantsHelp(rest)) return print(serveHelp());
+    const { serveCommand } = await import("./serve.ts");
+    return await serveCommand(rest, mainModule);
   }
-  if (command === "cache") {
-    const [{ CACHE }, { runSubcommand }] = await Promise.all([import("./cache.ts"), import("./subcommands.ts")]);
-    return await runSubcommand(CACHE, rest, mainModule);
-  }
-  if (command === "config") {
-    const [{ CONFIG }, { runSubcommand }] = await Promise.all([import("./config.ts"), import("./subcommands.ts")]);
-    return await runSubcommand(CONFIG, rest, mainModule);
+  if (command !== undefined && Object.hasOwn(GROUPS, command)) {
+    const [group, { runSubcommand }] = await Promise.all([
+      GROUPS[command as keyof typeof GROUPS](),
+      import("./subcommands.ts"),
+    ]);
+    return await runSubcommand(group, rest, mainModule);
   }
   if (command === "completions") {
     if (wantsHelp(rest)) return print(completionsHelp());

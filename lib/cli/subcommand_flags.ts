@@ -1,5 +1,5 @@
 /**
- * The flags of `berth image` and `berth cache`: one table for the parser and for the help.
+ * The flags of commands that have commands, as `berth image` has: one table for the parser and for the help.
  *
  * @module
  */
@@ -20,6 +20,11 @@ const BUILDER_FLAGS: readonly Flag[] = [
   },
   { name: "min-free", value: "SIZE", help: "end before the host's disk has less than this (default 256M)" },
   { name: "quiet", help: "no progress on stderr" },
+];
+
+/** Flags of `berth systemd install`. */
+export const INSTALL_FLAGS: readonly Flag[] = [
+  { name: "dir", value: "DIR", help: "where to put the units (default /etc/systemd/system)" },
 ];
 
 /** Flags of `berth image import`. */

@@ -42,6 +42,21 @@ export function readSurroundings(mainModule: string, configuredState?: string): 
   };
 }
 
+/** The service manager, as it has introduced itself to the process that it started. */
+export interface ServiceManager {
+  /** Where it listens; undefined when nobody wants to know. */
+  readonly socket?: string;
+  /** It wants to hear from us that often; undefined when it does not watch. */
+  readonly watchdogMs?: number;
+}
+
+/** Reads it: sd_notify(3), sd_watchdog_enabled(3). */
+export function readServiceManager(): ServiceManager {
+  const told = readVariables(["NOTIFY_SOCKET", "WATCHDOG_USEC"]);
+  const watchdogMs = Number(told.get("WATCHDOG_USEC")) / 1000;
+  return { socket: told.get("NOTIFY_SOCKET"), watchdogMs: watchdogMs >= 1 ? watchdogMs : undefined };
+}
+
 /** Those of these variables that are set. */
 export function readVariables(names: readonly string[]): Map<string, string> {
   return new Map(names.flatMap((name) => {

@@ -77,19 +77,27 @@ export interface HostOutcome {
   readonly stderr: string;
 }
 
-/** Runs a host process that is to tell something, at most `timeoutMs`; then it is killed. */
-export async function captureFront(options: FrontOptions, timeoutMs: number): Promise<HostOutcome> {
+/**
+ * Runs a host process that is to tell something, at most `timeoutMs`; then it is killed.
+ *
+ * @param stop has it told to end.
+ */
+export async function captureFront(options: FrontOptions, timeoutMs: number, stop?: AbortSignal): Promise<HostOutcome> {
   const [command, ...args] = planFront(options, Deno.pid);
   const env = { ...options.env };
   const piped = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
   const child = new Deno.Command(command, { args, clearEnv: true, env, ...piped }).spawn();
   const timer = setTimeout(() => forward(child, "SIGKILL"), timeoutMs);
+  const end = () => forward(child, "SIGTERM");
+  stop?.addEventListener("abort", end);
+  if (stop?.aborted) end();
   try {
     const { code, stdout, stderr } = await child.output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { code, stdout: text(stdout), stderr: text(stderr) };
   } finally {
     clearTimeout(timer);
+    stop?.removeEventListener("abort", end);
   }
 }
 

@@ -34,6 +34,7 @@ export const PERMISSIONS = [
   { kind: "run", names: ["tar"], why: "unpacks artifacts where there is no jail" },
   { kind: "run", names: ["apt-cache", "apt-get"], why: "tell which kernel Debian has, and from where" },
   { kind: "run", names: ["systemd-run", "systemctl"], why: "ask systemd for a VM's scope, and about it" },
+  { kind: "run", names: ["systemd-notify"], why: "tells systemd that the service is ready, and alive" },
   { kind: "env", names: ["BERTH_STATE"], why: "where everything of berth is" },
   {
     kind: "env",
@@ -49,6 +50,11 @@ export const PERMISSIONS = [
   },
   { kind: "env", names: ["HOME", "XDG_DATA_HOME"], why: "where everything of berth is, when its user is not root" },
   { kind: "env", names: ["XDG_CACHE_HOME", "DENO_DIR"], why: "Deno's own cache, from source" },
+  {
+    kind: "env",
+    names: ["NOTIFY_SOCKET", "WATCHDOG_USEC"],
+    why: "where systemd listens, and how often it wants to hear",
+  },
   { kind: "env", names: ["NO_COLOR"], why: "whether Deno colours what it says" },
   {
     kind: "env",

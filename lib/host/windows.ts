@@ -30,6 +30,9 @@ export const BUSYBOX = `${ROOT}/busybox`;
 /** What `berth image import` imports, read-only. */
 export const SOURCE = `${ROOT}/source`;
 
+/** Where `berth systemd install` puts units. */
+export const UNITS = `${ROOT}/units`;
+
 /** The kernel given as `--kernel`, the folder that it is in, and where its modules may be; read-only. */
 export const KERNEL = `${ROOT}/kernel/image`;
 export const KERNEL_FOLDER = `${ROOT}/kernel/folder`;

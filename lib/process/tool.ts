@@ -5,7 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { settlesWithin } from "../base/deadline.ts";
+import { DeadlineError, settlesWithin } from "../base/deadline.ts";
 import { type Child, type ChildOptions, programMissing, startChild } from "./child.ts";
 import type { Program } from "../host/permissions.ts";
 import { isMissing, planTied } from "./tied.ts";
@@ -77,6 +77,22 @@ export async function tryTool(options: ToolOptions): Promise<ToolResult> {
     return { success, code, stdout, stderr };
   } finally {
     signal?.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * The same, for a tool that is to be quick.
+ *
+ * @param what names it, for when it is not.
+ * @throws {DeadlineError} then.
+ */
+export async function tryToolWithin(options: ToolOptions, timeoutMs: number, what: string): Promise<ToolResult> {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new DeadlineError(what, timeoutMs)), timeoutMs);
+  try {
+    return await tryTool({ ...options, signal: stop.signal });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

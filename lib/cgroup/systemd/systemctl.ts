@@ -4,9 +4,8 @@
  * @module
  */
 
-import { DeadlineError } from "../../base/deadline.ts";
 import { BerthError } from "../../base/errors.ts";
-import { type ToolResult, tryTool } from "../../process/tool.ts";
+import { type ToolResult, tryToolWithin } from "../../process/tool.ts";
 import type { Program } from "../../host/permissions.ts";
 
 /** Longer than the 25 s after which systemd's commands give up on the bus: their own words say more. */
@@ -84,13 +83,6 @@ export async function findSystemd(options: ManagerOptions): Promise<Systemd> {
   return new Systemd(Number(version), options);
 }
 
-async function runWithin(command: Program, args: readonly string[], env: Readonly<Record<string, string>>) {
-  const stop = new AbortController();
-  const late = () => stop.abort(new DeadlineError(`${command} ${args[0]}`, ANSWER_MS));
-  const timer = setTimeout(late, ANSWER_MS);
-  try {
-    return await tryTool({ command, args, env, signal: stop.signal });
-  } finally {
-    clearTimeout(timer);
-  }
+function runWithin(command: Program, args: readonly string[], env: Readonly<Record<string, string>>) {
+  return tryToolWithin({ command, args, env }, ANSWER_MS, `${command} ${args[0]}`);
 }

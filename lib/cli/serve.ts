@@ -1,0 +1,111 @@
+/**
+ * `berth serve`: the front process stays, and starts a host process for each sweep. That one reads the configuration
+ * anew, and what it took is gone with it.
+ *
+ * @module
+ */
+
+import { DeadlineError } from "../base/deadline.ts";
+import { BerthError } from "../base/errors.ts";
+import { parseDuration } from "../base/units.ts";
+import { captureFront, type FrontOptions } from "../host/front.ts";
+import { notifyManager } from "../serve/notify.ts";
+import { Calls, type Host, serve } from "../serve/serve.ts";
+import { Console } from "./console.ts";
+import { SERVE_FLAGS } from "./flags.ts";
+import { planConfiguredSweep } from "./gc.ts";
+import { parseFlags } from "./parse.ts";
+import { expectNone } from "./subcommand.ts";
+import { readServiceManager } from "./surroundings.ts";
+
+/** A store with a hundred images, on a slow disk, takes seconds: beyond this, something hangs. The unit knows it. */
+export const SWEEP_MS = 300_000;
+/** How long it may take to be killed then, and to say so. */
+const SPARE_MS = 30_000;
+
+/** EX_CONFIG of sysexits.h: it does not mend itself, so systemd need not try again. */
+const STATUS_CONFIG = 78;
+
+/** What to do how often. */
+export interface ServeArgs {
+  readonly everyMs: number;
+}
+
+/** @throws {BerthError} `usage.*`. Pure. */
+export function parseServeArgs(argv: readonly string[]): ServeArgs {
+  const flags = parseFlags(argv, SERVE_FLAGS);
+  expectNone(flags.rest, "berth serve");
+  return { everyMs: parseDuration(flags.value("every") ?? "10m", "--every") };
+}
+
+/** Runs until it is told to end, and returns the exit status. */
+export async function serveCommand(argv: readonly string[], mainModule: string): Promise<number> {
+  await using words = new Console(false);
+  try {
+    const { everyMs } = parseServeArgs(argv);
+    // A daemon that could not do anything is not to look as if it did: at its start the configuration has to be right.
+    const { self } = await planConfiguredSweep(mainModule);
+    await keepTidy(everyMs, words, async () => ({ ...await planConfiguredSweep(mainModule), self }));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof BerthError) || !/^(usage|config)\./.test(error.code)) throw error;
+    words.error(error);
+    return STATUS_CONFIG;
+  }
+}
+
+/** @param plan how to sweep; by the path that berth was started by, as another version may have come to be there. */
+async function keepTidy(everyMs: number, words: Console, plan: () => Promise<FrontOptions>): Promise<void> {
+  const { socket, watchdogMs } = readServiceManager();
+  const calls = new Calls();
+  words.hurryOn(calls.stopped);
+  using _listening = listen(calls);
+  const host: Host = {
+    sweep: (stop) => sweep(plan, words, stop),
+    notify: async (...state) => {
+      if (socket) await notifyManager(socket, state).catch((error) => words.error(error));
+    },
+  };
+  await serve(host, { sweepEveryMs: everyMs, sweepMostMs: SWEEP_MS + SPARE_MS, watchdogMs }, calls);
+}
+
+function listen(calls: Calls): Disposable {
+  const listeners = { SIGTERM: () => calls.stop(), SIGINT: () => calls.stop(), SIGHUP: () => calls.reload() };
+  const signals = Object.entries(listeners) as [keyof typeof listeners, () => void][];
+  for (const [signal, listener] of signals) Deno.addSignalListener(signal, listener);
+  return {
+    [Symbol.dispose]() {
+      for (const [signal, listener] of signals) Deno.removeSignalListener(signal, listener);
+    },
+  };
+}
+
+/** Says what was found, as `berth gc` does, and nothing when that was nothing. */
+async function sweep(plan: () => Promise<FrontOptions>, words: Console, stop: AbortSignal): Promise<string> {
+  const began = performance.now();
+  try {
+    const { stdout, stderr, code } = await captureFront(await plan(), SWEEP_MS, stop);
+    if (stop.aborted) return "told to end";
+    const found = parseFound(stdout);
+    if (found?.removed === 0 && found.left === 0) return "nothing was left";
+    await words.pass(new TextEncoder().encode(stderr));
+    if (found) return `removed: ${found.removed}, left: ${found.left}`;
+    if (performance.now() - began >= SWEEP_MS) throw new DeadlineError("a sweep, which was killed", SWEEP_MS);
+    words.error(`the sweep ended with status ${code} and told nothing`);
+  } catch (error) {
+    words.error(error);
+  }
+  return "the last sweep failed; the log says why";
+}
+
+/** How much `berth gc --json` tells of; undefined when it does not. */
+export function parseFound(json: string): { removed: number; left: number } | undefined {
+  try {
+    const { jobs, groups, files, freedBytes, left } = JSON.parse(json);
+    const removed = jobs.length + groups.length + files.length + (freedBytes ? 1 : 0);
+    return Number.isInteger(removed) && Number.isInteger(left.length) ? { removed, left: left.length } : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
