@@ -25,8 +25,8 @@ pack "$texts/berth.1" usr/share/man/man1/berth.1
 pack "$texts/debian/changelog" usr/share/doc/berth/changelog
 put 644 "$fixed/copyright" usr/share/doc/berth/copyright
 put 644 "$fixed/lintian-overrides" usr/share/lintian/overrides/berth
-# Units of systemd belong here: usr/lib/systemd/system/, with what policy 9.3 wants of postinst, prerm and postrm.
-put 755 "$fixed/postrm.sh" DEBIAN/postrm
+for unit in berth.service berth-run@.service; do put 644 "$texts/$unit" "usr/lib/systemd/system/$unit"; done
+for script in postinst prerm postrm; do put 755 "$fixed/$script.sh" "DEBIAN/$script"; done
 
 (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$texts/md5sums"
 put 644 "$texts/md5sums" DEBIAN/md5sums

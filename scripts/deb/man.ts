@@ -17,6 +17,7 @@ const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
     SETTINGS.filter(({ flag }) => flag).map(({ variable }) => variable).join(", "),
     "What the flags of berth run are when they are not given; see berth config.",
   ],
+  ["NOTIFY_SOCKET, WATCHDOG_USEC", "Where systemd wants to hear of berth serve, and how often; systemd sets them."],
   ["http_proxy, https_proxy, no_proxy", "For programs that fetch packages and images."],
 ];
 

@@ -6,8 +6,12 @@
 
 import { SHELLS } from "../../lib/cli/completions.ts";
 import { HOST_PROGRAMS } from "../../lib/host/programs.ts";
+import { planUnits, type UnitPlan } from "../../lib/host/systemd/units.ts";
 import { changelog, type Release, sourceControl } from "./control.ts";
 import { manPage } from "./man.ts";
+
+/** For the oldest systemd that the package is for: Debian 12. */
+const PACKAGED: UnitPlan = { binary: "/usr/bin/berth", systemd: 252, stateDir: "/var/lib/berth" };
 
 /** By their paths, as build.sh looks for them. */
 export function packageTexts(release: Release): Map<string, string> {
@@ -17,5 +21,6 @@ export function packageTexts(release: Release): Map<string, string> {
     ["berth.1", manPage(release.version, date)],
     ["debian/control", sourceControl(HOST_PROGRAMS)],
     ["debian/changelog", changelog(release)],
+    ...planUnits(PACKAGED).map(({ name, text }) => [name, text] as const),
   ]);
 }

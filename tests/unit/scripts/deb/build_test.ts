@@ -23,6 +23,8 @@ async function build(folder: string, name: string): Promise<string> {
 
 const CONTENT = [
   "-rwxr-xr-x root/root ./usr/bin/berth",
+  "-rw-r--r-- root/root ./usr/lib/systemd/system/berth-run@.service",
+  "-rw-r--r-- root/root ./usr/lib/systemd/system/berth.service",
   "-rw-r--r-- root/root ./usr/share/bash-completion/completions/berth",
   "-rw-r--r-- root/root ./usr/share/doc/berth/changelog.gz",
   "-rw-r--r-- root/root ./usr/share/doc/berth/copyright",
@@ -46,7 +48,7 @@ testNeeding(noTools, "buildPackage() packs everything, as root's, and leaves not
   assertEquals(await sh('dpkg-deb -f "$1" Depends | grep -c "libc6.*, bubblewrap, .*qemu-system-x86"', path), "1\n");
   assertEquals(
     await sh('cd "$2"; dpkg-deb -R "$1" all; cd all; md5sum --quiet -c DEBIAN/md5sums; ls DEBIAN', path, folder.path),
-    "control\nmd5sums\npostrm\n",
+    "control\nmd5sums\npostinst\npostrm\nprerm\n",
   );
   assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name).toSorted(), ["all", "one.deb", "program"]);
 });
