@@ -69,7 +69,9 @@ async function main(argv: readonly string[]): Promise<number> {
     const options = parseArguments(argv);
     const scripts = import.meta.dirname!;
     const project = scripts.replace(/\/scripts\/test_host$/, "");
-    const places: Places = { project, scripts, cacheRoot, deno: Deno.execPath() };
+    const binary = Deno.env.get("BERTH_BINARY");
+    const require = Deno.env.get("BERTH_TEST_REQUIRE") === "1" ? "1" : "";
+    const places: Places = { project, scripts, cacheRoot, deno: Deno.execPath(), binary, require };
     const bound = new Bound(options.timeoutMs, cancelOnSignals());
     return report(await runTestHost(options, places, { say, output }, bound));
   } catch (error) {

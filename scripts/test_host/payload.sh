@@ -1,16 +1,17 @@
 #!/bin/sh
 # Packs what the test host runs into an ext4 image, without mounting anything.
 #
-#   payload.sh PROJECT WORK DENO DENO_DIR
+#   payload.sh PROJECT WORK DENO DENO_DIR BINARY
 #
 # PROJECT   the tree under test: its tracked and untracked files, or all of it where there is no git
 # WORK      has a folder payload/ with what the caller has put there; gets payload.img
 # DENO      the Deno binary to run inside
 # DENO_DIR  a cache of our own for the packages that the tree needs; filled from the registry where
 #           something is missing, so that a second run needs no network
+# BINARY    the compiled berth for the tests that need one; empty: there is none
 set -eu
 
-project=$1 work=$2 deno=$3 deno_dir=$4
+project=$1 work=$2 deno=$3 deno_dir=$4 binary=$5
 PATH=$PATH:/usr/sbin:/sbin
 # Sparse. Room for Deno's own caches and for what tests write next to the project.
 size=3G
@@ -33,6 +34,7 @@ mkdir -p "$payload/project" "$deno_dir"
 list_files >"$work/files"
 tar -C "$project" --null --no-recursion -T "$work/files" -cf - | tar -C "$payload/project" -xf -
 cp "$deno" "$payload/deno"
+if [ "$binary" ]; then cp "$binary" "$payload/berth"; fi
 
 # In the copy, so that neither a lock file nor node_modules appears in the tree under test.
 (cd "$payload/project" && DENO_DIR=$deno_dir "$deno" install --quiet)

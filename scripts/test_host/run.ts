@@ -22,6 +22,10 @@ export interface Places {
   readonly cacheRoot: string;
   /** The Deno binary that runs inside. */
   readonly deno: string;
+  /** The compiled berth for the tests that need one; undefined when there is none. */
+  readonly binary?: string;
+  /** BERTH_TEST_REQUIRE: see tests/support/require.ts. */
+  readonly require: "" | "1";
 }
 
 /** The way out for words and for the tests' output. */
@@ -98,10 +102,10 @@ async function packPayload(
   await Deno.writeTextFile(`${guest}/arguments`, `${options.testArguments.join("\n")}\n`);
   const argv = [
     ...["sh", `${places.scripts}/payload.sh`, places.project, work, places.deno],
-    `${places.cacheRoot}/deno-dir`,
+    ...[`${places.cacheRoot}/deno-dir`, places.binary ?? ""],
   ];
   const endsAtSeconds = Math.floor((bound.remainingMs - tidyMs - handOverMs) / 1000);
-  const settings = `permission_set=${options.permissionSet}\nends_at_s=${endsAtSeconds}\n`;
+  const settings = `permission_set=${options.permissionSet}\nends_at_s=${endsAtSeconds}\nrequire=${places.require}\n`;
   await Deno.writeTextFile(`${guest}/settings.sh`, settings);
   await runScript({ what: "packing of the payload", argv, limitMs: 120_000 }, bound);
   const resultsImage = `${work}/results.img`;

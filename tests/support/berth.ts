@@ -41,7 +41,11 @@ export function binary(): string | undefined {
 /** The command line of a call. */
 export function commandLine(args: readonly string[], main = MAIN): string[] {
   const compiled = binary();
-  if (compiled && main === MAIN) return [compiled, ...args];
+  return compiled && main === MAIN ? [compiled, ...args] : sourceCommandLine(args, main);
+}
+
+/** The command line of a call from source, whatever BERTH_BINARY says. */
+export function sourceCommandLine(args: readonly string[], main = MAIN): string[] {
   return [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", main, ...args];
 }
 

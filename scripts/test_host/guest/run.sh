@@ -9,7 +9,7 @@ set -u
 
 out=/dev/ttyS1
 home=/srv/test-host
-. "$home/guest/settings.sh" # permission_set, ends_at_s
+. "$home/guest/settings.sh" # permission_set, ends_at_s, require
 
 load_devices() {
   if grep -qw svm /proc/cpuinfo; then modprobe kvm_amd; else modprobe kvm_intel; fi
@@ -52,6 +52,8 @@ close_relay() {
 run_tests() {
   cd "$home/project" || return 125
   export BERTH_TEST_HOST=1 HOME=/root NO_COLOR=1 DENO_DIR="$home/deno_dir" DENO_NO_UPDATE_CHECK=1
+  export BERTH_TEST_REQUIRE="$require"
+  if [ -x "$home/berth" ]; then export BERTH_BINARY="$home/berth"; fi
   # One argument a line. Types were checked outside, where it takes a tenth of the time.
   set --
   while IFS= read -r argument; do set -- "$@" "$argument"; done <"$home/guest/arguments"
