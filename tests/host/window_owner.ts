@@ -11,7 +11,7 @@ import { startIn } from "../support/real_groups.ts";
 const [window] = Deno.args;
 await using driver = await openCgroupfs(new DenoCgroupFs(window));
 const group = await driver.createGroup({ id: "hardened", limits: { memoryMaxBytes: 64 * 1024 ** 2, pidsMax: 7 } });
-const child = await startIn(group.path, "sleep 1000");
+const child = await startIn(group.path, "exec sleep 1000");
 const members = (await Deno.readTextFile(`${group.path}/cgroup.procs`)).trim().split("\n").length;
 const limits = await group.readLimits();
 await group[Symbol.asyncDispose]();
