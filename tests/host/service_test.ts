@@ -84,7 +84,7 @@ testNeeding(problem, "the units are as closed as the README says", async () => {
     done`,
       DAEMON,
     );
-    assertEquals(scores, "2.9\n4.1\n");
+    assertEquals(scores, "2.2\n4.3\n");
   } finally {
     await uninstall();
   }
