@@ -73,7 +73,8 @@ async function runJobHere(
   const jailed = await openJail(args.spec, (text) => console.note(text));
   if (jailed) stack.use(jailed);
   const isOther = jailed?.jail.user !== undefined;
-  const accelerator = await chooseAccelerator(args.spec.accel, isOther && !await groupsFor("/dev/kvm"));
+  const isDenied = isOther && !await groupsFor("/dev/kvm");
+  const accelerator = await chooseAccelerator(args.spec.accel, stop.requested, isDenied);
   if (accelerator.note) console.note(accelerator.note);
   stop.requested.throwIfAborted();
   const shown = await Promise.all(args.volumePaths.map(lookAtVolume));

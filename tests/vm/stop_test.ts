@@ -1,7 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Report } from "../../lib/job/report.ts";
 import { copyImage } from "../faults/harness.ts";
-import { awaitVmm, berth, emptyFolder, finish, leftovers, SCRATCH, shell, start, STATE } from "../support/berth.ts";
+import {
+  awaitVmm,
+  berth,
+  emptyFolder,
+  finish,
+  leftovers,
+  type Outcome,
+  SCRATCH,
+  shell,
+  start,
+  STATE,
+} from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
@@ -86,10 +97,9 @@ Deno.test("a killed host process takes QEMU and the mounts with it", async () =>
   assertEquals(await leftovers(), []);
 });
 
-Deno.test("a host process that is killed while it tries an accelerator takes the guest that it tries with it", async () => {
-  const state = await emptyFolder("state-tries");
+/** Starts a job on a QEMU that hangs, so that berth waits for the guest that it tries. */
+async function startHanging(state: string): Promise<{ child: Deno.ChildProcess; ended: Promise<Outcome> }> {
   await copyImage(STATE, state);
-  // A guest that hangs: QEMU does not end by itself then.
   const hang = `printf '#!/bin/sh\\n: >"%s/tried"\\nexec sleep 12345\\n' "$0" >"$0/qemu"; chmod +x "$0/qemu"
     mount --bind "$0/qemu" /usr/bin/qemu-system-x86_64; exec "$@"`;
   const child = start(["run", "--quiet", "--", "true"], {
@@ -98,10 +108,31 @@ Deno.test("a host process that is killed while it tries an accelerator takes the
   });
   const ended = finish(child);
   await shell('for i in $(seq 200); do [ -e "$1/tried" ] && exit; sleep 0.05; done; exit 1', state);
-  await killHost(state);
-  assertEquals((await ended).code, 125);
+  return { child, ended };
+}
+
+async function expectNoTrial(state: string): Promise<void> {
   await shell('for i in $(seq 40); do pgrep -f "^sleep 12345$" >/dev/null || exit 0; sleep 0.05; done; exit 1');
   assertEquals(await leftovers(state), []);
+}
+
+Deno.test("a host process that is killed while it tries an accelerator takes the guest that it tries with it", async () => {
+  const state = await emptyFolder("state-tries");
+  const { ended } = await startHanging(state);
+  await killHost(state);
+  assertEquals((await ended).code, 125);
+  await expectNoTrial(state);
+  await Deno.remove(state, { recursive: true });
+});
+
+Deno.test("a job that is cancelled while berth tries an accelerator ends then, and nothing is remembered", async () => {
+  const state = await emptyFolder("state-tries");
+  const { child, ended } = await startHanging(state);
+  child.kill("SIGTERM");
+  assertEquals((await ended).code, 143);
+  await expectNoTrial(state);
+  // It would be, had the trial run out of time.
+  assertEquals(await shell('cat "$1/host.json" 2>/dev/null || true', state), "");
   await Deno.remove(state, { recursive: true });
 });
 

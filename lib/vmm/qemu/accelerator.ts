@@ -10,7 +10,8 @@ import { ROOT } from "../../host/windows.ts";
 import type { Accelerator } from "../vmm.ts";
 import { probe, type ProbeResult } from "./probe.ts";
 
-const PROBE_MS = 3000;
+/** It takes some 0.1 s; a host that has just booted reads QEMU from its disk, and was seen to take more than 3 s. */
+const PROBE_MS = 8000;
 /** A probe that was cut may have been cut because the host was busy: after this, it is tried again. */
 const DOUBT_MS = 60_000;
 const FIRMWARE = `${ROOT}/probe.bin`;
@@ -25,18 +26,23 @@ export interface AcceleratorChoice {
 }
 
 /**
+ * @param stop ends it before its time, with the signal's reason.
  * @param isDenied whether the VMM will be a user who may not open KVM's node, though this process may.
  * @throws {BerthError} `host.kvm` when KVM is asked for and does not run a guest.
  */
-export async function chooseAccelerator(wanted: "auto" | "kvm" | "tcg", isDenied = false): Promise<AcceleratorChoice> {
-  if (wanted === "tcg") return await emulation();
-  const kvm = await probeKvm(isDenied);
+export async function chooseAccelerator(
+  wanted: "auto" | "kvm" | "tcg",
+  stop: AbortSignal,
+  isDenied = false,
+): Promise<AcceleratorChoice> {
+  if (wanted === "tcg") return await emulation(stop);
+  const kvm = await probeKvm(stop, isDenied);
   if (kvm.works) return { accelerator: "kvm", bootArgs: [] };
   if (wanted === "kvm") throw new BerthError("host.kvm", `KVM does not work on this host: ${kvm.detail}`);
-  return { ...await emulation(), note: `no KVM, so the guest is emulated (TCG), which is slow: ${kvm.detail}` };
+  return { ...await emulation(stop), note: `no KVM, so the guest is emulated (TCG), which is slow: ${kvm.detail}` };
 }
 
-async function probeKvm(isDenied: boolean): Promise<{ works: boolean; detail: string }> {
+async function probeKvm(stop: AbortSignal, isDenied: boolean): Promise<{ works: boolean; detail: string }> {
   // The node can come and go while the host runs, so it is looked at each time; the probe runs once.
   const node = await kvmNode();
   if (node === "missing") return { works: false, detail: "there is no /dev/kvm" };
@@ -44,7 +50,7 @@ async function probeKvm(isDenied: boolean): Promise<{ works: boolean; detail: st
   if (isDenied) return { works: false, detail: "only root may open /dev/kvm, and VMMs are users of their own" };
   const known = await recallKvm();
   if (known) return known;
-  const { works, detail, timedOut } = await tryAccelerator("kvm");
+  const { works, detail, timedOut } = await tryAccelerator("kvm", stop);
   const kvm = { works, detail: works ? detail : `/dev/kvm is there, but ${detail}` };
   await remember({ kvm: timedOut ? { ...kvm, untilMs: Date.now() + DOUBT_MS } : kvm });
   return kvm;
@@ -57,8 +63,11 @@ export async function recallKvm(): Promise<{ works: boolean; detail: string } | 
 }
 
 /** Runs the probe guest now, whatever is known, and remembers nothing. */
-export async function tryAccelerator(accelerator: Accelerator): Promise<ProbeResult> {
-  return await probe(accelerator, FIRMWARE, PROBE_MS);
+export async function tryAccelerator(
+  accelerator: Accelerator,
+  stop = new AbortController().signal,
+): Promise<ProbeResult> {
+  return await probe(accelerator, { firmware: FIRMWARE, timeoutMs: PROBE_MS, stop });
 }
 
 /**
@@ -66,10 +75,10 @@ export async function tryAccelerator(accelerator: Accelerator): Promise<ProbeRes
  * which fails when the host is busy; the microvm machine has no other clock that could stand in (no HPET, no PM timer,
  * no PIT interrupt with reduced ACPI), and the boot hangs.
  */
-async function emulation(): Promise<AcceleratorChoice> {
+async function emulation(stop: AbortSignal): Promise<AcceleratorChoice> {
   let khz = (await recall()).tcgTscKhz;
   if (khz === undefined) {
-    khz = (await tryAccelerator("tcg")).tscKhz;
+    khz = (await tryAccelerator("tcg", stop)).tscKhz;
     if (khz !== undefined) await remember({ tcgTscKhz: khz });
   }
   return { accelerator: "tcg", bootArgs: khz === undefined ? [] : [`tsc_early_khz=${khz}`, "tsc=reliable"] };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DeadlineError, within } from "../../base/deadline.ts";
+import { DeadlineError, orAborted, within } from "../../base/deadline.ts";
 import { programMissing, startChild } from "../../process/child.ts";
 import { isMissing, planTied } from "../../process/tied.ts";
 import type { Accelerator } from "../vmm.ts";
@@ -37,8 +37,16 @@ export function probeFirmware(): Uint8Array<ArrayBuffer> {
   return image;
 }
 
-/** Runs the probe guest, at most `timeoutMs`. @param firmware where its image is, or is written. */
-export async function probe(accelerator: Accelerator, firmware: string, timeoutMs: number): Promise<ProbeResult> {
+/** Where the probe guest's image is written, and when it is enough. */
+export interface ProbePlan {
+  readonly firmware: string;
+  readonly timeoutMs: number;
+  /** Ends the guest, and the probe throws the signal's reason. */
+  readonly stop: AbortSignal;
+}
+
+/** Runs the probe guest. */
+export async function probe(accelerator: Accelerator, { firmware, timeoutMs, stop }: ProbePlan): Promise<ProbeResult> {
   await Deno.writeFile(firmware, probeFirmware());
   const cpu = accelerator === "kvm" ? "host" : "max";
   const args = [
@@ -50,7 +58,7 @@ export async function probe(accelerator: Accelerator, firmware: string, timeoutM
   await using child = startChild({ ...planTied(QEMU, args), stdout: "piped", stderr: "piped" });
   const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.status]);
   try {
-    const [printed, words, status] = await within(output, timeoutMs, "the probe guest");
+    const [printed, words, status] = await orAborted(within(output, timeoutMs, "the probe guest"), stop);
     if (isMissing(status.code, words)) throw programMissing(QEMU);
     const match = /^([0-9a-f]{16})\n$/.exec(printed);
     if (status.code === SUCCESS_STATUS && match) {
@@ -59,9 +67,9 @@ export async function probe(accelerator: Accelerator, firmware: string, timeoutM
     const last = words.trim().split("\n")[0] || "it said nothing";
     return { works: false, detail: `QEMU ended with status ${status.code} (${last})` };
   } catch (error) {
-    if (!(error instanceof DeadlineError)) throw error;
     child.kill("SIGKILL");
     await output;
+    if (!(error instanceof DeadlineError)) throw error;
     return { works: false, timedOut: true, detail: `a small guest was still not through after ${timeoutMs / 1000} s` };
   }
 }
