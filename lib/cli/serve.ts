@@ -85,9 +85,9 @@ async function sweep(plan: () => Promise<FrontOptions>, words: Console, stop: Ab
   const began = performance.now();
   try {
     const { stdout, stderr, code } = await captureFront(await plan(), SWEEP_MS, stop);
-    if (stop.aborted) return "told to end";
     const found = parseFound(stdout);
     if (found?.removed === 0 && found.left === 0) return "nothing was left";
+    if (!found && stop.aborted) return "told to end";
     await words.pass(new TextEncoder().encode(stderr));
     if (found) return `removed: ${found.removed}, left: ${found.left}`;
     if (performance.now() - began >= SWEEP_MS) throw new DeadlineError("a sweep, which was killed", SWEEP_MS);

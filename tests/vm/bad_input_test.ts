@@ -35,7 +35,7 @@ const CASES: [args: string[], words: string][] = [
   [["update", "0123456789ab"], "there is nothing to update"],
   [["run", "--user", "no-such", "--", "true"], "user no-such: no such user or group in the image"],
   [["run", "--workdir", "/no/such", "--", "true"], "--workdir /no/such: there is no such folder in the guest"],
-  [["serve"], "berth serve is not there yet"],
+  [["submit"], "berth submit is not there yet"],
   [["rum"], 'unknown command "rum"; did you mean "run"?'],
   [[], "there is no command"],
 ];

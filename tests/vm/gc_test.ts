@@ -143,3 +143,21 @@ Deno.test("gc says which job it can't remove, why, and what to do", async () => 
   assertEquals((await berth(["gc"], here)).stderr, "berth: removed job dead00000000\n");
   assertEquals(await leftovers(state), []);
 });
+
+Deno.test("berth serve removes what is left by then, says so, and ends with 0 when it is told to", async () => {
+  await shell('mkdir -p "$1/jobs/dead00000006"; : >"$1/jobs/dead00000006.owner"', state);
+  const child = start(["serve", "--every", "1s"], here);
+  const words: string[] = [];
+  for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
+    words.push(chunk);
+    if (words.join("").endsWith("\n")) child.kill("SIGTERM");
+  }
+  await child.stdout.cancel();
+  assertEquals([(await child.status).code, words.join("")], [0, "berth: removed job dead00000006\n"]);
+  assertEquals(await leftovers(state), []);
+});
+
+Deno.test("berth serve refuses a wrong call with a status of its own", async () => {
+  const { code, stderr } = await berth(["serve", "--every", "0s"], here);
+  assertEquals([code, stderr.startsWith("berth: --every: ")], [78, true], stderr);
+});
