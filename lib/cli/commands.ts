@@ -51,7 +51,8 @@ changed. Exit status: 0; 1 when something fails; 125 when berth could not look.`
     summary: "keep this host tidy, as a service",
     more:
       `Does what berth gc does: at its start, on HUP and every so often, each time as it is configured by then. It tells
-systemd when the first time is over, and that it is alive. TERM ends it. Exit status: 0; 78 when it is called or configured wrongly; 125. See berth systemd install.`,
+systemd when the first time is over, and that it is alive. TERM ends it. Exit status: 0; 78 when it is called or
+configured wrongly; 125 when something else went wrong. See berth systemd install.`,
   },
   systemd: { usage: "COMMAND", summary: "run berth, and jobs, as services" },
   config: { usage: "COMMAND", summary: "what is configured on this host, and where" },
