@@ -18,7 +18,7 @@ import { createRemover } from "./lost.ts";
 import { findLeftProbes } from "./probe.ts";
 import { type DriverChoice, type GroupParent, type Parent, resolveParent } from "./parent.ts";
 import { parseDevice, pathsOf } from "./systemd/devices.ts";
-import { openSystemd, type SystemdDriver } from "./systemd/driver.ts";
+import type { SystemdDriver } from "./systemd/driver.ts";
 
 /** @throws {BerthError} `usage.value` for a device that is not there. @param devices `PATH[:rwm]`. */
 export function expectDevices(devices: readonly string[], facts: Pick<CgroupFacts, "devices">): void {
@@ -111,5 +111,6 @@ async function openSystemdSlice(request: ContainmentRequest, facts: CgroupFacts)
   if (!facts.sliceWindow) {
     throw new BerthError("cgroup.systemd", "there is no systemd with cgroup v2 here that would make a scope");
   }
+  const { openSystemd } = await import("./systemd/driver.ts");
   return await openSystemd(new DenoCgroupFs(SLICE), request, facts);
 }

@@ -51,8 +51,11 @@ export async function run(words: readonly string[], mainModule: string, onPoint?
   const { argv, surroundings } = await readCall(words, RUN, mainModule);
   const args = RUN.parse(argv, surroundings);
   if (hasWindows()) {
+    const { JailTrial } = await import("./vmm_jail.ts");
+    // Its programs run while the rest of this one is loaded.
+    await using trial = new JailTrial(args.spec);
     const { runHere } = await import("./run_here.ts");
-    return await runHere(args, windowPaths(args, surroundings.stateDir), onPoint);
+    return await runHere(args, trial, windowPaths(args, surroundings.stateDir), onPoint);
   }
   return await runFront({
     ...surroundings,

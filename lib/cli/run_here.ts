@@ -15,9 +15,9 @@ import { Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { groupsFor } from "../host/nodes.ts";
 import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, STATE, volumeWindow } from "../host/windows.ts";
+import { loadFresh } from "../image/fresh.ts";
 import { type HeldImage, holdImage } from "../image/held.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
-import { loadFresh } from "../image/renew.ts";
 import { loadImageFolder } from "../image/store.ts";
 import { type JobPlan, noCommand, planJob } from "../job/plan.ts";
 import { type JobResult, planEarlyReport, planReport, type Report } from "../job/report.ts";
@@ -32,11 +32,12 @@ import { planConclusion } from "./conclusion.ts";
 import { Console } from "./console.ts";
 import { buildHost, openCaches, openStore } from "./image_host.ts";
 import type { RunArgs } from "./run_args.ts";
-import { openJail } from "./vmm_jail.ts";
+import type { JailTrial } from "./vmm_jail.ts";
 
-/** Runs the job and returns berth's exit status. */
+/** Runs the job and returns berth's exit status. @param trial of the job's jail. */
 export async function runHere(
   args: RunArgs,
+  trial: JailTrial,
   paths: readonly (readonly [string, string])[],
   onPoint?: OnPoint,
 ): Promise<number> {
@@ -45,7 +46,7 @@ export async function runHere(
   console.hurryOn(stop.requested);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.stop(signal));
   try {
-    return await runJobHere(args, stop, console, onPoint);
+    return await runJobHere(args, trial, stop, console, onPoint);
   } catch (error) {
     // Before there is a job there is nothing to clean up, only to say.
     const verdict = decideVerdict(
@@ -60,6 +61,7 @@ export async function runHere(
 
 async function runJobHere(
   args: RunArgs,
+  trial: JailTrial,
   stop: StopRequest,
   console: Console,
   onPoint: OnPoint | undefined,
@@ -70,8 +72,8 @@ async function runJobHere(
   const driver = await chooseDriver(spec, facts, console);
   if (driver) stack.use(driver);
   const image = stack.use(await openImage(args, stop.requested, console));
-  const jailed = await openJail(args.spec, (text) => console.note(text));
-  if (jailed) stack.use(jailed);
+  const jailed = await trial.result;
+  for (const note of trial.notes) console.note(note);
   const isOther = jailed?.jail.user !== undefined;
   const isDenied = isOther && !await groupsFor("/dev/kvm");
   const accelerator = await chooseAccelerator(args.spec.accel, stop.requested, isDenied);

@@ -43,13 +43,29 @@ export function missingUsers(uidMap: string, { first, last }: UidRange): string 
   return `VMMs can't be users of their own: this user namespace has not all of the users ${first} to ${last}`;
 }
 
-/**
- * The jail of a job's VMM; undefined for one that gets none.
- *
- * @param note told when it gets less than it could though nobody said so.
- * @throws {BerthError} `host.jail`, `host.users` where it is required: by the job, or for root, who has most to lose.
- */
-export async function openJail(spec: JobSpec, note: (text: string) => void): Promise<OpenJail | undefined> {
+/** The search for a job's jail, which begins at once. Disposing it gives free what was taken. */
+export class JailTrial implements AsyncDisposable {
+  /**
+   * The jail of the job's VMM; undefined for one that gets none.
+   *
+   * @throws {BerthError} `host.jail`, `host.users` where it is required: by the job, or for root, who has most to lose.
+   */
+  readonly result: Promise<OpenJail | undefined>;
+  /** When there is a result: what the VMM gets less than it could though nobody said so. */
+  readonly notes: string[] = [];
+
+  constructor(spec: JobSpec) {
+    this.result = openJail(spec, (text) => this.notes.push(text));
+    // Something else may go wrong before anybody asks.
+    this.result.catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    (await this.result.catch(() => undefined))?.[Symbol.dispose]();
+  }
+}
+
+async function openJail(spec: JobSpec, note: (text: string) => void): Promise<OpenJail | undefined> {
   if (spec.jail === "off") return undefined;
   const open = await tryJail(spec);
   const { jail, problem, rootProblem } = open;

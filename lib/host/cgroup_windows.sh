@@ -1,6 +1,11 @@
 # Windows on the cgroup tree, and the facts that go with them, a function for each mode. For windows.sh, which has
 # `bind` and `$self`. What is wrong with a group is for berth to find out and to tell: here it only has no window then.
 
+# For some lines of /proc: a shell reads them byte by byte.
+copy() { # FROM TO
+  while IFS= read -r line; do printf '%s\n' "$line"; done <"$1" >"$2"
+}
+
 # The cgroup2 mounts, a line each: the group that is mounted, and where.
 cgroup2_mounts() {
   findmnt -rn -t cgroup2 -o FSROOT,TARGET || true
@@ -9,7 +14,8 @@ cgroup2_mounts() {
 # The group that this process is in, as a path of the host. An earlier berth may have moved its caller into a leaf.
 # Where several mounts show it, the choice is that of resolveParent(): the usual place, else the mount that shows most.
 own_group() {
-  own=$(sed -n 's/^0:://p' $self/host/cgroup)
+  own=
+  while IFS= read -r line; do case $line in 0::*) own=${line#0::} ;; esac; done <$self/host/cgroup
   case $own in */supervisor) own=${own%supervisor} ;; esac
   best= least=
   while read -r root target; do
@@ -25,7 +31,7 @@ MOUNTS
 
 # cgroup: the group that VMs' groups are made in: a path, or `self`.
 open_cgroup() {
-  cat /proc/self/cgroup >$self/host/cgroup
+  copy /proc/self/cgroup $self/host/cgroup
   # All of them: what is mounted on a cgroup tree, or below it, hides groups.
   cat /proc/self/mountinfo >$self/host/mounts
   echo "${BERTH_DELEGATED:-}" >$self/host/delegated

@@ -37,15 +37,40 @@ cover_run() {
   mkdir $run
 }
 
-mkdir -p -m 0711 $run 2>/dev/null || cover_run
+# Each program that is started takes some milliseconds of every job: what is there is not made once more, and mounts are
+# made by one program for all.
+[ -d $run ] || mkdir -p -m 0711 $run 2>/dev/null || cover_run
 mount -t tmpfs -o mode=0700,nosuid,nodev berth $run
 mkdir $self $self/host
 
+folder() { # PATH
+  [ -d "$1" ] || mkdir -p -- "$1"
+}
+
+# The mounts that are still to be made, as fstab(5) has them.
+table=
 bind() { # MODE NAME PATH
-  target=$self/$2
-  if [ -d "$3" ]; then mkdir -p "$target"; else : >"$target"; fi
-  mount --bind -- "$3" "$target" || fail "$3: can't be made visible to berth"
-  case $1 in ro | folder | optional) mount -o remount,bind,ro "$target" ;; esac
+  target=$self/$2 options=bind
+  # Only to read: nothing in there is run. A user may not take any of these away again, where the source has them, and
+  # to name all of them spares the look.
+  case $1 in ro | folder | optional) options=bind,ro,nosuid,nodev,noexec ;; esac
+  if [ -d "$3" ]; then options=$options,X-mount.mkdir; else : >"$target"; fi
+  case $3 in
+  # What means something else in a table, or could.
+  *[!A-Za-z0-9/._+@:,-]* | [!/]*) mount -o $options -- "$3" "$target" || fail "$3: $UNSEEN" ;;
+  *) table="$table$3 $target none $options 0 0
+" ;;
+  esac
+}
+UNSEEN="can't be made visible to berth"
+
+bind_all() {
+  printf '%s' "$table" >$self/host/table
+  mount --all --fstab $self/host/table && return
+  while read -r path target _; do
+    mountpoint -q "$target" || fail "$path: $UNSEEN"
+  done <$self/host/table
+  fail "a window $UNSEEN"
 }
 
 # One that is this process's alone can be given to the VM's user, whoever may use the host's. Where none can be made it
@@ -54,9 +79,9 @@ open_node() { # PATH
   if [ -b "$1" ]; then kind=b; elif [ -c "$1" ]; then kind=c; else return 0; fi
   node=$self/nodes$1
   # The only place of berth's where a node is one.
-  [ "$nodes" ] || mount -t tmpfs -o mode=0711,nosuid,noexec berth $self/nodes
+  [ "$nodes" ] || mount -t tmpfs -o mode=0711,nosuid,noexec,X-mount.mkdir berth $self/nodes
   nodes=mounted
-  mkdir -p "${node%/*}"
+  folder "${node%/*}"
   # In hexadecimal: coreutils before 9.0, as in Ubuntu 22.04, have no other format.
   numbers=$(stat -Lc '%t %T' -- "$1")
   if mknod -m 0600 "$node" $kind $((0x${numbers% *})) $((0x${numbers#* })) 2>/dev/null; then
@@ -72,7 +97,6 @@ nodes=
 while [ "$1" != -- ]; do
   mode=$1 name=$2 path=$3
   shift 3
-  case $name in */*) mkdir -p "$self/${name%/*}" ;; esac
   case $mode in
   cgroup | slice | spare_slice | group | gone | device | block)
     open_$mode "$path"
@@ -82,19 +106,21 @@ while [ "$1" != -- ]; do
     open_node "$path"
     continue
     ;;
-  make) mkdir -p -- "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
+  make) folder "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
   file) [ ! -d "$path" ] && (: >>"$path") 2>/dev/null || fail "$path: this file can't be written" ;;
   optional) [ -e "$path" ] || continue ;;
   folder) [ -d "$path" ] || fail "$path: there is no such folder" ;;
   ro) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;
   esac
+  case $name in */*) folder "$self/${name%/*}" ;; esac
   bind "$mode" "$name" "$path"
 done
 shift
+bind_all
 
 # What only /proc, /dev and the mount table can tell, and the host process may not read there.
-cat /proc/sys/kernel/random/boot_id >$self/host/boot_id
-cat /proc/self/uid_map >$self/host/uid_map
+copy /proc/sys/kernel/random/boot_id $self/host/boot_id
+copy /proc/self/uid_map $self/host/uid_map
 if [ ! -e /dev/kvm ]; then echo missing; elif [ -r /dev/kvm ] && [ -w /dev/kvm ]; then echo accessible; else
   echo denied
 fi >$self/host/kvm

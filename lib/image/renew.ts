@@ -1,5 +1,5 @@
 /**
- * Keeps images in step with berth: one whose initramfs carries another version's agent gets a new one.
+ * Builds an image that can't be run as it is, or what it boots with.
  *
  * @module
  */
@@ -9,27 +9,24 @@ import { watchDisks } from "../host/disk.ts";
 import { type BuildHost, buildImage, buildInitramfs, type BuildProgress, isHosts, packBoot } from "./build.ts";
 import { readCpioFiles } from "./cpio.ts";
 import type { ModuleBinary } from "./initramfs.ts";
+import { loadIfFresh } from "./fresh.ts";
 import { findKernel } from "./kernel.ts";
-import { DEFAULT_IMAGE } from "./names.ts";
 import { hasModules, planOrigin } from "./origin.ts";
 import { parseImageSpec } from "./spec.ts";
 import type { Image, ImageStore } from "./store.ts";
 import { sweepBeforeBuild } from "./sweep.ts";
 
 /**
- * Loads the image to run. The default image is built when it is not there; an image that berth has built for another
- * agent gets this one's. Images that berth did not build stay as they are.
+ * Makes the image one that can be run, and loads it.
  *
  * Of several that find it out at once, one builds and the others wait for it.
  */
-export async function loadFresh(
+export async function renewImage(
   store: ImageStore,
   host: BuildHost,
   name: string,
   progress: BuildProgress,
 ): Promise<Image> {
-  const image = await loadIfFresh(store, host, name);
-  if (image) return image;
   await sweepBeforeBuild(store, progress.onProgress);
   const onWait = () => progress.onProgress("another berth is building it; waiting");
   using _lock = await store.lock(name, onWait, progress.signal);
@@ -41,16 +38,6 @@ export async function loadFresh(
     await buildImage(store, host, { name }, progress);
   }
   return await store.load(name);
-}
-
-/** Loads it if it can be run as it is. Only the default image may be missing or broken: it is built again then. */
-async function loadIfFresh(store: ImageStore, host: BuildHost, name: string): Promise<Image | undefined> {
-  try {
-    const image = await store.load(name);
-    if (image.agentHash === undefined || image.agentHash === host.agentHash) return image;
-  } catch (error) {
-    if (name !== DEFAULT_IMAGE || (error instanceof BerthError && error.code === "image.name")) throw error;
-  }
 }
 
 async function canRenew(store: ImageStore, name: string): Promise<boolean> {

@@ -98,7 +98,7 @@ export async function tryLockUsed(root: string, name: string): Promise<Disposabl
 
 /** Takes a shared lock. @returns whether the file is still there: who held it alone may have removed it. */
 export async function share(file: Deno.FsFile, what: string): Promise<boolean> {
-  if (!tryLock(file, { exclusive: false })) await within(file.lock(false), SWEEP_MS, what);
+  await within(file.lock(false), SWEEP_MS, what);
   return await isLinked(file);
 }
 
@@ -119,7 +119,7 @@ export async function removeUnheld(path: string): Promise<number | undefined> {
 async function shareStore(root: string): Promise<Deno.FsFile> {
   const file = await openLock(root, ".lock");
   try {
-    if (!tryLock(file, { exclusive: false })) await within(file.lock(false), SWEEP_MS, SWEEP_END);
+    await within(file.lock(false), SWEEP_MS, SWEEP_END);
     return file;
   } catch (error) {
     file.close();

@@ -5,7 +5,7 @@ import type { BuildHost } from "../../../lib/image/build.ts";
 import { readCpioFiles } from "../../../lib/image/cpio.ts";
 import { planInitramfs } from "../../../lib/image/initramfs.ts";
 import { type Origin, planOrigin } from "../../../lib/image/origin.ts";
-import { loadFresh } from "../../../lib/image/renew.ts";
+import { loadFresh } from "../../../lib/image/fresh.ts";
 import type { ImageSpec } from "../../../lib/image/spec.ts";
 import { ImageStore } from "../../../lib/image/store.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
