@@ -6,7 +6,16 @@
 
 import { POINTS } from "../../lib/job/points.ts";
 import { leftovers, SCRATCH, shell, STATE } from "../support/berth.ts";
-import { type Case, copyImage, type Place, plainPlace, prepareState, type Scene, tryFault } from "./harness.ts";
+import {
+  type Case,
+  copyImage,
+  type Place,
+  plainPlace,
+  prepareState,
+  type Scene,
+  testFaults,
+  tryFault,
+} from "./harness.ts";
 import { casesOf, type Fault, isAfterVm, isBefore, own } from "./points.ts";
 
 await prepareState("disks");
@@ -66,4 +75,4 @@ const FAULTS = ([0, 3] as const).flatMap((exits): Fault[] =>
   }))
 );
 
-for (const one of casesOf(FAULTS)) Deno.test(one.label, () => onSmallDisk(one));
+testFaults(casesOf(FAULTS), onSmallDisk);

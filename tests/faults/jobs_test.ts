@@ -4,7 +4,9 @@
  * @module
  */
 
-import { plainPlace, prepareState, testFaults } from "./harness.ts";
+import { plainPlace, prepareState, testFaults, tryFault } from "./harness.ts";
 import { JOB_CASES } from "./jobs.ts";
 
-testFaults(plainPlace(await prepareState("jobs")), JOB_CASES);
+const place = plainPlace(await prepareState("jobs"));
+
+testFaults(JOB_CASES, (one) => tryFault(place, one));

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { plainPlace, prepareState, testFaults } from "./harness.ts";
+import { plainPlace, prepareState, testFaults, tryFault } from "./harness.ts";
 import { PROCESS_CASES } from "./points.ts";
 
-testFaults(plainPlace(await prepareState("points")), PROCESS_CASES);
+const place = plainPlace(await prepareState("points"));
+
+testFaults(PROCESS_CASES, (one) => tryFault(place, one));

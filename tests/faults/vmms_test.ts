@@ -7,7 +7,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { type Case, plainPlace, prepareState, testFaults } from "./harness.ts";
+import { type Case, plainPlace, prepareState, testFaults, tryFault } from "./harness.ts";
 
 const place = plainPlace(await prepareState("vmms"));
 const FAKE = new URL("./fake_qemu.pl", import.meta.url).pathname;
@@ -110,7 +110,6 @@ const PLAYS: readonly (readonly [what: string, play: Play, expected: Expected])[
 ];
 
 testFaults(
-  place,
   PLAYS.map(([what, play, [verdict, status]]): Case => ({
     label: `a VMM that ${what}: ${play.join(", ").slice(0, 60)}`,
     // One that does not power off is not waited for: nobody is there to hear of it.
@@ -122,4 +121,5 @@ testFaults(
     status,
     check: ({ stderr }) => assertEquals(stderr.includes("\u001b"), false, "no control character comes through"),
   })),
+  (one) => tryFault(place, one),
 );
