@@ -29,6 +29,7 @@ import {
 } from "../host/windows.ts";
 import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
+import { StopRequest } from "../job/stop.ts";
 import { type Configurable, readCall } from "./configured.ts";
 import { RUN_FLAGS } from "./flags.ts";
 import { parseRunArgs, type RunArgs } from "./run_args.ts";
@@ -51,11 +52,13 @@ export async function run(words: readonly string[], mainModule: string, onPoint?
   const { argv, surroundings } = await readCall(words, RUN, mainModule);
   const args = RUN.parse(argv, surroundings);
   if (hasWindows()) {
+    const stop = new StopRequest();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.stop(signal));
     const { JailTrial } = await import("./vmm_jail.ts");
     // Its programs run while the rest of this one is loaded.
-    await using trial = new JailTrial(args.spec);
+    await using trial = new JailTrial(args.spec, stop.requested);
     const { runHere } = await import("./run_here.ts");
-    return await runHere(args, trial, windowPaths(args, surroundings.stateDir), onPoint);
+    return await runHere(args, { stop, trial, onPoint }, windowPaths(args, surroundings.stateDir));
   }
   return await runFront({
     ...surroundings,

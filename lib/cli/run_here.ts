@@ -24,7 +24,7 @@ import { type JobResult, planEarlyReport, planReport, type Report } from "../job
 import { type JobEvent, runJob } from "../job/run.ts";
 import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
-import { StopRequest } from "../job/stop.ts";
+import type { StopRequest } from "../job/stop.ts";
 import { decideVerdict, infra } from "../job/verdict.ts";
 import { chooseAccelerator } from "../vmm/qemu/accelerator.ts";
 import { QmpHub } from "../vmm/qemu/qmp.ts";
@@ -34,19 +34,25 @@ import { buildHost, openCaches, openStore } from "./image_host.ts";
 import type { RunArgs } from "./run_args.ts";
 import type { JailTrial } from "./vmm_jail.ts";
 
-/** Runs the job and returns berth's exit status. @param trial of the job's jail. */
+/** What goes on already when this program is loaded, and belongs to the caller. */
+export interface Begun {
+  /** Hears the signals. */
+  readonly stop: StopRequest;
+  readonly trial: JailTrial;
+  readonly onPoint?: OnPoint;
+}
+
+/** Runs the job and returns berth's exit status. */
 export async function runHere(
   args: RunArgs,
-  trial: JailTrial,
+  begun: Begun,
   paths: readonly (readonly [string, string])[],
-  onPoint?: OnPoint,
 ): Promise<number> {
+  const { stop } = begun;
   await using console = new Console(args.quiet, paths);
-  const stop = new StopRequest();
   console.hurryOn(stop.requested);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.stop(signal));
   try {
-    return await runJobHere(args, trial, stop, console, onPoint);
+    return await runJobHere(args, begun, console);
   } catch (error) {
     // Before there is a job there is nothing to clean up, only to say.
     const verdict = decideVerdict(
@@ -59,16 +65,13 @@ export async function runHere(
   }
 }
 
-async function runJobHere(
-  args: RunArgs,
-  trial: JailTrial,
-  stop: StopRequest,
-  console: Console,
-  onPoint: OnPoint | undefined,
-): Promise<number> {
+async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, console: Console): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const facts = await readCgroupFacts();
   const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
+  // Its processes would be in the way of who empties a group.
+  await trial.ended;
+  stop.requested.throwIfAborted();
   const driver = await chooseDriver(spec, facts, console);
   if (driver) stack.use(driver);
   const image = stack.use(await openImage(args, stop.requested, console));

@@ -23,15 +23,15 @@ export interface OpenJail extends Disposable {
   readonly rootProblem?: string;
 }
 
-/** Makes what a jail needs, and tries it. @throws {BerthError} `host.users`. */
-export async function tryJail({ uidRange }: Pick<JobSpec, "uidRange">): Promise<OpenJail> {
+/** Makes what a jail needs, and tries it. @param signal ends that. @throws {BerthError} `host.users`. */
+export async function tryJail({ uidRange }: Pick<JobSpec, "uidRange">, signal?: AbortSignal): Promise<OpenJail> {
   await Deno.writeFile(FILTER, planFilter());
   using stack = new DisposableStack();
   const isRoot = await Deno.stat(USERS).catch(ignoreNotFound) !== undefined;
   const rootProblem = isRoot ? missingUsers(await Deno.readTextFile(`${HOST_FACTS}/uid_map`), uidRange) : undefined;
   const user = isRoot && !rootProblem ? stack.use(await takeUser(uidRange)).uid : undefined;
   const jail = { filter: FILTER, ...(user === undefined ? {} : { user }) };
-  const problem = await jailProblem(jail);
+  const problem = await jailProblem(jail, signal);
   const taken = stack.move();
   return { jail, problem, rootProblem, [Symbol.dispose]: () => taken.dispose() };
 }
@@ -43,31 +43,41 @@ export function missingUsers(uidMap: string, { first, last }: UidRange): string 
   return `VMMs can't be users of their own: this user namespace has not all of the users ${first} to ${last}`;
 }
 
-/** The search for a job's jail, which begins at once. Disposing it gives free what was taken. */
+/** The search for a job's jail, which begins at once. Disposing it ends it, and gives free what was taken. */
 export class JailTrial implements AsyncDisposable {
+  readonly #disposed = new AbortController();
   /**
    * The jail of the job's VMM; undefined for one that gets none.
    *
    * @throws {BerthError} `host.jail`, `host.users` where it is required: by the job, or for root, who has most to lose.
    */
   readonly result: Promise<OpenJail | undefined>;
+  /** When nothing of it runs any more; never rejects. */
+  readonly ended: Promise<void>;
   /** When there is a result: what the VMM gets less than it could though nobody said so. */
   readonly notes: string[] = [];
 
-  constructor(spec: JobSpec) {
-    this.result = openJail(spec, (text) => this.notes.push(text));
-    // Something else may go wrong before anybody asks.
-    this.result.catch(() => {});
+  /** @param stop ends it with the signal's reason. */
+  constructor(spec: JobSpec, stop: AbortSignal) {
+    const signal = AbortSignal.any([stop, this.#disposed.signal]);
+    this.result = openJail(spec, signal, (text) => this.notes.push(text));
+    // Something else may go wrong before anybody asks for the result.
+    this.ended = this.result.then(() => {}, () => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort();
     (await this.result.catch(() => undefined))?.[Symbol.dispose]();
   }
 }
 
-async function openJail(spec: JobSpec, note: (text: string) => void): Promise<OpenJail | undefined> {
+async function openJail(
+  spec: JobSpec,
+  signal: AbortSignal,
+  note: (text: string) => void,
+): Promise<OpenJail | undefined> {
   if (spec.jail === "off") return undefined;
-  const open = await tryJail(spec);
+  const open = await tryJail(spec, signal);
   const { jail, problem, rootProblem } = open;
   const isRoot = jail.user !== undefined || rootProblem !== undefined;
   const isRequired = spec.jail === "require" || spec.jail === undefined && isRoot && !problem?.isMissing;

@@ -1,7 +1,7 @@
 # Windows on the cgroup tree, and the facts that go with them, a function for each mode. For windows.sh, which has
 # `bind` and `$self`. What is wrong with a group is for berth to find out and to tell: here it only has no window then.
 
-# For some lines of /proc: a shell reads them byte by byte.
+# Also for windows.sh. For some lines of /proc: a shell reads them byte by byte.
 copy() { # FROM TO
   while IFS= read -r line; do printf '%s\n' "$line"; done <"$1" >"$2"
 }

@@ -65,12 +65,19 @@ bind() { # MODE NAME PATH
 UNSEEN="can't be made visible to berth"
 
 bind_all() {
+  [ "$table" ] || return 0
   printf '%s' "$table" >$self/host/table
-  mount --all --fstab $self/host/table && return
-  while read -r path target _; do
-    mountpoint -q "$target" || fail "$path: $UNSEEN"
+  table=
+  mount --all --fstab $self/host/table 2>/dev/null && return
+  # The same once more, to tell which it is.
+  while read -r path target _ options _; do
+    mount -o "$options" -- "$path" "$target" || fail "$path: $UNSEEN"
   done <$self/host/table
-  fail "a window $UNSEEN"
+}
+
+# Before something of the user's is made: what can't be mounted is to be known by then.
+bind_before() { # PATH
+  [ -e "$1" ] || bind_all
 }
 
 # One that is this process's alone can be given to the VM's user, whoever may use the host's. Where none can be made it
@@ -106,8 +113,8 @@ while [ "$1" != -- ]; do
     open_node "$path"
     continue
     ;;
-  make) folder "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
-  file) [ ! -d "$path" ] && (: >>"$path") 2>/dev/null || fail "$path: this file can't be written" ;;
+  make) bind_before "$path" && folder "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
+  file) bind_before "$path" && [ ! -d "$path" ] && (: >>"$path") 2>/dev/null || fail "$path: this file can't be written" ;;
   optional) [ -e "$path" ] || continue ;;
   folder) [ -d "$path" ] || fail "$path: there is no such folder" ;;
   ro) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;

@@ -81,7 +81,7 @@ export async function tryTool(options: ToolOptions): Promise<ToolResult> {
 }
 
 /**
- * The same, for a tool that is to be quick.
+ * The same, for a tool that is to be quick; `signal` ends it, too.
  *
  * @param what names it, for when it is not.
  * @throws {DeadlineError} then.
@@ -90,7 +90,8 @@ export async function tryToolWithin(options: ToolOptions, timeoutMs: number, wha
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(new DeadlineError(what, timeoutMs)), timeoutMs);
   try {
-    return await tryTool({ ...options, signal: stop.signal });
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    return await tryTool({ ...options, signal });
   } finally {
     clearTimeout(timer);
   }

@@ -42,17 +42,17 @@ await shell(
   Deno.execPath(),
   ...planCompile(flags, `made/${output}`, target),
 );
+const made = `${STAGE}/made/${output}`;
+const facts = [`berth ${version}`, `${((await Deno.stat(made)).size / 2 ** 20).toFixed(1)} MiB`];
+// One for another machine does not run here.
+if (target === undefined) facts.push(`starts in ${Math.round(await measureStart(made))} ms`);
 // What was there before stays until there is something better.
 await shell(
   'mv "$1"/made/* "$2"; rm -rf "$1"; cd "$2"; for file in berth berth-*; do [ ! -f "$file" ] || sha256sum "$file"; done >SHA256SUMS',
   STAGE,
   DIST,
 );
-const made = `${DIST}/${output}`;
-const facts = [`berth ${version}`, `${((await Deno.stat(made)).size / 2 ** 20).toFixed(1)} MiB`];
-// One for another machine does not run here.
-if (target === undefined) facts.push(`starts in ${Math.round(await measureStart(made))} ms`);
-console.log(`${made}: ${facts.join(", ")}, by Deno ${Deno.version.deno}`);
+console.log(`${DIST}/${output}: ${facts.join(", ")}, by Deno ${Deno.version.deno}`);
 
 function parseArgs(args: readonly string[]): string | undefined {
   if (args.length === 0) return undefined;
@@ -85,7 +85,7 @@ async function stageImports(version: string): Promise<void> {
   await Deno.writeTextFile(`${STAGE}/deno.json`, JSON.stringify({ name: config.name, version, imports }));
 }
 
-/** How many milliseconds the binary takes to tell its version: the median of some, the first of which fetch it from the disk. */
+/** How many milliseconds the binary takes to tell its version: the median, as the first ones fetch it from the disk. */
 async function measureStart(path: string): Promise<number> {
   const times: number[] = [];
   while (times.length < STARTS) {
