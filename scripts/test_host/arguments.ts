@@ -24,6 +24,7 @@ FILTER  a file or folder below tests/ to run, or else a part of a test's name
 
   --results FOLDER        where to unpack what the tests left in /results (.test-host/results)
   --timeout SECONDS       bound of everything (900)
+  --select WHICH          of those only the core (core), or a part of the others (K/N): see tests/selection.ts
   --permission-set NAME   permission set of deno.json to run the tests with (host-tests)`;
 
 /**
@@ -35,11 +36,13 @@ export function parseArguments(argv: readonly string[]): Options {
   let resultsFolder = ".test-host/results";
   let timeoutMs = 900_000;
   let permissionSet = "host-tests";
+  let selection: string | undefined;
   const filters: string[] = [];
   const rest = argv.filter((argument) => argument !== "--");
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === "--results") resultsFolder = valueOf(word, rest.shift());
     else if (word === "--timeout") timeoutMs = 1000 * parseSeconds(valueOf(word, rest.shift()));
+    else if (word === "--select") selection = valueOf(word, rest.shift());
     else if (word === "--permission-set") permissionSet = valueOf(word, rest.shift());
     else if (word.startsWith("-")) throw new TestHostError(`unknown option ${word}\n${usage}`);
     else filters.push(word);
@@ -47,16 +50,18 @@ export function parseArguments(argv: readonly string[]): Options {
   if (!/^[\w-]+$/.test(permissionSet)) {
     throw new TestHostError(`--permission-set ${permissionSet}: not the name of a permission set`);
   }
-  return { testArguments: planTestArguments(filters), resultsFolder, timeoutMs, permissionSet };
+  const testArguments = planTestArguments(filters, selection);
+  return { testArguments, resultsFolder, timeoutMs, permissionSet };
 }
 
 /** Turns filters into arguments of `deno test`: paths stay paths, words select by name, any of them. */
-export function planTestArguments(filters: readonly string[]): string[] {
+export function planTestArguments(filters: readonly string[], selection?: string): string[] {
   const paths = filters.filter((filter) => /^(\.\/)?tests(\/|$)/.test(filter));
   const words = filters.filter((filter) => !paths.includes(filter));
   const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join("|");
   const byName = words.length === 0 ? [] : [`--filter=/${pattern}/`];
-  return [...byName, ...(paths.length === 0 ? ["tests/host"] : paths)];
+  const [preload, selected] = selection === undefined ? [[], []] : [["--preload=tests/select.ts"], ["--", selection]];
+  return [...byName, ...preload, ...(paths.length === 0 ? ["tests/host"] : paths), ...selected];
 }
 
 function valueOf(option: string, value: string | undefined): string {

@@ -18,8 +18,6 @@ import {
 } from "./harness.ts";
 import { casesOf, type Fault, isAfterVm, isBefore, own } from "./points.ts";
 
-await prepareState("disks");
-
 /** Fills the disk of the state folder. */
 async function fillDisk({ state }: Scene): Promise<void> {
   await shell('dd if=/dev/zero of="$1/fill" bs=1M 2>/dev/null || true', state);
@@ -75,4 +73,4 @@ const FAULTS = ([0, 3] as const).flatMap((exits): Fault[] =>
   }))
 );
 
-testFaults(casesOf(FAULTS), onSmallDisk);
+testFaults(casesOf(FAULTS), () => prepareState("disks"), (_state, one) => onSmallDisk(one));

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { type Point, POINTS } from "../../lib/job/points.ts";
+import type { Point } from "../../lib/job/points.ts";
 import type { Report } from "../../lib/job/report.ts";
 import type { VerdictName } from "../../lib/job/verdict.ts";
 import { berth, finish, leftovers, type Outcome, SCRATCH, shell, STATE } from "../support/berth.ts";
@@ -73,14 +73,14 @@ export function plainPlace(state: string): Place {
   return { state, flags: ["--accel", "tcg"], gcFlags: [], left: leftovers };
 }
 
-/** Makes a test of each case; with the argument `K/N`, of the K-th of N parts. */
-export function testFaults(cases: readonly Case[], run: (one: Case) => Promise<void>): void {
-  const [part, parts] = (Deno.args[0] ?? "1/1").split("/").map(Number);
-  if (!(part >= 1 && part <= parts)) throw new Error(`${Deno.args[0]}: wants K/N, the K-th of N parts, as in 1/2`);
-  for (const [index, one] of cases.entries()) {
-    // Each fault is tried at as many points, so that without a shift a part would have the same points of all of them.
-    if ((index + Math.floor(index / POINTS.length)) % parts === part - 1) Deno.test(one.label, () => run(one));
-  }
+/** Makes a test of each case, in a place that is made when the first of them begins: often few are selected. */
+export function testFaults<P>(
+  cases: readonly Case[],
+  openPlace: () => Promise<P>,
+  run: (place: P, one: Case) => Promise<void>,
+): void {
+  let place: Promise<P> | undefined;
+  for (const one of cases) Deno.test(one.label, async () => await run(await (place ??= openPlace()), one));
 }
 
 /**

@@ -7,6 +7,4 @@
 import { plainPlace, prepareState, testFaults, tryFault } from "./harness.ts";
 import { JOB_CASES } from "./jobs.ts";
 
-const place = plainPlace(await prepareState("jobs"));
-
-testFaults(JOB_CASES, (one) => tryFault(place, one));
+testFaults(JOB_CASES, async () => plainPlace(await prepareState("jobs")), tryFault);

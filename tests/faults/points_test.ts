@@ -7,6 +7,4 @@
 import { plainPlace, prepareState, testFaults, tryFault } from "./harness.ts";
 import { PROCESS_CASES } from "./points.ts";
 
-const place = plainPlace(await prepareState("points"));
-
-testFaults(PROCESS_CASES, (one) => tryFault(place, one));
+testFaults(PROCESS_CASES, async () => plainPlace(await prepareState("points")), tryFault);

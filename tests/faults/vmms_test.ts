@@ -9,7 +9,6 @@
 import { assertEquals } from "@std/assert";
 import { type Case, plainPlace, prepareState, testFaults, tryFault } from "./harness.ts";
 
-const place = plainPlace(await prepareState("vmms"));
 const FAKE = new URL("./fake_qemu.pl", import.meta.url).pathname;
 const HELLO = ["@hello", "@asked"];
 
@@ -121,5 +120,6 @@ testFaults(
     status,
     check: ({ stderr }) => assertEquals(stderr.includes("\u001b"), false, "no control character comes through"),
   })),
-  (one) => tryFault(place, one),
+  async () => plainPlace(await prepareState("vmms")),
+  tryFault,
 );

@@ -5,9 +5,7 @@
  */
 
 import { GROUP_CASES, groupPlace, PARENT } from "../faults/groups.ts";
-import { tryFault } from "../faults/harness.ts";
+import { testFaults, tryFault } from "../faults/harness.ts";
 import { withParent } from "../support/host_jobs.ts";
 
-const place = await groupPlace("groups");
-
-for (const one of GROUP_CASES) Deno.test(one.label, () => withParent(PARENT, () => tryFault(place, one)));
+testFaults(GROUP_CASES, () => groupPlace("groups"), (place, one) => withParent(PARENT, () => tryFault(place, one)));

@@ -24,6 +24,12 @@ Deno.test("planTestArguments() selects any of the words, each taken literally", 
   assertEquals(planTestArguments(["/dev/kvm", "a.b"]), ["--filter=/\\/dev\\/kvm|a\\.b/", "tests/host"]);
 });
 
+Deno.test("planTestArguments() has a selection read before the tests, which get it as their argument", () => {
+  const selected = ["--preload=tests/select.ts", "tests/host", "--", "2/3"];
+  assertEquals(planTestArguments([], "2/3"), selected);
+  assertEquals(parseArguments(["--select", "2/3"]).testArguments, selected);
+});
+
 for (const argv of [["--nonsense"], ["--timeout"], ["--timeout", "0"], ["--permission-set", "a b"]]) {
   Deno.test(`parseArguments() refuses ${argv.join(" ")}`, () => {
     assertThrows(() => parseArguments(argv), TestHostError, argv[0]);
