@@ -12,7 +12,8 @@ globalThis.addEventListener("unhandledrejection", ({ reason }) => endByBug(reaso
 
 function endByBug(error: unknown): never {
   console.error("berth: this is a bug:", error);
-  Deno.exit(125);
+  // Nobody can say then whether a job had started; lib/job/verdict.ts has what the statuses mean.
+  Deno.exit(Deno.args[0] === "run" ? 123 : 125);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args, import.meta.url));

@@ -74,8 +74,9 @@ export type CommandName = keyof typeof COMMANDS;
 export const EXIT_STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ["0-255", "the job's own"],
   ["128+N", "signal N ended the job"],
+  ["123", "the job had started; how it ended is not known, or what it made can't be delivered"],
   ["124", "timed out"],
-  ["125", "berth could not do its part: usage, boot, VMM, lost guest, limits refused, no such artifact"],
+  ["125", "the job never started: usage, boot, limits refused; it may be tried again"],
   ["126", "the command can't be executed"],
   ["127", "there is no such command"],
   ["130, 143", "cancelled by INT or TERM"],

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BerthError } from "../base/errors.ts";
 import { isDiskNumber, type Limits } from "../cgroup/limits.ts";
 import { nodesToLookFor, parseDevice, pathsOf } from "../cgroup/systemd/devices.ts";
 import { DEFAULT_SLICE, slicePath } from "../cgroup/systemd/properties.ts";
@@ -30,7 +31,9 @@ import {
 import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
 import { StopRequest } from "../job/stop.ts";
+import { STATUS_UNKNOWN } from "../job/verdict.ts";
 import { type Configurable, readCall } from "./configured.ts";
+import { Console } from "./console.ts";
 import { RUN_FLAGS } from "./flags.ts";
 import { parseRunArgs, type RunArgs } from "./run_args.ts";
 
@@ -60,7 +63,7 @@ export async function run(words: readonly string[], mainModule: string, onPoint?
     const { runHere } = await import("./run_here.ts");
     return await runHere(args, { stop, trial, onPoint }, windowPaths(args, surroundings.stateDir));
   }
-  return await runFront({
+  const front = runFront({
     ...surroundings,
     args: ["run", ...argv],
     env: surroundings.hostEnv,
@@ -71,6 +74,15 @@ export async function run(words: readonly string[], mainModule: string, onPoint?
       ...jailWindows(args.spec, surroundings.isRoot),
     ],
   });
+  try {
+    return await front;
+  } catch (error) {
+    if (!(error instanceof BerthError && error.code === "host.window")) throw error;
+    // It was killed, and nobody else knows how far its job had come.
+    await using console = new Console(false);
+    console.error(error);
+    return STATUS_UNKNOWN;
+  }
 }
 
 /** The windows of one job and of its VM's group. Pure. */

@@ -51,13 +51,21 @@ export async function runHere(
   const { stop } = begun;
   await using console = new Console(args.quiet, paths);
   console.hurryOn(stop.requested);
+  let ended: JobResult | undefined;
   try {
-    return await runJobHere(args, begun, console);
+    await runJobHere(args, begun, { console, onEnd: (result) => ended = result });
+    return ended!.verdict.status;
   } catch (error) {
+    // What fails behind a job changes nothing of how that ended.
+    if (ended) {
+      console.error(error);
+      return ended.verdict.status;
+    }
     // Before there is a job there is nothing to clean up, only to say.
-    const verdict = decideVerdict(
-      stop.reason ? { kind: "cancelled", by: stop.reason } : infra(translateRefusedWrite(error, STATE)),
-    );
+    const end = stop.reason
+      ? { kind: "cancelled", by: stop.reason } as const
+      : infra(translateRefusedWrite(error, STATE));
+    const verdict = decideVerdict(end, { started: false });
     const image = "name" in args.image ? args.image.name : args.image.folder;
     await writeReport(args, planEarlyReport(image, args.spec.name, verdict), console);
     console.error(verdict.reason, verdict.hint);
@@ -65,7 +73,13 @@ export async function runHere(
   }
 }
 
-async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, console: Console): Promise<number> {
+/** Who is told how it goes. */
+interface Told {
+  readonly console: Console;
+  readonly onEnd: (result: JobResult) => void;
+}
+
+async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { console, onEnd }: Told): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const facts = await readCgroupFacts();
   const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
@@ -100,8 +114,8 @@ async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, consol
     onPoint,
     notify: (event) => console.note(describeEvent(event)),
   });
+  onEnd(result);
   await conclude(args, plan, result, console);
-  return result.verdict.status;
 }
 
 /** The image, and its hold on the store's files; a folder is its owner's affair. */

@@ -36,6 +36,19 @@ export interface ActIo {
   readonly onPoint: OnPoint;
 }
 
+/** What came of it. */
+export interface Acted {
+  readonly end: End;
+  /** Whether the job has started. Where nobody can say, it counts as started: it is not to be run twice by mistake. */
+  readonly started: boolean;
+}
+
+/** What the agent says of it. `started` may be still to be found out, which costs the VM. */
+interface Account {
+  readonly end: End;
+  readonly started: boolean | (() => Promise<boolean>);
+}
+
 /** Runs the job in a VM that waits for it. */
 export async function act(
   plan: JobPlan,
@@ -43,7 +56,7 @@ export async function act(
   vm: Vm,
   session: Session,
   { stop, evidence, onPoint }: ActIo,
-): Promise<End> {
+): Promise<Acted> {
   const started = Promise.withResolvers<void>();
   onPoint("exec");
   const onStarted = () => {
@@ -52,7 +65,9 @@ export async function act(
   };
   using timeout = timeoutAfter(started.promise, plan.timeoutMs);
   // What was lost before its time was up has not timed out, although it takes a while to see what became of it.
-  const ended = converse(plan, volumes, vm, session, { onStarted, onLost: () => timeout[Symbol.dispose]() });
+  const account = converse(plan, volumes, vm, session, { onStarted, onLost: () => timeout[Symbol.dispose]() });
+  const ended = account.then(({ end }) => end);
+  const acted = async (end: End) => ({ end, started: await hasStarted(started.promise, account, vm) });
   using cancelled = aborted(stop.requested);
   const end = await Promise.race<End>([
     ended,
@@ -68,13 +83,27 @@ export async function act(
       "berth",
       `${end.reason}; it was told to end (TERM, and KILL after ${formatMillis(TIMEOUT_GRACE_MS)})`,
     );
-    const account = await stopJob(session, ended, { hurry: stop.requested });
-    return { ...end, isOver: account?.kind === "exited" || account?.kind === "refused" };
+    const last = await stopJob(session, ended, { hurry: stop.requested });
+    return await acted({ ...end, isOver: last?.kind === "exited" || last?.kind === "refused" });
   }
   if (end.kind === "cancelled") {
     await stopJob(session, ended, { signal: STOP_NUMBERS[end.by], graceMs: CANCEL_GRACE_MS, hurry: stop.insisted });
   }
-  return end;
+  return await acted(end);
+}
+
+/**
+ * Whether the job has started. The agent says so before it starts it, and goes on only when that has left the guest: who
+ * has heard all that it said knows. A VM that is over without it is taken down, so that its last word can be told.
+ */
+async function hasStarted(begun: Promise<void>, account: Promise<Account>, vm: Vm): Promise<boolean> {
+  if (!await settlesWithin(account, 0)) {
+    if (await settlesWithin(begun, 0)) return true;
+    vm.kill();
+    if (!await settlesWithin(account, KILL_MS)) return true;
+  }
+  const { started } = await account;
+  return typeof started === "boolean" ? started : await started();
 }
 
 /** The end of a job that runs too long, counted from its start. */
@@ -129,32 +158,55 @@ async function converse(
   vm: Vm,
   session: Session,
   { onStarted, onLost }: { readonly onStarted: () => void; readonly onLost: () => void },
-): Promise<End> {
+): Promise<Account> {
+  const begun = session.exec({ ...plan.exec, volumes, clockSeconds: Math.round(Date.now() / 1000) })
+    .then(() => session.next());
+  let started = false;
   try {
-    const begun = session.exec({ ...plan.exec, volumes, clockSeconds: Math.round(Date.now() / 1000) })
-      .then(() => session.next());
     // What the guest does before it starts the job is a part of its boot.
     const first = await within(begun, plan.bootTimeoutMs, "the guest to start the job");
     // Until then there can be reasons why it can't be started; from then on there are only ends.
-    if (first.kind === "error") return infra(explain(plan, first.text));
-    if (first.kind === "refused") return refused(plan, first.status);
-    if (first.kind !== "started") return unasked(first);
+    if (first.kind === "error") return { end: infra(explain(plan, first.text)), started };
+    if (first.kind === "refused") return { end: refused(plan, first.status), started };
+    // Who breaks the protocol is not to be believed in what it has not said either.
+    if (first.kind !== "started") return { end: unasked(first), started: true };
+    started = true;
     onStarted();
     const last = await session.next();
-    if (last.kind === "exited") return last;
-    return last.kind === "refused" ? refused(plan, last.status) : unasked(last);
+    if (last.kind === "exited") return { end: last, started };
+    return last.kind === "refused"
+      ? { end: refused(plan, last.status), started: false }
+      : { end: unasked(last), started };
   } catch (error) {
-    if (error instanceof DeadlineError) return { kind: "boot-failed", reason: error.message };
+    if (error instanceof DeadlineError) {
+      return { end: { kind: "boot-failed", reason: error.message }, started: () => startsLate(begun, vm) };
+    }
     onLost();
-    return await endOfLost(vm, error);
+    return { end: await endOfLost(vm, error), started: started || isBroken(error) };
   }
+}
+
+/** Whether a job was started after all when nobody waited for it any more: its VM goes, and its last word is heard. */
+async function startsLate(begun: Promise<AgentMessage>, vm: Vm): Promise<boolean> {
+  vm.kill();
+  try {
+    const { kind } = await within(begun, KILL_MS, "the guest's last word");
+    return kind !== "error" && kind !== "refused";
+  } catch (error) {
+    return error instanceof DeadlineError || isBroken(error);
+  }
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof BerthError && error.code === "guest.protocol";
 }
 
 /** What the end of an agent's connection means: it ends with its VM, and then the VM's end is what there is to tell. */
 export async function endOfLost(vm: Vm, error: unknown): Promise<End> {
   // What becomes of the VM of an agent that is not to be trusted any more is a consequence, or another lie.
-  const isBroken = error instanceof BerthError && error.code === "guest.protocol";
-  if (!isBroken && await settlesWithin(vm.exited, LAST_BREATH_MS)) return { kind: "vm-ended", exit: await vm.exited };
+  if (!isBroken(error) && await settlesWithin(vm.exited, LAST_BREATH_MS)) {
+    return { kind: "vm-ended", exit: await vm.exited };
+  }
   return { kind: "agent-lost", reason: describeError(error) };
 }
 

@@ -39,6 +39,8 @@ export interface Report {
   readonly exitCode: number | null;
   readonly signal: number | null;
   readonly reason: string;
+  /** Whether the job had started, or may have: only what has not can be tried again as if nothing had been. */
+  readonly started: boolean;
   readonly accel?: "kvm" | "tcg";
   readonly image: string;
   readonly attempts: number;
@@ -56,6 +58,7 @@ export interface Report {
 /** What a finished job knows. */
 export interface JobResult {
   readonly verdict: Verdict;
+  readonly started: boolean;
   readonly attempts: number;
   /** Who made the VM's group; absent: it had none. */
   readonly driver?: DriverName;
@@ -73,7 +76,8 @@ export interface JobResult {
 
 /** The report of a job that ended before it had a plan. Pure. */
 export function planEarlyReport(image: string, name: string | undefined, verdict: Verdict): Partial<Report> {
-  return { name, verdict: verdict.verdict, exitCode: null, signal: null, reason: verdict.reason, image, attempts: 0 };
+  const { verdict: kind, reason } = verdict;
+  return { name, verdict: kind, exitCode: null, signal: null, reason, started: false, image, attempts: 0 };
 }
 
 /** The report. Pure. */
@@ -85,6 +89,7 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     exitCode: result.verdict.exitCode ?? null,
     signal: result.verdict.signal ?? null,
     reason: result.verdict.reason,
+    started: result.started,
     accel: plan.vm.accelerator,
     image: plan.image,
     attempts: result.attempts,

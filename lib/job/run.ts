@@ -55,7 +55,8 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
   const end = await run.live();
   const troubles = await run.cleanUp();
   return {
-    verdict: decideVerdict(end, run.seen.usage),
+    verdict: decideVerdict(end, { started: run.started, usage: run.seen.usage }),
+    started: run.started,
     attempts: run.attempts,
     driver: io.driver?.name,
     timings: run.timings,
@@ -79,6 +80,7 @@ interface Prepared {
 
 class JobRun {
   attempts = 0;
+  started = false;
   readonly seen: Seen = { limits: {} };
   readonly evidence = new EvidenceLog();
   readonly timings: Timings = {};
@@ -206,7 +208,12 @@ class JobRun {
     using _token = { [Symbol.dispose]: () => hub.forget(this.#plan.vm.token) };
     if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
     const { evidence, troubles } = this;
-    const ended = await act(this.#plan, disks.volumes, vm, session, { stop, evidence, onPoint: this.#onPoint });
+    // Until that is known.
+    this.started = true;
+    const { end: ended, started } = await act(this.#plan, disks.volumes, vm, session, {
+      ...{ stop, evidence, onPoint: this.#onPoint },
+    });
+    this.started = started;
     this.#endPhase("run");
     // Its last words may not have found their place on the disk any more.
     const acted = await blameDisk(space, ended, evidence, [...BROKEN_OFF, "exited", "refused"]);

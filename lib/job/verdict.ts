@@ -60,15 +60,37 @@ export interface Verdict {
   readonly hint?: string;
 }
 
-/** berth could not do its part. */
-export const STATUS_INFRA = 125;
+/** berth could not do its part, and the job has not started: it may be tried again. */
+export const STATUS_NOT_STARTED = 125;
+/** The job had started, and how it ended is not known, or what it has made could not be delivered. */
+export const STATUS_UNKNOWN = 123;
 const STATUS_TIMED_OUT = 124;
 const GUEST_OOM = "the guest's memory ran out; --memory gives it more";
 const SIGKILL = 9;
 const SIGXCPU = 24;
 
-/** @param usage what the host's kernel has counted in the VM's cgroup; absent where nobody counts. */
-export function decideVerdict(end: End, usage: GroupUsage = {}): Verdict {
+/** What is known beside the end. */
+export interface Circumstances {
+  /** Whether the job had started, or may have. */
+  readonly started: boolean;
+  /** What the host's kernel has counted in the VM's cgroup; absent where nobody counts. */
+  readonly usage?: GroupUsage;
+}
+
+/** The verdict on an end. Nothing that may have run is ever told to be as good as new. */
+export function decideVerdict(end: End, { started, usage = {} }: Circumstances): Verdict {
+  const verdict = judge(end, usage);
+  return started && verdict.status === STATUS_NOT_STARTED && !isOwn(end)
+    ? { ...verdict, status: STATUS_UNKNOWN }
+    : verdict;
+}
+
+/** Whether the status is the job's own. */
+function isOwn({ kind }: End): boolean {
+  return kind === "exited" || kind === "refused";
+}
+
+function judge(end: End, usage: GroupUsage): Verdict {
   const killed = (usage.oomKills ?? 0) > 0 || (usage.oomGroupKills ?? 0) > 0;
   if (killed && ["vm-ended", "agent-lost", "boot-failed"].includes(end.kind)) {
     // The group's own limit, or one above it: its tenant's, or the host's memory as a whole.
@@ -102,11 +124,11 @@ export function decideVerdict(end: End, usage: GroupUsage = {}): Verdict {
     case "vm-paused":
       return vmPaused(end.pause);
     case "agent-lost":
-      return { verdict: "guest-lost", status: STATUS_INFRA, reason: end.reason };
+      return { verdict: "guest-lost", status: STATUS_NOT_STARTED, reason: end.reason };
     case "boot-failed":
-      return { verdict: "boot-failed", status: STATUS_INFRA, reason: end.reason, hint: ERRORS["job.boot"] };
+      return { verdict: "boot-failed", status: STATUS_NOT_STARTED, reason: end.reason, hint: ERRORS["job.boot"] };
     case "infra":
-      return { verdict: "infra", status: STATUS_INFRA, reason: end.reason, hint: end.hint };
+      return { verdict: "infra", status: STATUS_NOT_STARTED, reason: end.reason, hint: end.hint };
   }
 }
 
@@ -135,11 +157,13 @@ function cancelled(by: StopReason): Verdict {
 
 function vmPaused({ status, diskFull }: VmPause): Verdict {
   if (diskFull) {
-    return decideVerdict(
-      infra(new BerthError("host.disk-full", "a disk of the job can't grow: the host's disk is full")),
-    );
+    return judge(infra(new BerthError("host.disk-full", "a disk of the job can't grow: the host's disk is full")), {});
   }
-  return { verdict: "vmm-crashed", status: STATUS_INFRA, reason: `the VMM can't run the guest any more (${status})` };
+  return {
+    verdict: "vmm-crashed",
+    status: STATUS_NOT_STARTED,
+    reason: `the VMM can't run the guest any more (${status})`,
+  };
 }
 
 function vmEnded({ code, words, reason }: VmExit): Verdict {
@@ -147,19 +171,19 @@ function vmEnded({ code, words, reason }: VmExit): Verdict {
     const how = { "guest-panic": "its kernel panicked", "guest-shutdown": "it was powered off" }[reason];
     return {
       verdict: "guest-lost",
-      status: STATUS_INFRA,
+      status: STATUS_NOT_STARTED,
       reason: `the guest ended under the job: ${how ?? "it was reset, by a panic or by the job"}`,
     };
   }
   if (code === 128 + SIGXCPU) {
     const reason = "the VMM used up the CPU time that berth gives it on a host without cgroup limits (ulimit -t)";
-    return { verdict: "vmm-crashed", status: STATUS_INFRA, reason, hint: ERRORS["host.limits"] };
+    return { verdict: "vmm-crashed", status: STATUS_NOT_STARTED, reason, hint: ERRORS["host.limits"] };
   }
   const last = words.split("\n").at(-1);
   const how = code > 128 ? `was ended by signal ${code - 128}` : `ended with status ${code}`;
   return {
     verdict: "vmm-crashed",
-    status: STATUS_INFRA,
+    status: STATUS_NOT_STARTED,
     reason: reason === "host-signal"
       ? "the VMM was ended under the job by a signal of the host"
       : `the VMM ${how} under the job${last ? ` (${last})` : ""}`,

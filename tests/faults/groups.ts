@@ -29,7 +29,7 @@ const FLAGS = [
 ];
 
 const SUCCEEDED: Expected = ["succeeded", 0];
-const CRASHED: Expected = ["vmm-crashed", 125];
+const CRASHED: Expected = ["vmm-crashed", 123];
 const NO_BOOT: Expected = ["boot-failed", 125];
 const NO_GROUP: Expected = ["infra", 125];
 const OOM: Expected = ["oom-host", 137];
@@ -78,7 +78,7 @@ const READ_ONLY: Partial<Record<Point, Expected>> = {
 const JOBS: readonly (readonly [what: string, script: string, expected: Expected, flags?: readonly string[]])[] = [
   ["runs out of its guest's memory", "exec tail /dev/zero", ["oom-guest", 137]],
   ["forks without end", "b() { b | b & }; b; sleep 60", ["timed-out", 124], ["--timeout", "3s", "--pids", "200"]],
-  ["makes its kernel panic", "echo c >/proc/sysrq-trigger; sleep 60", ["guest-lost", 125]],
+  ["makes its kernel panic", "echo c >/proc/sysrq-trigger; sleep 60", ["guest-lost", 123]],
 ];
 
 const at = (name: string, fault: Case["fault"], ends: Partial<Record<Point, Expected>>): Case[] =>

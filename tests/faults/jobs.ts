@@ -41,7 +41,7 @@ const ROWS: readonly Row[] = [
   ]),
   ["is not there", "exec /no/such", "failed", 127],
   ["forges the agent's lines", `${FORGE}; exit 5`, "failed", 5],
-  ["forges the agent's lines, and then the kernel panics", `${FORGE}; echo c >/proc/sysrq-trigger`, "guest-lost", 125],
+  ["forges the agent's lines, and then the kernel panics", `${FORGE}; echo c >/proc/sysrq-trigger`, "guest-lost", 123],
   ["prints the agent's lines", "echo 'exited code 0 0' | tee /dev/stderr; exit 6", "failed", 6],
   // One of them would have told its status.
   ["kills everything that it sees", "kill -9 -1; exit 0", "failed", 137],
@@ -52,15 +52,15 @@ const ROWS: readonly Row[] = [
   ["powers off", "poweroff -f; sleep 2; exit 0", "failed", 137],
   ["reboots", "reboot -f; sleep 2; exit 0", "failed", 137],
   ["halts", "halt -f; sleep 2; exit 0", "failed", 137],
-  ["makes the kernel panic", "echo c >/proc/sysrq-trigger; sleep 5", "guest-lost", 125],
+  ["makes the kernel panic", "echo c >/proc/sysrq-trigger; sleep 5", "guest-lost", 123],
   [
     "makes the kernel panic beside a success",
     "(sleep 1; echo c >/proc/sysrq-trigger) & sleep 5; exit 0",
     "guest-lost",
-    125,
+    123,
   ],
-  ["resets the machine", "echo b >/proc/sysrq-trigger; sleep 5", "guest-lost", 125],
-  ["switches the machine off", "echo o >/proc/sysrq-trigger; sleep 60", "guest-lost", 125, ["--timeout", "20s"]],
+  ["resets the machine", "echo b >/proc/sysrq-trigger; sleep 5", "guest-lost", 123],
+  ["switches the machine off", "echo o >/proc/sysrq-trigger; sleep 60", "guest-lost", 123, ["--timeout", "20s"]],
   ["has the kernel TERM everything", "echo e >/proc/sysrq-trigger; sleep 60", "failed", 137, ["--timeout", "9s"]],
   ["has the kernel KILL everything", "echo i >/proc/sysrq-trigger; sleep 60", "failed", 137, ["--timeout", "9s"]],
   ["runs out of memory", "exec tail /dev/zero", "oom-guest", 137, ["--memory", "128M"]],
@@ -80,7 +80,7 @@ const ROWS: readonly Row[] = [
     "prints 50 MB, and the kernel panics",
     "yes 0123456789abcde | head -c 50000000; sync; echo c >/proc/sysrq-trigger; sleep 5",
     "guest-lost",
-    125,
+    123,
     [],
     ({ out }) => {
       // What had left the guest is whole: the end may still have been in it.

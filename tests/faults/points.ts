@@ -19,6 +19,8 @@ const FLAGS = [
 ];
 /** The points before the job's end is known, and those after it. */
 const END = POINTS.indexOf("ended");
+const START = POINTS.indexOf("started");
+export const isBeforeStart = (point: Point) => POINTS.indexOf(point) < START;
 export const isBefore = (point: Point) => POINTS.indexOf(point) < END;
 export const isAfterVm = (point: Point) => POINTS.indexOf(point) >= POINTS.indexOf("poweroff");
 
@@ -61,7 +63,7 @@ const FAULTS: readonly Fault[] = [
       await signal("KILL", hostPid);
       return false;
     },
-    expected: () => [undefined, 125],
+    expected: () => [undefined, 123],
   },
   {
     name: "SIGKILL of the front process",
@@ -84,14 +86,18 @@ const FAULTS: readonly Fault[] = [
     exits: 0,
     fault: (scene) => signalQemu("KILL", scene),
     expected: (point) =>
-      isAfterVm(point) ? own(0) : ["launched", "qmp"].includes(point) ? ["boot-failed", 125] : ["vmm-crashed", 125],
+      isAfterVm(point)
+        ? own(0)
+        : ["launched", "qmp"].includes(point)
+        ? ["boot-failed", 125]
+        : ["vmm-crashed", isBeforeStart(point) ? 125 : 123],
   },
   {
     name: "SIGKILL of QEMU under a job that exits with 3",
     points: ["started", "ended", "drain", "collect", "poweroff"],
     exits: 3,
     fault: (scene) => signalQemu("KILL", scene),
-    expected: (point) => isBefore(point) ? ["vmm-crashed", 125] : own(3),
+    expected: (point) => isBefore(point) ? ["vmm-crashed", 123] : own(3),
   },
   {
     name: "SIGSTOP of QEMU",

@@ -36,7 +36,7 @@ for (const driver of DRIVERS) {
     assertNotEquals(await vmGroups(), []);
     await shell('kill -KILL "$1"', await hostProcess());
     const { code, stderr } = await job.ended;
-    assertEquals(code, 125, stderr);
+    assertEquals(code, 123, stderr);
     assertStringIncludes(stderr, "berth: the host process was ended by SIGKILL");
     await awaitVmm("gone");
     if (driver === "systemd") await awaitNoVmGroups();

@@ -115,7 +115,7 @@ Deno.test("a full disk ends a job as itself", async () => {
     wrapper,
     state,
   });
-  assertEquals(code, 125);
+  assertEquals(code, 123);
   assertStringIncludes(stderr, `berth: infra: the disk of ${state}/jobs/`);
   assertEquals(await leftovers(), []);
   await shell(`rmdir "$1"`, state);

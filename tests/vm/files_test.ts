@@ -56,7 +56,7 @@ Deno.test("an artifact that is not there makes a job that succeeded an error; th
   const out = await emptyFolder("partly");
   const args = ["run", "--quiet", "--artifact", `/nothing=${out}/a`, "--artifact", `/there=${out}/b`];
   const missing = await berth([...args, "--artifact", `/etc/none=${out}/c`, "--", "sh", "-c", "echo 1 >/there"]);
-  assertEquals(missing.code, 125);
+  assertEquals(missing.code, 123);
   const words = "--artifact /nothing, --artifact /etc/none: the job has ended, and there is no such file or folder";
   assertStringIncludes(missing.stderr, words);
   assertEquals(await Deno.readTextFile(`${out}/b/there`), "1\n");
@@ -97,7 +97,7 @@ Deno.test("links that a job puts in the place of its folders lead artifacts nowh
   const flags = ["--artifact", `/root-link/out=${out}/a`, "--artifact", `/dev=${out}/b`];
   const { code, stderr } = await berth(["run", ...flags, "--", "sh", "-c", script]);
   // /berth is the agent's: for the job there is no such folder.
-  assertEquals(code, 125, stderr);
+  assertEquals(code, 123, stderr);
   assertStringIncludes(stderr, "--artifact /dev: the job has ended, and there is no such file or folder");
   assertEquals(await shell(`cd "$1"; find . -type f`, out), "./a/file\n");
 });

@@ -84,7 +84,7 @@ Deno.test("a killed host process takes QEMU and the mounts with it", async () =>
   const { ended } = await startJob("while :; do sleep 1; done");
   await killHost(STATE);
   const { code, stderr } = await ended;
-  assertEquals(code, 125);
+  assertEquals(code, 123);
   assertStringIncludes(stderr, "berth: the host process was ended by SIGKILL");
   await awaitVmm("gone");
   // Nothing could remove its folder and its lock then; the next start does.
@@ -120,7 +120,7 @@ Deno.test("a host process that is killed while it tries an accelerator takes the
   const state = await emptyFolder("state-tries");
   const { ended } = await startHanging(state);
   await killHost(state);
-  assertEquals((await ended).code, 125);
+  assertEquals((await ended).code, 123);
   await expectNoTrial(state);
   await Deno.remove(state, { recursive: true });
 });
@@ -157,7 +157,7 @@ Deno.test("a killed QEMU is a crashed VMM, and the console is shown", async () =
   const { ended } = await startJob("while :; do sleep 1; done");
   await shell("kill -KILL $1", await awaitVmm("there"));
   const { code, stderr } = await ended;
-  assertEquals(code, 125);
+  assertEquals(code, 123);
   assertStringIncludes(stderr, "berth: the end of serial.log:");
   assertStringIncludes(stderr, "vmm-crashed: the VMM was ended by signal 9 under the job");
   assertEquals(await leftovers(), []);
@@ -172,7 +172,7 @@ for (const [what, key] of [["resets", "b"], ["panics", "c"]]) {
       "-c",
       `echo before; echo ${key} >/proc/sysrq-trigger; sleep 60`,
     ]);
-    assertEquals(code, 125, stderr);
+    assertEquals(code, 123, stderr);
     // What such a guest had not handed to the host yet goes with it: README, and logs_test.ts has how much.
     assert("before\n".startsWith(stdout), stdout);
     assertStringIncludes(stderr, "berth: guest-lost: the guest ended under the job");

@@ -12,7 +12,7 @@ const PLAN = planJob(LEAST_SPEC, LEAST_INPUTS);
 function said(verdict: VerdictName, result: Partial<JobResult> = {}, logLimitBytes?: number): string[] {
   const whole: JobResult = {
     verdict: { verdict, status: 1, reason: "why", hint: "what to do" },
-    ...{ attempts: 1, limits: {}, timings: {}, evidence: [], output: [], logs: [], troubles: [] },
+    ...{ started: true, attempts: 1, limits: {}, timings: {}, evidence: [], output: [], logs: [], troubles: [] },
     ...result,
   };
   return planConclusion({ ...PLAN, logLimitBytes }, whole)

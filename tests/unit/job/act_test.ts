@@ -15,13 +15,19 @@ import type { Caller } from "../../support/socket.ts";
 interface Scene {
   /** The job's end. */
   readonly end: Promise<End>;
+  /** Whether it counts as started. */
+  readonly started: Promise<boolean>;
   readonly agent: Caller;
   readonly vm: IdleVm;
   readonly stop: StopRequest;
 }
 
 /** A job whose agent is at a real socket, and has been asked to run it. */
-function actTest(name: string, options: { timeoutMs?: number }, fn: (scene: Scene) => Promise<void>): void {
+function actTest(
+  name: string,
+  options: { timeoutMs?: number; bootTimeoutMs?: number },
+  fn: (scene: Scene) => Promise<void>,
+): void {
   Deno.test(name, async () => {
     await using connected = await connectAgent();
     const { agent, session } = connected;
@@ -31,12 +37,13 @@ function actTest(name: string, options: { timeoutMs?: number }, fn: (scene: Scen
       caches: [{ name: "npm", mountPoint: "/c", sizeBytes: 1 }],
     };
     const plan = planJob({ ...LEAST_SPEC, ...disks, workdir: "/src", ...options }, LEAST_INPUTS);
-    const end = act(plan, [], vm, session, { stop, evidence: new EvidenceLog(), onPoint: () => {} });
-    end.catch(() => {});
+    const acted = act(plan, [], vm, session, { stop, evidence: new EvidenceLog(), onPoint: () => {} });
+    const [end, started] = [acted.then(({ end }) => end), acted.then(({ started }) => started)];
+    for (const promise of [end, started]) promise.catch(() => {});
     const asked = await agent.line();
     assert(asked?.startsWith("part "), asked);
     assertEquals(await agent.line(), "exec");
-    await fn({ end, agent, vm, stop });
+    await fn({ end, started, agent, vm, stop });
     // Who still waits for it need not wait any more.
     vm.end({ code: 0, words: "" });
   });
@@ -165,3 +172,52 @@ actTest("act() ends when the VMM has stopped the guest", {}, async ({ end, agent
   vm.pause(pause);
   assertEquals(await within(end, 5000, "the end"), { kind: "vm-paused", pause });
 });
+
+const STARTS: [what: string, lines: string, started: boolean][] = [
+  ["has a command that is not there", "started\nrefused 127\n", false],
+  ["has no such working directory", "started\nrefused 125\n", false],
+  ["can't have its volumes", `error ${encodeFragment("volume volume0: File exists")}\n`, false],
+  ["has exited", "started\nexited code 125 0\n", true],
+  ["is lost to an agent that hangs up", "started\n", true],
+  ["never was with an agent that hangs up", "", false],
+  ["was with an agent that lies", "exited code 0 0\n", true],
+  ["was with an agent that talks nonsense", "\u0001\n", true],
+];
+for (const [what, lines, expected] of STARTS) {
+  actTest(`act() says of a job that ${what} that it ${expected ? "has" : "has not"} started`, {}, async (scene) => {
+    const { started, agent, vm } = scene;
+    if (lines) await agent.send(lines);
+    agent[Symbol.dispose]();
+    vm.end({ code: 0, words: "" });
+    assertEquals(await within(started, 5000, "the end"), expected);
+  });
+}
+
+actTest("act() does not lose the start of a job whose VM has ended by then", {}, async ({ started, agent, vm }) => {
+  vm.end({ code: 134, words: "" });
+  await agent.send("started\n");
+  agent[Symbol.dispose]();
+  assertEquals(await within(started, 5000, "the end"), true);
+});
+
+actTest("act() counts a job as started where nobody can tell any more", {}, async ({ started, vm }) => {
+  // A VMM that stays although it is killed, and an agent of which nothing is heard.
+  vm.pause({ status: "io-error", diskFull: false });
+  assertEquals(await within(started, 5000, "the end"), true);
+});
+
+for (const [what, line] of [["has", "started\n"], ["has not", ""]]) {
+  actTest(
+    `act() kills a VM that starts its job too late, and says whether it ${what}`,
+    { bootTimeoutMs: 20 },
+    async (scene) => {
+      const { end, started, agent, vm } = scene;
+      vm.kill = () => {
+        void (line ? agent.send(line) : Promise.resolve()).then(() => agent[Symbol.dispose]());
+        vm.end({ code: 137, words: "" });
+      };
+      assertEquals((await within(end, 5000, "the end")).kind, "boot-failed");
+      assertEquals(await started, line !== "");
+    },
+  );
+}

@@ -8,6 +8,7 @@ const MIB = 1024 ** 2;
 const PLAN = planJob(LEAST_SPEC, LEAST_INPUTS);
 const RESULT: JobResult = {
   verdict: { verdict: "failed", status: 3, exitCode: 3, reason: "the job exited with status 3" },
+  started: true,
   attempts: 2,
   driver: "cgroupfs",
   limits: { memoryMaxBytes: 608 * MIB, pidsMax: 300 },
@@ -32,6 +33,7 @@ Deno.test("planReport() is this report", () => {
     exitCode: 3,
     signal: null,
     reason: "the job exited with status 3",
+    started: true,
     accel: "kvm",
     image: "default",
     attempts: 2,

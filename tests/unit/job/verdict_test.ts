@@ -194,13 +194,25 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
 
 for (const { when, end, usage, is, reason } of Object.values(CASES).flat()) {
   Deno.test(`decideVerdict() makes ${is[0]} of ${end.kind} ${when}`, () => {
-    const { verdict, status, exitCode, signal, reason: words } = decideVerdict(end, usage);
+    const { verdict, status, exitCode, signal, reason: words } = decideVerdict(end, { started: false, usage });
     assertEquals([verdict, status, exitCode, signal], [is[0], is[1], is[2], is[3]]);
     assert(words.includes(reason), words);
   });
 }
 
 Deno.test("decideVerdict() hands hints on, and gives one for boots", () => {
-  assertEquals(decideVerdict({ kind: "infra", reason: "x", hint: "do y" }).hint, "do y");
-  assertEquals(decideVerdict({ kind: "boot-failed", reason: "x" }).hint, ERRORS["job.boot"]);
+  assertEquals(decideVerdict({ kind: "infra", reason: "x", hint: "do y" }, { started: false }).hint, "do y");
+  assertEquals(decideVerdict({ kind: "boot-failed", reason: "x" }, { started: false }).hint, ERRORS["job.boot"]);
+});
+
+for (const { when, end, usage, is } of Object.values(CASES).flat()) {
+  const status = is[1] === 125 ? 123 : is[1];
+  Deno.test(`decideVerdict() gives ${end.kind} ${when}, of a job that had started, the status ${status}`, () => {
+    const started = decideVerdict(end, { started: true, usage });
+    assertEquals([started.verdict, started.status], [is[0], status]);
+  });
+}
+
+Deno.test("decideVerdict() leaves a job's own 125 as it is", () => {
+  assertEquals(decideVerdict({ kind: "exited", code: 125, oomKills: 0 }, { started: true }).status, 125);
 });
