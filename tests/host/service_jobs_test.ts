@@ -24,14 +24,36 @@ serviceTest("berth-run@: the job's exit status is the unit's, and its output is 
   const unit = "berth-run@exits.service";
   // Four backslashes for one, as the README says.
   const script = String.raw`printf "two  words\\\\nand more\\\\n"; exit 3`;
-  await describeJob("exits", `--limits require --jail require --report ${REPORT} -- sh -c '${script}'`);
+  await describeJob("exits", `--report ${REPORT} -- sh -c '${script}'`);
   await shell('systemctl start "$1"', unit);
   await awaitProperty(unit, "ActiveState", "failed");
   assertEquals(await show(unit, "Result", "ExecMainStatus"), ["exit-code", "3"]);
-  assertStringIncludes(await shell('journalctl -q --no-pager -o cat -u "$1"', unit), "\ntwo  words\nand more\n");
+  assertStringIncludes(
+    await shell('journalctl --namespace=berth -q --no-pager -o cat -u "$1"', unit),
+    "\ntwo  words\nand more\n",
+  );
+  assertEquals(await shell('journalctl -q --no-pager -o cat | grep -c "two  words" || true'), "0\n");
   const { verdict, accel, limits } = JSON.parse(await Deno.readTextFile(await visible(REPORT)));
   assertEquals([verdict, accel, limits.memoryMaxBytes.enforcedBy], ["failed", "kvm", "cgroup"]);
 });
+
+serviceTest(
+  "berth-run@: a job whose limits can't be in force is refused, unless its file says that it may do without",
+  async () => {
+    const unit = "berth-run@strict.service";
+    await describeJob("strict", "--cgroup-driver cgroupfs -- true");
+    await dropIn("berth-run@.service", "Delegate=no");
+    await shell('systemctl start "$1"', unit);
+    await awaitProperty(unit, "ActiveState", "failed");
+    assertEquals(await show(unit, "ExecMainStatus"), ["125"]);
+    await shell(
+      'echo BERTH_LIMITS=auto >>/etc/berth/run/strict; systemctl reset-failed "$1"; systemctl start "$1"',
+      unit,
+    );
+    await awaitProperty(unit, "ActiveState", "inactive");
+    assertEquals(await show(unit, "Result"), ["success"]);
+  },
+);
 
 serviceTest(
   "berth-run@: the VM is below the unit's group, as a user of its own, and goes when the unit is stopped",

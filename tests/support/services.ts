@@ -112,7 +112,7 @@ export async function startJob(name: string, args: string): Promise<string> {
   await shell(
     `systemctl start "$1"
      for turn in $(seq 300); do
-       journalctl -q --no-pager -o cat _SYSTEMD_INVOCATION_ID="$(systemctl show -P InvocationID "$1")" |
+       journalctl --namespace=berth -q --no-pager -o cat _SYSTEMD_INVOCATION_ID="$(systemctl show -P InvocationID "$1")" |
          grep -qx up && exit
        sleep 0.1
      done

@@ -27,6 +27,9 @@ export interface UnitPlan {
 /** The first systemd that can put a service's own processes into a group below the service's. */
 const DELEGATE_SUBGROUP = 254;
 
+/** The first systemd that can keep a service's log apart from the host's. */
+const LOG_NAMESPACE = 245;
+
 /** Where systemd makes the folder that `StateDirectory=berth` names. */
 const STATE_FOLDER = "/var/lib/berth";
 
@@ -87,6 +90,8 @@ RequiresMountsFor=${plan.stateDir}
 
 [Service]
 Type=exec
+# Nobody looks at what is only said. Who wants less than that writes it into the job's file.
+Environment=BERTH_LIMITS=require BERTH_JAIL=require
 EnvironmentFile=/etc/berth/run/%i
 ExecStart=${plan.binary} run $ARGS
 # TERM is for berth, which tells the job, ends the VM, and takes away what both had of the host. It is killed when it has
@@ -101,9 +106,13 @@ ${JOB_SANDBOX}`;
 function placeOf({ systemd, stateDir }: UnitPlan): string {
   const subgroup = systemd >= DELEGATE_SUBGROUP ? "DelegateSubgroup=supervisor\n" : "";
   const state = stateDir === STATE_FOLDER
-    ? "StateDirectory=berth"
+    ? "StateDirectory=berth\nStateDirectoryMode=0700"
     : `Environment=BERTH_STATE=${stateDir}\nBindPaths=${stateDir}`;
-  return `# Below the unit's group is where VMs' groups are made. A VM that has used up its memory is that job's end only.
+  // What jobs print is as long as they like: in a log of its own it pushes nobody else's words out.
+  const log = systemd >= LOG_NAMESPACE ? "LogNamespace=berth\n" : "";
+  return `# Read by journalctl --namespace=berth.
+${log}
+# Below the unit's group is where VMs' groups are made. A VM that has used up its memory is that job's end only.
 Slice=berth.slice
 Delegate=cpu cpuset io memory pids
 ${subgroup}OOMPolicy=continue

@@ -17,7 +17,7 @@ Deno.test("planUnits() runs the binary that it is told", () => {
 });
 
 Deno.test("planUnits() has each setting once, but for lists", () => {
-  const lists = ["DeviceAllow", "CapabilityBoundingSet", "BindPaths"];
+  const lists = ["Environment", "DeviceAllow", "CapabilityBoundingSet", "BindPaths"];
   for (const text of Object.values(textsOf({ stateDir: "/srv/berth" }))) {
     const names = text.split("\n").flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? []);
     const twice = names.filter((name, index) => names.indexOf(name) !== index && !lists.includes(name));
@@ -32,6 +32,16 @@ for (const [systemd, wanted] of [[252, false], [253, false], [254, true], [257, 
     }
   });
 }
+
+Deno.test("planUnits() keeps jobs to their limits and jail, and what they print to a log of its own", () => {
+  const texts = textsOf();
+  assert(texts["berth-run@.service"].includes("\nEnvironment=BERTH_LIMITS=require BERTH_JAIL=require\n"));
+  for (const text of Object.values(texts)) {
+    assert(text.includes("\nLogNamespace=berth\n"));
+    assert(text.includes("\nStateDirectoryMode=0700\n"));
+  }
+  for (const text of Object.values(textsOf({ systemd: 244 }))) assert(!text.includes("LogNamespace="));
+});
 
 Deno.test("planUnits() gives the services another state folder, and tells berth", () => {
   for (const text of Object.values(textsOf({ stateDir: "/srv/berth" }))) {
