@@ -53,6 +53,20 @@ Deno.test("planFilter() lets programs believe that the kernel is older than what
   for (const call of [425, 426, 427, 435, 206, 333]) assertEquals([call, judge(call)], [call, ENOSYS]);
 });
 
+Deno.test("planFilter() has no call that is newer than those that were looked at", () => {
+  // mseal, setxattrat, removexattrat; open_tree_attr, file_getattr, file_setattr, and whatever comes
+  for (const call of [462, 463, 466]) assertEquals([call, judge(call)], [call, ALLOW]);
+  for (const call of [467, 468, 469, 470, 1000, 0x3fffffff]) assertEquals([call, judge(call)], [call, ENOSYS]);
+});
+
+Deno.test("planFilter() keeps mounts, security modules and the page cache to the host, and its disks for everybody", () => {
+  // statmount, listmount, lsm_get_self_attr, lsm_set_self_attr, lsm_list_modules, cachestat
+  for (const call of [457, 458, 459, 460, 461, 451]) assertEquals([call, judge(call)], [call, ENOSYS]);
+  // sync, syncfs, ioprio_set; fsync, fdatasync, ioprio_get
+  for (const call of [162, 306, 251]) assertEquals([call, judge(call)], [call, EPERM]);
+  for (const call of [74, 75, 252]) assertEquals([call, judge(call)], [call, ALLOW]);
+});
+
 Deno.test("planFilter() knows a new process and a new thread from a new namespace", () => {
   const [thread, process] = [0x3d0f00n, 0x1200011n];
   assertEquals([judge(56, thread), judge(56, process), judge(56, 17n)], [ALLOW, ALLOW, ALLOW]);
