@@ -7,7 +7,7 @@
  */
 
 /** What is done to the tree. */
-export type CgroupOperation = "read" | "write" | "mkdir" | "rmdir" | "list" | "watch";
+export type CgroupOperation = "read" | "write" | "mkdir" | "rmdir" | "list" | "watch" | "join";
 
 /** What the kernel says no with; the names are errno's. */
 export type Errno =
@@ -74,6 +74,8 @@ export interface CgroupFs {
   /** The names of a group's child groups. */
   children(path: string): Promise<string[]>;
   watch(path: string): FileWatch;
+  /** Has a process of this one's join a group, start another one there, and end. */
+  join(path: string): Promise<void>;
 }
 
 /**

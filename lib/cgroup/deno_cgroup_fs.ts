@@ -5,6 +5,7 @@
  * @module
  */
 
+import { tryToolWithin } from "../process/tool.ts";
 import {
   type CgroupFs,
   CgroupFsError,
@@ -13,6 +14,7 @@ import {
   type Errno,
   type FileWatch,
 } from "./cgroup_fs.ts";
+import { errnoInWords } from "./join.ts";
 
 /** Linux's numbers (asm-generic/errno-base.h, errno.h): the same on every architecture that Deno runs on. */
 const ERRNO_OF: Readonly<Record<number, Errno>> = {
@@ -39,6 +41,10 @@ const ERRNO_OF: Readonly<Record<number, Errno>> = {
 
 /** A write to one of these moves processes or memory, and waits for it: seen 10 to 20 ms. */
 const SLOW_TO_WRITE = /\/(cgroup\.(procs|subtree_control)|cpuset\.(cpus|mems))$/;
+
+/** A process is moved before it does anything else, and is nobody's to wait for long. */
+const JOIN = 'echo 0 >"$1" && (:)';
+const JOIN_MS = 10_000;
 
 /**
  * A cgroup2 tree, or a part of one, through Deno's own file calls.
@@ -94,6 +100,12 @@ export class DenoCgroupFs implements CgroupFs {
     } catch (error) {
       throw translate(error, "watch", path);
     }
+  }
+
+  async join(path: string): Promise<void> {
+    const args = ["sh", "-c", JOIN, "berth-join", `${this.#place(path)}/cgroup.procs`];
+    const { success, stderr } = await tryToolWithin({ command: "busybox", args }, JOIN_MS, `a process to join ${path}`);
+    if (!success) throw new CgroupFsError("join", path, errnoInWords(stderr), undefined, { cause: stderr.trim() });
   }
 
   #place(path: string): string {

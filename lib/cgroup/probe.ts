@@ -7,8 +7,10 @@
 import { BerthError } from "../base/errors.ts";
 import { isId, randomId } from "../base/ids.ts";
 import { translateRefusal } from "./apply.ts";
-import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
+import { type CgroupFs, CgroupFsError, isErrno, joinPath } from "./cgroup_fs.ts";
+import { joinRefusal } from "./join.ts";
 import { FILE_OF, LIMIT_NAMES, type LimitName } from "./limits.ts";
+import { removeTree } from "./removal.ts";
 import { readIfThere } from "./usage.ts";
 
 const PREFIX = "berth-probe-";
@@ -19,7 +21,7 @@ const ATTEMPTS = 3;
 /**
  * Finds out which limits have no file here, though their controller is there (`swapaccount=0`, no iocost…).
  *
- * @throws {BerthError} `cgroup.kernel`; `cgroup.read-only`, `cgroup.denied`, `host.limits` when no group can be made.
+ * @throws {BerthError} `cgroup.kernel`; `cgroup.read-only`, `cgroup.denied`, `host.limits` when no group can be made or joined.
  */
 export async function findLacking(fs: CgroupFs, hostRoot: string): Promise<LimitName[]> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -46,8 +48,9 @@ async function tryGroup(
   };
   await attempt(fs.mkdir(path));
   try {
-    const seen = await look(fs, path);
-    await attempt(removeIfThere(fs, path));
+    const seen = await look(fs, path, hostRoot);
+    // The process that has joined it may be a moment in going.
+    await attempt(removeTree(fs, path));
     return seen;
   } catch (error) {
     // What was wrong first is what counts.
@@ -56,14 +59,24 @@ async function tryGroup(
   }
 }
 
-async function look(fs: CgroupFs, path: string): Promise<{ canEnd: boolean; lacking: LimitName[] } | undefined> {
+async function look(
+  fs: CgroupFs,
+  path: string,
+  hostRoot: string,
+): Promise<{ canEnd: boolean; lacking: LimitName[] } | undefined> {
   const canEnd = await fs.write(joinPath(path, "cgroup.kill"), "1").then(() => true, (error) => {
     if (!isErrno(error, "ENOENT", "ENODEV")) throw error;
     return false;
   });
   const there = await Promise.all(LIMIT_NAMES.map((name) => readIfThere(fs, joinPath(path, FILE_OF[name]))));
   const lacking = LIMIT_NAMES.filter((_, index) => there[index] === undefined);
-  return await isThere(fs, path) ? { canEnd, lacking } : undefined;
+  // A group that can be made is not yet one that a VM can be born in.
+  const refusal = await fs.join(path).then(() => undefined, (error) => error);
+  if (!await isThere(fs, path)) return undefined;
+  if (refusal) {
+    throw refusal instanceof CgroupFsError ? joinRefusal(refusal.errno, `a group in ${hostRoot}`, refusal) : refusal;
+  }
+  return { canEnd, lacking };
 }
 
 /** Somebody may have taken it away meanwhile, as the sweep of another berth does. */

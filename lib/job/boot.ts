@@ -6,15 +6,17 @@
 
 import { aborted, DeadlineError, within } from "../base/deadline.ts";
 import { formatMillis } from "../base/units.ts";
+import { errnoInWords, joinRefusal } from "../cgroup/join.ts";
 import type { GuestConnection, Hub } from "../guest/hub.ts";
 import { Session } from "../guest/session.ts";
+import { refusedJoin } from "../process/launch.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import type { Vm, VmExit, VmPlan } from "../vmm/vmm.ts";
 import type { EvidenceLog } from "./evidence.ts";
 import type { OnPoint } from "./points.ts";
 import type { StopRequest } from "./stop.ts";
-import type { End } from "./verdict.ts";
+import { type End, infra } from "./verdict.ts";
 
 /** How often a boot that hangs is tried. */
 const ATTEMPTS = 2;
@@ -69,7 +71,7 @@ export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promis
       case "cancelled":
         return { end: { kind: "cancelled", by: stop.reason! } };
       case "exit":
-        return { end: { kind: "boot-failed", reason: describeExit(outcome.exit) } };
+        return { end: endOfBoot(outcome.exit, plan) };
     }
     const reason = `the guest's agent did not report within ${formatMillis(bootTimeoutMs)}`;
     evidence.note("berth", `${reason} (boot timeout, attempt ${attempt})`);
@@ -103,6 +105,13 @@ async function firstOf(
     if (error instanceof DeadlineError) return { kind: "hung" };
     throw error;
   }
+}
+
+/** A VMM that has not got into its group has not begun: that is the host's doing, and no guest's. */
+function endOfBoot(exit: VmExit, { cgroup }: VmPlan): End {
+  const words = cgroup === undefined ? undefined : refusedJoin(exit);
+  if (words === undefined) return { kind: "boot-failed", reason: describeExit(exit) };
+  return infra(joinRefusal(errnoInWords(words), "the VM's group"));
 }
 
 function describeExit({ code, words, reason }: VmExit): string {

@@ -14,6 +14,11 @@ export interface Rlimits {
   readonly addressSpaceBytes: number;
   /** `ulimit -t`; the process gets SIGXCPU. */
   readonly cpuSeconds: number;
+  /**
+   * `ulimit -u`: the kernel counts the processes and threads of the user, so it is for a program that becomes a user of
+   * its own. Until then it is root, whom this limit does not stop.
+   */
+  readonly pidsMax?: number;
 }
 
 /** What a program is born with. */
@@ -32,11 +37,23 @@ export interface LaunchPlan extends BirthPlan {
   readonly argv: readonly string[];
 }
 
+/** What the shell says behind its own words when it can't join the group, or can start nothing in there. */
+const REFUSED = "berth-launch: no way into the group";
+const REFUSED_STATUS = 125;
+
+/** The shell's words on why a launched program has not joined its group; undefined for any other end. */
+export function refusedJoin({ code, words }: { readonly code: number; readonly words: string }): string | undefined {
+  const [last, ...before] = words.trimEnd().split("\n").toReversed();
+  return code === REFUSED_STATUS && last === REFUSED ? before[0] ?? "" : undefined;
+}
+
 /**
  * Joins the group. Also puts an end to an inherited protection from the out-of-memory killer, which a service may have
  * (OOMScoreAdjust=-1000): with it the VMM would outlive its group's limit. Everybody may give that up.
  */
-const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
+const JOIN = '{ echo 0 >"$1/cgroup.procs" && (:) || { echo "' + REFUSED + '" >&2; exit ' + REFUSED_STATUS +
+  "; }; } && " +
+  "shift && read -r adjust </proc/self/oom_score_adj && " +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
 /**
@@ -63,6 +80,10 @@ export function planBirth(plan: BirthPlan, argv: readonly string[]): Command {
   return planShell(stepsOf(plan), BECOME, argv);
 }
 
+/** As with files; older ones of busybox call it p. */
+const LIMIT_PROCESSES = "for kind in u p; do most=$(ulimit -H$kind 2>/dev/null) && break; done && " +
+  '{ [ "$most" != unlimited ] && [ "$most" -le "$1" ] || ulimit -$kind "$1"; } && shift';
+
 /** Whoever has set a lower limit than this has a reason. */
 const LIMIT_FILES =
   '{ most=$(ulimit -Hf) && [ "$most" != unlimited ] && [ "$most" -le "$1" ] || ulimit -f "$1"; } && shift';
@@ -82,6 +103,7 @@ function stepsOf({ cgroup, rlimits, fileBytes }: BirthPlan): Step[] {
   if (rlimits) {
     const args = [String(Math.floor(rlimits.addressSpaceBytes / 1024)), String(rlimits.cpuSeconds)];
     steps.push({ script: 'ulimit -v "$1" && ulimit -t "$2" && shift 2', args });
+    if (rlimits.pidsMax !== undefined) steps.push({ script: LIMIT_PROCESSES, args: [String(rlimits.pidsMax)] });
   }
   if (fileBytes !== undefined) {
     steps.push({ script: LIMIT_FILES, args: [String(Math.ceil(fileBytes / ULIMIT_BLOCK_BYTES))] });

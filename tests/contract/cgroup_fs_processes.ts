@@ -5,6 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { waitUntilEmpty } from "../../lib/cgroup/removal.ts";
 import { assertRefused, type ContractTest } from "./cgroup_fs_context.ts";
 
 export function testProcesses(test: ContractTest): void {
@@ -89,6 +90,22 @@ export function testProcesses(test: ContractTest): void {
     await fs.write(at("a", "cgroup.subtree_control"), "-memory");
     await fs.write(at("a", "cgroup.procs"), String(pid));
     assertEquals(await fs.read(at("a", "cgroup.procs")), String(pid));
+  });
+
+  test("join() leaves nothing in a group, and says what keeps a process out", async ({ fs, at, spawn }) => {
+    await fs.mkdir(at("a"));
+    await fs.join(at("a"));
+    await waitUntilEmpty(fs, at("a"));
+    await fs.mkdir(at("a", "b"));
+    await fs.write(at("a", "cgroup.subtree_control"), "+memory +pids");
+    await assertRefused(fs.join(at("a")), "EBUSY");
+    await assertRefused(fs.join(at("none")), "ENOENT");
+    // A process may be moved beyond the limit, and then starts no other.
+    await spawn(at("a", "b"));
+    await fs.write(at("a", "pids.max"), "1");
+    await assertRefused(fs.join(at("a", "b")), "EAGAIN");
+    await fs.write(at("a", "pids.max"), "3");
+    await fs.join(at("a", "b"));
   });
 
   test("the root of the tree takes processes beside its controllers", async ({ fs, at, spawn }) => {

@@ -119,6 +119,22 @@ export class FakeCgroupFs implements CgroupFs {
     });
   }
 
+  async join(path: string): Promise<void> {
+    await this.#do({ operation: "join", path }, (check) => {
+      const group = this.#group(path);
+      check();
+      const process = this.#processes.spawn(undefined, {});
+      try {
+        group.admit(this.#processes.find(process.pid));
+        const child = this.#processes.fork(process.pid);
+        if (!child) throw new Refused("EAGAIN");
+        child.end();
+      } finally {
+        process.end();
+      }
+    });
+  }
+
   /** How many watches are open. */
   get openWatches(): number {
     return this.#watches.size;

@@ -49,12 +49,13 @@ export interface ScopeFacts {
 }
 
 /**
- * Looks at a scope from inside. /dev/null is allowed it, and /dev/zero is not.
+ * Looks at a scope from inside, and joins a group in it. /dev/null is allowed it, and /dev/zero is not.
  *
  * Only a delegated scope tells the truth: in a slice without one systemd has enabled no more than it needed so far.
  */
 const PROBE = `while read -r group; do case $group in 0::*) break ;; esac; done </proc/self/cgroup
 cd "$1/\${group##*/}" && read -r controllers <cgroup.controllers && echo "$controllers" && echo * || exit
+mkdir join && echo 0 >join/cgroup.procs || exit
 if (: </dev/zero) 2>/dev/null; then echo open; else echo shut; fi`;
 
 const PROBE_PROPERTIES = ["Delegate=yes", "DevicePolicy=strict", "DeviceAllow=/dev/null rwm"];

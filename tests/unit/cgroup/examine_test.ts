@@ -28,6 +28,32 @@ Deno.test("examineTree() takes no limit for lacking whose controller is only not
 const REFUSALS: [what: object, errno: Errno, code: ErrorCode, words: string][] = [
   [{ operation: "mkdir" }, "EACCES", "cgroup.denied", "no group can be made in /ci: EACCES"],
   [{ operation: "mkdir" }, "EROFS", "cgroup.read-only", "no group can be made in /ci: EROFS"],
+  [
+    { operation: "join" },
+    "EACCES",
+    "cgroup.denied",
+    "no process can join a group in /ci: EACCES: the group above both",
+  ],
+  [{ operation: "join" }, "EPERM", "cgroup.denied", "no process can join a group in /ci: EPERM: the group above both"],
+  [
+    { operation: "join" },
+    "EROFS",
+    "cgroup.read-only",
+    "no process can join a group in /ci: EROFS: the tree is mounted",
+  ],
+  [{ operation: "join" }, "EBUSY", "cgroup.denied", "no process can join a group in /ci: EBUSY: it hands controllers"],
+  [
+    { operation: "join" },
+    "ENOENT",
+    "cgroup.denied",
+    "no process can join a group in /ci: ENOENT: somebody has removed",
+  ],
+  [
+    { operation: "join" },
+    "EAGAIN",
+    "cgroup.denied",
+    "no process can join a group in /ci: EAGAIN: a group above has no",
+  ],
   [{ operation: "write", path: /kill$/ }, "ENOENT", "cgroup.kernel", "no cgroup.kill"],
   [{ operation: "write", path: /subtree_control$/ }, "EACCES", "cgroup.denied", "/ci/cgroup.subtree_control can't be"],
   [{ operation: "read", path: /controllers$/ }, "EACCES", "cgroup.denied", "/ci/cgroup.controllers can't be read"],
@@ -40,3 +66,17 @@ for (const [what, errno, code, words] of REFUSALS) {
     assertEquals(await fs.children(""), []);
   });
 }
+
+Deno.test("examineTree() says cgroup.denied where a group above has no process left to give", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  await openCgroupfs(fs);
+  await fs.mkdir("ci");
+  await fs.write("cgroup.subtree_control", "+pids");
+  fs.setContent("pids.max", "1");
+  const error = await assertRejects(
+    () => examineTree(fs, "/ci"),
+    BerthError,
+    "EAGAIN: a group above has no process left",
+  );
+  assertEquals(error.code, "cgroup.denied");
+});

@@ -1,13 +1,15 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
+import { errnoInWords } from "../../../lib/cgroup/join.ts";
 import { planBubble } from "../../../lib/process/jail.ts";
-import { planBirth, planLaunch } from "../../../lib/process/launch.ts";
+import { planBirth, planLaunch, refusedJoin } from "../../../lib/process/launch.ts";
 import { type Command, LEAD, planTie, planTied, planTiedGroup } from "../../../lib/process/tied.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
-const JOIN = 'echo 0 >"$1/cgroup.procs" && shift && read -r adjust </proc/self/oom_score_adj && ' +
+const JOIN = '{ echo 0 >"$1/cgroup.procs" && (:) || ' +
+  '{ echo "berth-launch: no way into the group" >&2; exit 125; }; } && shift && read -r adjust </proc/self/oom_score_adj && ' +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
 const tied = (signal: string) => ["/usr/bin/setpriv", "--pdeathsig", signal, "--", "busybox", "sh", "-c"];
@@ -52,6 +54,20 @@ Deno.test("planBirth() sets limits of last resort in the units of ulimit, behind
   assertEquals(planBirth({ rlimits }, ["qemu", ""]).args, [
     ...["sh", "-c", limit, "berth-launch", "7340032", "3600", "qemu", ""],
   ]);
+  const processes = "for kind in u p; do most=$(ulimit -H$kind 2>/dev/null) && break; done && " +
+    '{ [ "$most" != unlimited ] && [ "$most" -le "$1" ] || ulimit -$kind "$1"; } && shift';
+  assertEquals(planBirth({ rlimits: { ...rlimits, pidsMax: 99 } }, ["qemu"]).args, [
+    ...[
+      "sh",
+      "-c",
+      limit.replace("shift 2", `shift 2 && ${processes}`),
+      "berth-launch",
+      "7340032",
+      "3600",
+      "99",
+      "qemu",
+    ],
+  ]);
   assertEquals(planBirth({ cgroup: "/cg", rlimits }, ["qemu"]).args, [
     ...["sh", "-c", `${JOIN} && ${limit}`, "berth-launch", "/cg", "7340032", "3600", "qemu"],
   ]);
@@ -69,6 +85,36 @@ async function sayOf({ command, args }: Command): Promise<{ success: boolean; sa
   const { success, stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
   return { success, said: new TextDecoder().decode(stdout) };
 }
+
+for (
+  const [what, make, errno] of [
+    ["has gone", 'rm -r "$1"', "ENOENT"],
+    // The kernel lets nobody write there.
+    ["is not to be written", 'ln -sf /proc/sys/kernel/random/uuid "$1/cgroup.procs"', "EACCES"],
+  ] as const
+) {
+  testNeeding(
+    await programsMissing("setsid", "setpriv", "busybox"),
+    `a program whose group ${what} is not launched, and the words say why`,
+    async () => {
+      await using group = await fakeGroup();
+      await new Deno.Command("sh", { args: ["-c", make, "sh", group.path] }).output();
+      const { command, args } = planLaunch({ cgroup: group.path, argv: ["echo", "started"] });
+      const { code, stdout, stderr } = await new Deno.Command(command, { args }).output();
+      const words = refusedJoin({ code, words: new TextDecoder().decode(stderr) });
+      assertEquals([stdout.length, errnoInWords(words ?? "it was launched")], [0, errno]);
+    },
+  );
+}
+
+Deno.test("refusedJoin() takes no other end for a refusal", () => {
+  const refused = "sh: write error: Device or resource busy\nberth-launch: no way into the group\n";
+  assertEquals(refusedJoin({ code: 125, words: refused }), "sh: write error: Device or resource busy");
+  assertEquals(refusedJoin({ code: 125, words: "berth-launch: no way into the group" }), "");
+  assertEquals(refusedJoin({ code: 1, words: refused }), undefined);
+  assertEquals(refusedJoin({ code: 125, words: `${refused}qemu: no such machine` }), undefined);
+  assertEquals(refusedJoin({ code: 125, words: "" }), undefined);
+});
 
 testNeeding(
   await programsMissing("setsid", "setpriv", "busybox"),

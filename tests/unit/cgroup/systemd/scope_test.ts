@@ -57,7 +57,7 @@ function readOnlyTree(files: Record<string, string>): CgroupFs {
     root: "/tree",
     read: (path) =>
       path in files ? Promise.resolve(files[path]) : Promise.reject(new CgroupFsError("read", path, "ENOENT")),
-    ...{ write: no, mkdir: no, rmdir: no, children: no },
+    ...{ write: no, mkdir: no, rmdir: no, children: no, join: no },
     watch: () => {
       throw new Error("not in this test");
     },
