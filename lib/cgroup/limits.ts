@@ -33,7 +33,7 @@ export interface Limits {
   readonly swapMaxBytes?: number;
   /** `pids.max`: processes and threads. */
   readonly pidsMax?: number;
-  /** `cpu.max`: 100 is the time of one core. */
+  /** `cpu.max`: 100 is the time of one core, 0 is no limit. */
   readonly cpuQuotaPercent?: number;
   /** `cpu.weight`: 1 to 10000, where others have 100. */
   readonly cpuWeight?: number;
@@ -120,7 +120,8 @@ function writesOf(limit: LimitName, limits: Limits): LimitWrite[] {
       return write(String(bytes), (content) => isRoundedDown(content, bytes));
     }
     case "cpuQuotaPercent": {
-      const value = `${quotaMicros(limits.cpuQuotaPercent!)} ${CPU_PERIOD_MICROS}`;
+      const quota = limits.cpuQuotaPercent === 0 ? "max" : quotaMicros(limits.cpuQuotaPercent!);
+      const value = `${quota} ${CPU_PERIOD_MICROS}`;
       return write(value, (content) => content === value);
     }
     case "pidsMax":

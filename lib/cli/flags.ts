@@ -31,7 +31,7 @@ const LIMIT_FLAGS: readonly Flag[] = [
     help: "slow the VM down and reclaim its memory above this; the guest's or more",
   },
   { name: "swap", value: "SIZE", help: "the VM's swap on the host; 0 is none at all" },
-  { name: "cpu-quota", value: "PERCENT", help: "CPU time of the VM, VMM included; 100 is one core" },
+  { name: "cpu-quota", value: "PERCENT", help: "CPU time of the VM, VMM included; 100 is one core, 0 is no limit" },
   { name: "cpu-weight", value: "N", help: "the VM's share of busy CPUs, 1 to 10000, where others have 100" },
   { name: "io-weight", value: "N", help: "the VM's share of busy disks, 1 to 10000, where others have 100" },
   {

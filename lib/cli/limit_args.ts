@@ -12,7 +12,7 @@ import { parseParent } from "../cgroup/parent.ts";
 import type { JobSpec, Need } from "../job/spec.ts";
 import { GROUP_FLAGS } from "./flags.ts";
 import type { ParsedFlags } from "./parse.ts";
-import { choice, optional, parseMemory, parsePercent, parsePids, withoutAbsent } from "./values.ts";
+import { choice, optional, parseMemory, parsePercent, parsePids, parseQuota, withoutAbsent } from "./values.ts";
 
 /** The part of a job's spec that is about its group. */
 export type GroupSpec = Pick<
@@ -55,7 +55,7 @@ export function parseLimits(flags: ParsedFlags): Limits {
   return withoutAbsent({
     memoryHighBytes: read("memory-high", parseMemory),
     swapMaxBytes: read("swap", parseSize),
-    cpuQuotaPercent: read("cpu-quota", parsePercent),
+    cpuQuotaPercent: read("cpu-quota", parseQuota),
     cpuWeight: read("cpu-weight", parseWeight),
     ioWeight: read("io-weight", parseWeight),
     ioMax: rates.length ? rates : undefined,

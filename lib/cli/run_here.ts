@@ -154,7 +154,9 @@ async function chooseDriver(spec: JobSpec, facts: CgroupFacts, console: Console)
   } catch (error) {
     const degrades = error instanceof BerthError && !NEVER_DEGRADES.includes(error.code);
     if (spec.limits === "require" || !degrades) throw error;
-    const files = limitsIn({ memoryMaxBytes: 0, pidsMax: 0, ...spec.groupLimits }).map((name) => FILE_OF[name]);
+    const { cpuQuotaPercent: quota, ...limits } = spec.groupLimits;
+    const wanted = { memoryMaxBytes: 0, pidsMax: 0, ...(quota === 0 ? {} : { cpuQuotaPercent: 0 }), ...limits };
+    const files = limitsIn(wanted).map((name) => FILE_OF[name]);
     console.note(
       `not enforced: ${files.join(", ")}: ${error.message} (${error.hint}); QEMU gets ulimit -v and -t instead`,
     );
@@ -164,13 +166,15 @@ async function chooseDriver(spec: JobSpec, facts: CgroupFacts, console: Console)
 
 /** What of the plan the driver can't enforce: an error where limits are required, else said. */
 function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver | undefined, console: Console): LimitName[] {
-  const leaveOut = (code: ErrorCode, message: string) => {
-    if (spec.limits === "require") throw new BerthError(code, message);
+  const leaveOut = (code: ErrorCode, message: string, isAsked = true) => {
+    if (spec.limits === "require" && isAsked) throw new BerthError(code, message);
     console.note(message);
   };
   const unenforceable = driver?.unenforceable({ ...plan.tenant?.limits, ...plan.limits }) ?? [];
   for (const { limit, reason } of unenforceable) {
-    leaveOut("cgroup.controller", `not enforced: ${FILE_OF[limit]}: ${reason}`);
+    // A host without the cpu controller can still keep all that was asked of it.
+    const isAsked = limit !== "cpuQuotaPercent" || [spec.groupLimits, plan.tenant?.limits].some((one) => one?.[limit]);
+    leaveOut("cgroup.controller", `not enforced: ${FILE_OF[limit]}: ${reason}`, isAsked);
   }
   // Without systemd it is the jail that has no other devices, but what it has can be read and written.
   if (driver?.name !== "systemd") {

@@ -52,6 +52,11 @@ export function parsePercent(text: string, flag: string): number {
   return parseCount(text, flag, 1, 100_000);
 }
 
+/** `cpu.max` in percent of one core; 0 is no limit. @param flag with its dashes. */
+export function parseQuota(text: string, flag: string): number {
+  return text === "0" ? 0 : parsePercent(text, flag);
+}
+
 /** Users of the host. */
 export function parseUidRange(text: string): UidRange {
   const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text)?.map(Number) ?? [];

@@ -51,7 +51,7 @@ Deno.test("the mount point is the root group: VMs' groups are right below it, an
   const root = { wrapper: lookingInto(CGROUPS), flags: ["--cgroup-parent", CGROUPS, "--pids", "112"] };
   const { code, stdout, stderr, report } = await runJob("require", root, "echo", "ran");
   assertEquals([code, stdout], [0, "112\nran\n"], stderr);
-  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup" });
+  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup", cpuQuotaPercent: "cgroup" });
   assertEquals(await shell(look), before);
   assertEquals(await leftovers(), []);
 });

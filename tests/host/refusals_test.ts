@@ -4,7 +4,6 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ERRORS } from "../../lib/base/errors.ts";
 import { shell } from "../support/berth.ts";
 import {
   assertDegrades,
@@ -69,9 +68,14 @@ Deno.test("a limit whose controller is missing is refused, or left out and said;
     assertStringIncludes(stderr, `berth: ${words}`);
     assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup", cpuQuotaPercent: "none" });
     assertEquals(report.limits?.cpuQuotaPercent?.value, 50);
-    // Without that limit there is nothing missing.
+    // The one that nobody has asked for is said to be missing, and is no reason to refuse.
     const rest = await runJob("require", { flags: ["--cgroup-parent", path] }, "echo", "ran");
     assertEquals([rest.code, rest.stdout], [0, "ran\n"], rest.stderr);
-    assertEquals(rest.stderr.includes(ERRORS["cgroup.controller"]), false);
+    assertStringIncludes(rest.stderr, `berth: ${words}`);
+    assertEquals(enforcersIn(rest.report).cpuQuotaPercent, "none");
+    const none = await runJob("require", { flags: ["--cgroup-parent", path, "--cpu-quota", "0"] }, "echo", "ran");
+    assertEquals([none.code, none.stderr.includes("not enforced"), enforcersIn(none.report).cpuQuotaPercent], [
+      ...[0, false, undefined],
+    ], none.stderr);
   });
 });

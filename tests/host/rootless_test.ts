@@ -47,7 +47,7 @@ Deno.test("a user in a delegated scope of the user's own manager has limits", as
   const { code, stdout, stderr, report } = await runJob("require", call, "cat", "/workspace/file");
   assertEquals([code, stdout], [0, "ran\n"], stderr);
   assertEquals(await shell("ls -d /run/berth 2>/dev/null || true"), "");
-  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup" });
+  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup", cpuQuotaPercent: "cgroup" });
   assertEquals([report.accel, (report.usage?.memoryPeakBytes ?? 0) > 0], ["kvm", true]);
   assertEquals(await leftovers(`${HOME}/state`), []);
 });
@@ -78,5 +78,5 @@ Deno.test("a service of the system that runs as a user and is delegated has limi
   const wrapper = [...service, "env", `HOME=${HOME}`, `BERTH_STATE=${HOME}/state`];
   const { code, stdout, stderr, report } = await runJob("require", { wrapper, folder: HOME }, "echo", "ran");
   assertEquals([code, stdout], [0, "ran\n"], stderr);
-  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup" });
+  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup", cpuQuotaPercent: "cgroup" });
 });

@@ -30,7 +30,7 @@ Deno.test("a scope without Delegate: auto has systemd make a scope for the VM", 
   const wrapper = inScope();
   const { code, stdout, stderr, report } = await runJob("auto", { wrapper }, "echo", "ran");
   assertEquals([code, stdout], [0, "ran\n"], stderr);
-  assertEquals(enforcersIn(report), { memoryMaxBytes: "systemd", pidsMax: "systemd" });
+  assertEquals(enforcersIn(report), { memoryMaxBytes: "systemd", pidsMax: "systemd", cpuQuotaPercent: "systemd" });
   assertEquals(await shell("systemctl list-units --all --plain --no-legend 'berth-*.scope' 'berth-*.service'"), "");
   assertEquals(await leftovers(), []);
 });
@@ -46,7 +46,7 @@ Deno.test("a service with Delegate=yes: several berths in it, the first of which
     "0::/system.slice/berth-test.service/supervisor",
     ...["supervisor/", "134217728", "cpuset cpu io memory pids", ""],
   ]], stderr);
-  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup" });
+  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup", cpuQuotaPercent: "cgroup" });
   assertEquals(await leftovers(), []);
 });
 
@@ -58,5 +58,5 @@ Deno.test("the root of a cgroup namespace is emptied into a leaf too, and limits
   const call = { wrapper: [...lookingInto(SCOPE), ...wrapper], flags: ["--pids", "111"] };
   const { code, stdout, stderr, report } = await runJob("require", call, "echo", "ran");
   assertEquals([code, stdout.split("\n")], [0, ["111", "ran", "0::/supervisor", ""]], stderr);
-  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup" });
+  assertEquals(enforcersIn(report), { memoryMaxBytes: "cgroup", pidsMax: "cgroup", cpuQuotaPercent: "cgroup" });
 });

@@ -46,7 +46,8 @@ export function enforcersIn({ limits = {} }: Partial<Report>): Record<string, st
 /** Without a group, QEMU's own limits are all that there is. */
 export const WITHOUT_GROUP = {
   memoryMaxBytes: "none",
-  pidsMax: "none",
+  pidsMax: "rlimit",
+  cpuQuotaPercent: "none",
   addressSpaceBytes: "rlimit",
   cpuSeconds: "rlimit",
 };
@@ -64,7 +65,7 @@ export async function assertRefuses(code: ErrorCode, words: string, call: Call):
 export async function assertDegrades(words: string, call: Call): Promise<void> {
   const { code, stdout, stderr, report } = await runJob("auto", call, "echo", "ran");
   assertEquals([code, stdout], [0, "ran\n"], stderr);
-  assertStringIncludes(stderr, "berth: not enforced: memory.max, pids.max: ");
+  assertStringIncludes(stderr, "berth: not enforced: memory.max, pids.max, cpu.max: ");
   assertStringIncludes(stderr, words);
   assertEquals(enforcersIn(report), WITHOUT_GROUP);
 }

@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { DEFAULT_UID_RANGE } from "../../lib/job/spec.ts";
+import { DEFAULT_PIDS_MAX, DEFAULT_UID_RANGE } from "../../lib/job/spec.ts";
 import { copyImage } from "../faults/harness.ts";
 import { berth, emptyFolder, finish, leftovers, shell, start, STATE } from "../support/berth.ts";
 
@@ -24,10 +24,13 @@ const GOALS = new URL("../support/escape_goals.pl", import.meta.url).pathname;
 const MAY_LACK = [
   ...["call it in another ABI", "load a module", "load another kernel", "open a kernel crypto socket"],
   ...["open the host's memory", "raise a limit", "write without an end"],
+  // Calls of newer kernels.
+  ...["open a tree the newest way", "look at a mount", "list the mounts", "read its label", "change its label"],
+  ...["list the security modules", "see what others have read"],
 ];
 
 /** How many things it tries. */
-const PROBES = 62;
+const PROBES = 73;
 
 /** More than a job's files may have, and less than the file system can. */
 const BEYOND = 2 ** 43;
@@ -45,7 +48,8 @@ async function tryEscape(...flags: string[]): Promise<{ could: string[]; couldNo
     await shell('mkdir -p "$1/jobs/other"; echo secret >"$1/jobs/other/out"', state);
     const [disk] = (await shell("cut -d' ' -f3 /proc/self/mountinfo | grep -v '^0:' || echo 8:0")).split("\n");
     const [major, minor] = disk.split(":").map(Number);
-    const own = `images => '${state}/images', otherJob => '${state}/jobs/other/out', beyond => ${BEYOND}`;
+    const own =
+      `images => '${state}/images', otherJob => '${state}/jobs/other/out', beyond => ${BEYOND}, processes => ${DEFAULT_PIDS_MAX}`;
     const program = (await shell('cat "$1"', ESCAPE))
       .replace("our %host;", `our %host = (${own}, disk => ${major << 8 | minor}, ${found});`);
     await Deno.writeTextFile(`${folder}/qemu`, program, { mode: 0o755 });

@@ -47,6 +47,7 @@ export function resetProperties(names: readonly LimitName[]): string[] {
  * 252, 0.5 % is "1000 200000". berth's periods are all the same, and so its least is 1 %.
  */
 function formatQuota(percent: number): string {
+  if (percent === 0) return "";
   return `${Number(Math.max(1, percent).toFixed(2))}%`;
 }
 

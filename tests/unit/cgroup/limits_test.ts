@@ -57,6 +57,8 @@ const IN_FORCE: [what: string, limits: Limits, content: string, expected: boolea
   ["the number", { pidsMax: 10 }, "10", true],
   ["another number", { pidsMax: 10 }, "100", false],
   ["quota and period", { cpuQuotaPercent: 50 }, "50000 100000", true],
+  ["no quota", { cpuQuotaPercent: 0 }, "max 100000", true],
+  ["a quota where there is to be none", { cpuQuotaPercent: 0 }, "50000 100000", false],
   ["the quota in another period", { cpuQuotaPercent: 50 }, "50000 50000", false],
   ["the default above a disk's weight", { ioWeight: 50 }, "default 50\n8:0 77", true],
   ["a disk's weight alone", { ioWeight: 77 }, "default 50\n8:0 77", false],

@@ -41,7 +41,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
     disks: [],
     artifacts: [],
     artifactOn: "success",
-    limits: { memoryMaxBytes: (512 + 96) * MIB, pidsMax: 256 },
+    limits: { memoryMaxBytes: (512 + 96) * MIB, pidsMax: 256, cpuQuotaPercent: 100 + 35 },
     memoryOverheadBytes: 96 * MIB,
     tenant: undefined,
     minFreeBytes: 256 * MIB,
@@ -162,6 +162,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     limits: {
       memoryMaxBytes: (1024 + 96 + 128) * MIB,
       pidsMax: 300,
+      cpuQuotaPercent: 400 + 35,
       swapMaxBytes: 0,
       memoryHighBytes: 1100 * MIB,
       cpuWeight: 50,
@@ -189,6 +190,14 @@ Deno.test("planJob() lets the job's memory and CPUs go before the image's", () =
   assertEquals([vm.memoryMiB, vm.vcpus, limits.memoryMaxBytes], [256, 1, (256 + 96) * MIB]);
 });
 
+Deno.test("planJob() caps the VM's CPU time unless the job says otherwise, and 0 is no cap", () => {
+  const quotas = [{}, { cpuQuotaPercent: 250 }, { cpuQuotaPercent: 0 }].map((groupLimits) =>
+    plan({ cpus: 3, groupLimits }).limits
+  );
+  assertEquals(quotas.map(({ cpuQuotaPercent }) => cpuQuotaPercent), [335, 250, undefined]);
+  assertEquals(planWithImage({ vcpus: 2 }).limits.cpuQuotaPercent, 235);
+});
+
 Deno.test("planJob() gives an emulated guest more time to boot, and QEMU memory for its translations", () => {
   const { bootTimeoutMs, limits } = plan({}, { accelerator: { accelerator: "tcg", bootArgs: [] } });
   assertEquals([bootTimeoutMs, limits.memoryMaxBytes], [60_000, (512 + 96 + 128) * MIB]);
@@ -205,8 +214,10 @@ Deno.test("planJob() limits the VMM's process where nobody makes groups, and onl
   assertEquals(plan({}, { contained: false }).vm.rlimits, {
     addressSpaceBytes: 512 * MIB * 14 + 128 * MIB,
     cpuSeconds: 3600,
+    pidsMax: 256,
   });
-  const long = plan({ timeoutMs: 7_200_000, cpus: 2 }, { contained: false }).vm.rlimits!;
+  const own = { contained: false, jail: { filter: "/run/berth/self/filter.bpf" } };
+  const long = plan({ timeoutMs: 7_200_000, cpus: 2 }, own).vm.rlimits!;
   assertEquals(long, { addressSpaceBytes: 512 * MIB * 14 + 256 * MIB, cpuSeconds: 21_600 });
   for (const limits of ["off", "require"] as const) {
     assertEquals(plan({ limits }, { contained: false }).vm.rlimits, undefined);

@@ -40,6 +40,7 @@ Deno.test("planReport() is this report", () => {
     limits: {
       memoryMaxBytes: { value: 608 * MIB, enforcedBy: "cgroup" },
       pidsMax: { value: 300, enforcedBy: "cgroup" },
+      cpuQuotaPercent: { value: 135, enforcedBy: "none" },
     },
     timingsMs: { prepare: 1, boot: 2, run: 3, cleanup: 4, total: 10 },
     usage: { cpuMs: 5, memoryPeakBytes: 6, cpuThrottledPeriods: 0, oomKills: 7 },
@@ -91,6 +92,7 @@ Deno.test("planReport() says that nobody enforces limits where nobody does", () 
   assertEquals(written({ driver: undefined, limits: {} }).limits, {
     memoryMaxBytes: { value: 608 * MIB, enforcedBy: "none" },
     pidsMax: { value: 256, enforcedBy: "none" },
+    cpuQuotaPercent: { value: 135, enforcedBy: "none" },
   });
 });
 
@@ -98,7 +100,8 @@ Deno.test("planReport() names the limits of last resort for what they are", () =
   const plan = planJob(LEAST_SPEC, { ...LEAST_INPUTS, contained: false });
   assertEquals(planReport(plan, { ...RESULT, driver: undefined, limits: {} }).limits, {
     memoryMaxBytes: { value: 608 * MIB, enforcedBy: "none" },
-    pidsMax: { value: 256, enforcedBy: "none" },
+    pidsMax: { value: 256, enforcedBy: "rlimit" },
+    cpuQuotaPercent: { value: 135, enforcedBy: "none" },
     addressSpaceBytes: { value: (512 * 14 + 128) * MIB, enforcedBy: "rlimit" },
     cpuSeconds: { value: 3600, enforcedBy: "rlimit" },
   });

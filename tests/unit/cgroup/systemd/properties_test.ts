@@ -36,9 +36,9 @@ Deno.test("limitProperties() says every limit in systemd's words", () => {
   assertEquals(limitProperties({}), []);
 });
 
-Deno.test("limitProperties() gives a quota as systemd takes it: two decimals, and at least 1 %", () => {
-  const quotas = [12.345, 12.5, 0.5, 1600].map((cpuQuotaPercent) => limitProperties({ cpuQuotaPercent })[0]);
-  assertEquals(quotas, ["CPUQuota=12.35%", "CPUQuota=12.5%", "CPUQuota=1%", "CPUQuota=1600%"]);
+Deno.test("limitProperties() gives a quota as systemd takes it: two decimals, at least 1 %, and nothing for none", () => {
+  const quotas = [12.345, 12.5, 0.5, 1600, 0].map((cpuQuotaPercent) => limitProperties({ cpuQuotaPercent })[0]);
+  assertEquals(quotas, ["CPUQuota=12.35%", "CPUQuota=12.5%", "CPUQuota=1%", "CPUQuota=1600%", "CPUQuota="]);
 });
 
 Deno.test("resetProperties() takes limits off, also those that systemd has a default for", () => {
