@@ -83,11 +83,6 @@ async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { cons
   await using stack = new AsyncDisposableStack();
   const facts = await readCgroupFacts();
   const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
-  // Its processes would be in the way of who empties a group.
-  await trial.ended;
-  stop.requested.throwIfAborted();
-  const driver = await chooseDriver(spec, facts, console);
-  if (driver) stack.use(driver);
   const image = stack.use(await openImage(args, stop.requested, console));
   const jailed = await trial.result;
   for (const note of trial.notes) console.note(note);
@@ -97,9 +92,15 @@ async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { cons
   if (accelerator.note) console.note(accelerator.note);
   stop.requested.throwIfAborted();
   const shown = await Promise.all(args.volumePaths.map(lookAtVolume));
-  const contained = driver !== undefined;
-  const inputs = { id: randomId(), token: randomToken(), image, accelerator, jail: jailed?.jail, contained, shown };
-  const plan = planJob(spec, inputs);
+  const inputs = { id: randomId(), token: randomToken(), image, accelerator, jail: jailed?.jail, shown };
+  // What is wrong with the job itself is found before anything of the host is touched for it.
+  const alone = planJob(spec, { ...inputs, contained: false });
+  // Its processes would be in the way of who empties a group.
+  await trial.ended;
+  stop.requested.throwIfAborted();
+  const driver = await chooseDriver(spec, alone, facts, console);
+  if (driver) stack.use(driver);
+  const plan = driver ? planJob(spec, { ...inputs, contained: true }) : alone;
   const unenforceable = chooseUnenforced(plan, spec, driver, console);
   const result = await runJob(plan, {
     hub: stack.use(Hub.listen(AGENT_SOCKET)),
@@ -145,7 +146,12 @@ async function lookAtVolume(path: string | undefined, index: number): Promise<"f
 const NEVER_DEGRADES = ["usage.value", "cgroup.form", "cgroup.parent"];
 
 /** Opens whoever makes groups here; without, a job that may do without gets the limits of last resort. */
-async function chooseDriver(spec: JobSpec, facts: CgroupFacts, console: Console): Promise<Driver | undefined> {
+async function chooseDriver(
+  spec: JobSpec,
+  { limits, vm }: JobPlan,
+  facts: CgroupFacts,
+  console: Console,
+): Promise<Driver | undefined> {
   if (spec.limits === "off") return undefined;
   expectDevices(spec.devices, facts);
   const { cgroupDriver: driver, cgroupParent: parent, devices } = spec;
@@ -154,11 +160,10 @@ async function chooseDriver(spec: JobSpec, facts: CgroupFacts, console: Console)
   } catch (error) {
     const degrades = error instanceof BerthError && !NEVER_DEGRADES.includes(error.code);
     if (spec.limits === "require" || !degrades) throw error;
-    const { cpuQuotaPercent: quota, ...limits } = spec.groupLimits;
-    const wanted = { memoryMaxBytes: 0, pidsMax: 0, ...(quota === 0 ? {} : { cpuQuotaPercent: 0 }), ...limits };
-    const files = limitsIn(wanted).map((name) => FILE_OF[name]);
+    const files = limitsIn(limits).map((name) => FILE_OF[name]).join(", ");
+    const instead = vm.rlimits?.pidsMax === undefined ? "-v and -t" : "-v, -t and -u";
     console.note(
-      `not enforced: ${files.join(", ")}: ${error.message} (${error.hint}); QEMU gets ulimit -v and -t instead`,
+      `not enforced by a cgroup: ${files}: ${error.message} (${error.hint}); QEMU gets ulimit ${instead} instead`,
     );
     return undefined;
   }

@@ -65,7 +65,7 @@ export async function assertRefuses(code: ErrorCode, words: string, call: Call):
 export async function assertDegrades(words: string, call: Call): Promise<void> {
   const { code, stdout, stderr, report } = await runJob("auto", call, "echo", "ran");
   assertEquals([code, stdout], [0, "ran\n"], stderr);
-  assertStringIncludes(stderr, "berth: not enforced: memory.max, pids.max, cpu.max: ");
+  assertStringIncludes(stderr, "berth: not enforced by a cgroup: memory.max, pids.max, cpu.max: ");
   assertStringIncludes(stderr, words);
   assertEquals(enforcersIn(report), WITHOUT_GROUP);
 }

@@ -15,7 +15,7 @@ Deno.test("berth run prints the guest's words on stdout, and nothing else there"
 
 Deno.test("berth run says on stderr that limits are not enforced where there is no cgroup, and --quiet does not", async () => {
   const [loud, quiet] = [await berth(["run", "--", "true"]), await berth(["run", "--quiet", "--", "true"])];
-  assertStringIncludes(loud.stderr, "berth: not enforced: memory.max, pids.max, cpu.max: ");
+  assertStringIncludes(loud.stderr, "berth: not enforced by a cgroup: memory.max, pids.max, cpu.max: ");
   assertEquals([quiet.code, quiet.stderr], [0, ""]);
 });
 
