@@ -10,12 +10,16 @@ import { isSelected, parseSelection } from "./selection.ts";
 
 const selection = parseSelection(Deno.args[0]);
 const core = new Set(CORE.map(({ name }) => name));
-const register: (...args: unknown[]) => void = Deno.test as never;
+type Register = (...args: unknown[]) => void;
 
-function test(...args: unknown[]): void {
-  const names = args.map((one) => typeof one === "string" ? one : (one as { name?: string } | undefined)?.name);
-  if (isSelected(names.find((name) => name) ?? "", selection, core)) register(...args);
+/** Registers a test as the other one does, if it is selected. */
+function selecting(register: Register): Register {
+  return (...args) => {
+    const names = args.map((one) => typeof one === "string" ? one : (one as { name?: string } | undefined)?.name);
+    if (isSelected(names.find((name) => name) ?? "", selection, core)) register(...args);
+  };
 }
 
-// What is ignored is registered whatever is selected, so that nobody misses why.
-Object.assign(Deno, { test: Object.assign(test, Deno.test) });
+const { ignore } = Deno.test;
+const test = Object.assign(selecting(Deno.test as never), Deno.test, { ignore: selecting(ignore as never) });
+Object.assign(Deno, { test });

@@ -58,8 +58,8 @@ Deno.exit(cutStatus ?? (failed === 0 ? 0 : 1));
 
 /** What a suite adds to the count. One that broke before or after its tests has failed, whatever it counted. */
 function judge(suite: Suite, { code, progress, cut }: SuiteEnd): { passed: number; failed: number } {
-  const { passed, failed } = progress.counts;
-  const problem = problemOf(suite, passed + failed, code, cut);
+  const { passed, failed, ignored } = progress.counts;
+  const problem = problemOf(suite, passed + failed + ignored, code, cut);
   if (problem) console.log(`deno task ${suite.task}: ${problem}`);
   if (cut && progress.current) console.log(`deno task ${suite.task}: the test that was on: ${progress.current}`);
   return { passed, failed: Math.max(failed, problem ? 1 : 0) };
@@ -68,7 +68,7 @@ function judge(suite: Suite, { code, progress, cut }: SuiteEnd): { passed: numbe
 function problemOf({ tests }: Suite, ran: number, code: number, cut: string | undefined): string | undefined {
   if (cut) return `it was ended: ${cut}`;
   if (tests !== undefined && ran !== tests) {
-    return `tests/core.ts names ${tests} tests of it, and ${ran} ran: a name there is no test's, or two tests'`;
+    return `tests/core.ts names ${tests} tests of it, and ${ran} were there: a name there is no test's, or two tests'`;
   }
   if (ran === 0) return "no test ran";
   return code === 0 ? undefined : `it ended with status ${code}`;

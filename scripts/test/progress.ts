@@ -8,6 +8,8 @@
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
+  /** Those whose needs are missing. */
+  readonly ignored: number;
 }
 
 /** A test that has ended, and how long it took. */
@@ -21,7 +23,7 @@ const LINE_LENGTH = 4096;
 
 /** `name ... ok (1m2s)`; a test that prints has its result on a line that begins with its name once more. */
 const RESULT = /^(.+?) \.\.\. (?:ok|FAILED) \((?:(\d+)m)?(?:(\d+)s|(\d+)ms|\d+µs)?\)$/;
-const SUMMARY = /(\d+) passed(?: \(\d+ steps?\))?(?:,| \|) (\d+) failed/;
+const SUMMARY = /(\d+) passed(?: \(\d+ steps?\))?(?:,| \|) (\d+) failed(?: \| (\d+) ignored)?/;
 
 /** The test that begins on such a line; its steps have their name further in. */
 function begunBy(line: string): string | undefined {
@@ -34,7 +36,7 @@ export class Progress {
   current: string | undefined;
   readonly timed: Timed[] = [];
   #line = "";
-  #counts: Counts = { passed: 0, failed: 0 };
+  #counts: Counts = { passed: 0, failed: 0, ignored: 0 };
 
   add(text: string): void {
     const lines = (this.#line + text).split("\n");
@@ -54,7 +56,10 @@ export class Progress {
       this.current = undefined;
     }
     const summary = SUMMARY.exec(line);
-    if (summary) this.#counts = { passed: Number(summary[1]), failed: Number(summary[2]) };
+    if (!summary) return;
+    // The plain line comes after Deno's, and has no third number.
+    const [, passed, failed, ignored = this.#counts.ignored] = summary;
+    this.#counts = { passed: Number(passed), failed: Number(failed), ignored: Number(ignored) };
   }
 
   /** As the last summary says: Deno's own (`ok | 3 passed | 1 failed`), or the plain line. */

@@ -18,7 +18,7 @@ Deno.test("Progress knows the tests that have ended, and the counts", () => {
   const progress = new Progress();
   // In pieces, as pipes have them.
   for (const letter of OUTPUT) progress.add(letter);
-  assertEquals(progress.counts, { passed: 2, failed: 1 });
+  assertEquals(progress.counts, { passed: 2, failed: 1, ignored: 1 });
   assertEquals(progress.timed, [
     { name: "quick", seconds: 0 },
     { name: "prints", seconds: 62 },
@@ -33,11 +33,11 @@ Deno.test("Progress knows which test is on, in whatever it is cut", () => {
   assertEquals(progress.current, "second");
   progress.add("\n------- output -------\nso it says\n  a step ... ok (1s)\n");
   assertEquals(progress.current, "second");
-  assertEquals(progress.counts, { passed: 0, failed: 0 });
+  assertEquals(progress.counts, { passed: 0, failed: 0, ignored: 0 });
 });
 
 Deno.test("Progress takes the plain line for counts, too", () => {
   const progress = new Progress();
-  progress.add("ok | 1 passed | 0 failed (1s)\n12 passed, 3 failed");
-  assertEquals(progress.counts, { passed: 12, failed: 3 });
+  progress.add("FAILED | 12 passed | 3 failed | 2 ignored (1s)\n12 passed, 3 failed");
+  assertEquals(progress.counts, { passed: 12, failed: 3, ignored: 2 });
 });

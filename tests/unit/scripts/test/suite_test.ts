@@ -24,7 +24,7 @@ Deno.test("runSuite() passes on what a suite prints, and how it ended", async ()
   const write = (chunk: Uint8Array) => Promise.resolve(printed += new TextDecoder().decode(chunk));
   const command = ["sh", "-c", "echo 'a ... ok (1s)'; echo 'ok | 1 passed | 0 failed (1s)' >&2; exit 3"];
   const { code, progress, cut } = await runSuite({ command, limitMs: MINUTE_MS }, false, never(), write);
-  assertEquals([code, progress.counts, cut], [3, { passed: 1, failed: 0 }, undefined]);
+  assertEquals([code, progress.counts, cut], [3, { passed: 1, failed: 0, ignored: 0 }, undefined]);
   assert(printed.includes("a ... ok (1s)\n"), printed);
 });
 
