@@ -14,5 +14,99 @@ export interface CoreTest {
   readonly why: string;
 }
 
+/** What each suite has of it: the name, and why. */
+const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string, why: string])[]>> = {
+  faults: [
+    ['SIGKILL of the front process, at "started"', "berth's death takes the VM along"],
+    ['SIGTERM to the front process, at "collect"', "a wish to stop is heeded in every wait, artifacts' too"],
+    ['SIGINT to the front process, at "launch"', "a boot that nobody wants any more ends"],
+    ['SIGKILL of QEMU under a job that exits with 0, at "started"', "a VMM that is gone is no success"],
+    ['SIGSTOP of QEMU, at "launched"', "a boot that hangs is tried once more"],
+    ['a full disk under a job that exits with 0, at "started"', "a full disk of the host is told as such"],
+    [
+      'a disk that becomes read-only under a job that exits with 0, at "ended"',
+      "output that may be lost is no success",
+    ],
+    ["a job that forges the agent's lines", "a job can't choose its verdict"],
+    ["a job that forges the agent's lines, and then the kernel panics", "a forged end does not hide a lost guest"],
+    ["a job that runs out of memory in a child", "an end by memory is told as such"],
+    ["a job that ignores TERM for too long", "a timeout ends every job"],
+    ["a job that leaves processes behind", "a job's end is the end of all its processes"],
+  ],
+  vm: [
+    ["berth run prints the guest's words on stdout, and nothing else there", "a job runs"],
+    [
+      "berth run says on stderr that limits are not enforced where there is no cgroup, and --quiet does not",
+      "what is not enforced is said",
+    ],
+    ["berth run ends with 3 for sh -c exit 3", "the exit status is the job's"],
+    ["berth run ends with 137 for sh -c kill -KILL $$", "a signal is told from a status"],
+    ["berth run ends with 127 for no-such-command", "what can't be run is told"],
+    ["berth run passes argv exactly", "a command arrives as it is"],
+    ["berth run keeps stdout and stderr apart, and each byte exact", "output arrives as it is"],
+    [
+      "berth run gives a job its standard input with --stdin, and an empty one without",
+      "input arrives, where it is wanted",
+    ],
+    ["berth run takes --user and --workdir", "a job is who and where it should be"],
+    ["a job can't take the agent's port, load a module or see the agent's processes", "the agent is out of reach"],
+    ["--workspace copies a folder in, and --artifact the same folder out again", "files go in and out"],
+    ["links that a job puts in the place of its folders lead artifacts nowhere else", "artifacts stay in their folder"],
+    [
+      "--drain runs in the guest when the job has ended, before artifacts are taken, and changes no verdict",
+      "the drain",
+    ],
+    ["--volume gives new disks, copies of folders and of files, and files that are only read", "volumes"],
+    ["--cache: the next job gets what one that succeeded has left, and nothing of one that failed", "caches"],
+    [
+      "--log-limit cuts each stream for itself, says how much is missing, and leaves the verdict alone",
+      "output has a bound",
+    ],
+    ["SIGTERM stops the job, which gets it, and ends with 143", "jobs can be stopped"],
+    ["a second signal ends a job at once, and the first one is the reason", "jobs can be stopped at once"],
+    ["a killed host process takes QEMU and the mounts with it", "a crash leaves no VM"],
+    [
+      'a host process that is killed at "started" leaves nothing but a folder, and gc removes it',
+      "what a crash leaves is found",
+    ],
+    ["a reader that goes away cancels the job", "nobody's output ends its job"],
+    ["a VMM that is broken out of can do nothing to the host, to other jobs, or to its own files' places", "the jail"],
+    [
+      "each QEMU is a user that nobody else is, with no capability, behind filters, in namespaces of its own",
+      "the jail of the real QEMU",
+    ],
+    [
+      "an image whose programs and folders lie neither reaches the agent nor forges an exit status",
+      "images are not trusted",
+    ],
+    ["an image that a job runs on is not removed; with force its name is, and the job ends well", "the image store"],
+    ["the host process is refused everything but its windows", "berth's own permissions"],
+    ["the binary needs no Deno, no home, and nothing of the environment but PATH", "the binary stands alone"],
+    ["berth  is refused with a sentence", "wrong calls are told"],
+    ["berth run --memroy 1G -- true is refused with a sentence", "wrong flags are told"],
+    ["berth run --user no-such -- true is refused with a sentence", "what the image lacks is told"],
+  ],
+  host: [
+    ["PID 1 is systemd, and answers", "the test host is what it should be"],
+    ["/sys/fs/cgroup is cgroup v2 with the controllers that berth uses", "the test host is what it should be"],
+    ["berth run uses KVM where a guest runs on it", "KVM"],
+    ["every limit is in force while the VM runs, and is the report's: cgroupfs", "limits, by berth's own groups"],
+    ["every limit is in force while the VM runs, and is the report's: systemd", "limits, by systemd's scopes"],
+    ["a killed host process takes QEMU, its group and its unit with it: systemd", "a crash leaves no group"],
+    [
+      "running into a memory limit is oom-host, says whose it was, and leaves nothing: cgroupfs",
+      "the host's memory is bounded",
+    ],
+    ["a device is denied, then allowed, then denied again", "devices are bounded"],
+    ["a user in a delegated scope of the user's own manager has limits", "users have limits, too"],
+    ["without a cgroup QEMU has ulimit -v and -t, and the report says so", "limits of last resort"],
+    ["doctor finds a good host good, all of it, and changes nothing", "doctor"],
+    ["berth.service: ready when the host is tidy, and TERM is its good end", "the daemon"],
+    ["berth-run@: the job's exit status is the unit's, and its output is in the unit's log", "a job as a service"],
+  ],
+};
+
 /** In the order of their suites. */
-export const CORE: readonly CoreTest[] = [];
+export const CORE: readonly CoreTest[] = (Object.keys(TESTS) as CoreTest["suite"][]).flatMap((suite) =>
+  TESTS[suite].map(([name, why]) => ({ suite, name, why }))
+);

@@ -6,7 +6,7 @@
 
 import { GROUP_CASES, groupPlace, PARENT } from "../faults/groups.ts";
 import { JOB_CASES } from "../faults/jobs.ts";
-import { PROCESS_CASES } from "../faults/points.ts";
+import { KILL_CASES, PROCESS_CASES } from "../faults/points.ts";
 import { withParent } from "../support/host_jobs.ts";
 import { soak } from "./soak.ts";
 
@@ -15,7 +15,7 @@ const seed = Math.floor(Math.random() * 2 ** 31);
 const place = await groupPlace("soak-groups");
 
 const QUICK = [
-  ...[...JOB_CASES, ...PROCESS_CASES].filter(({ flags = [] }) => !flags.includes("--timeout")),
+  ...[...JOB_CASES, ...PROCESS_CASES, ...KILL_CASES].filter(({ flags = [] }) => !flags.includes("--timeout")),
   ...GROUP_CASES.filter(({ label }) => !/frozen|forks/.test(label)),
 ];
 

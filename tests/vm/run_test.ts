@@ -19,12 +19,10 @@ Deno.test("berth run says on stderr that limits are not enforced where there is 
   assertEquals([quiet.code, quiet.stderr], [0, ""]);
 });
 
+/** The others are asked of the agent's own words: see tests/unit/guest/exit_status_test.ts. */
 const STATUSES: [script: string[], status: number][] = [
   [["sh", "-c", "exit 3"], 3],
-  [["sh", "-c", "exit 255"], 255],
-  [["sh", "-c", "kill -TERM $$"], 143],
   [["sh", "-c", "kill -KILL $$"], 137],
-  [["sh", "-c", "kill -SEGV $$"], 139],
   [["sh", "-c", "exit 143"], 143],
   [["no-such-command"], 127],
   [["/no/such/command"], 127],
