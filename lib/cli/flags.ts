@@ -55,7 +55,7 @@ const DEVICE: Flag = {
 export const UID_RANGE: Flag = {
   name: "uid-range",
   value: "FIRST-LAST",
-  help: "users of the host for root's jailed VMMs, one each (default 1900000000-1900065535)",
+  help: "users of the host for root's jailed VMMs and tools, one each (default 1900000000-1900065535)",
 };
 
 /** Whose VM it is, and where its group is made. */

@@ -6,7 +6,7 @@
 
 import { IMPORT_FLAGS } from "./subcommand_flags.ts";
 import { type ImportArgs, importWindows, parseImportArgs } from "./image_import_args.ts";
-import { BUILD_WINDOWS } from "./run.ts";
+import { BUILD_WINDOWS, usersWindow } from "./run.ts";
 import type { Subcommand } from "./subcommand.ts";
 
 export const IMPORT: Subcommand<ImportArgs> = {
@@ -22,8 +22,13 @@ export const IMPORT: Subcommand<ImportArgs> = {
 
 Nothing of it is trusted: it is read by tools in a jail, and runs in VMs only. Owners, links and extended
 attributes are kept. The command, environment, user and folder of an OCI image are those of its jobs.`,
-  windows: (args) => [...BUILD_WINDOWS, ...importWindows(args)],
+  windows: (args, isRoot) => [...BUILD_WINDOWS, ...importWindows(args), ...toolWindows(args, isRoot)],
   parse: parseImportArgs,
   isQuiet: ({ quiet }) => quiet,
   act: async (args, context) => (await import("./image_import_here.ts")).importHere(args, context),
 };
+
+/** The users that tools may be. Without a jail they stay who berth is. */
+function toolWindows({ jail }: ImportArgs, isRoot: boolean) {
+  return isRoot && jail === "require" ? [usersWindow()] : [];
+}

@@ -10,9 +10,10 @@ import { BerthError } from "../base/errors.ts";
 import { parseSize } from "../base/units.ts";
 import { KERNEL, KERNEL_FOLDER, KERNEL_LIB, KERNEL_MODULES, SOURCE, type Window } from "../host/windows.ts";
 import type { KernelWish } from "../image/kernel_file.ts";
+import { DEFAULT_UID_RANGE, type UidRange } from "../job/spec.ts";
 import { IMPORT_FLAGS } from "./subcommand_flags.ts";
 import { type ParsedFlags, parseFlags } from "./parse.ts";
-import { choice, optional } from "./values.ts";
+import { choice, optional, parseUidRange } from "./values.ts";
 
 /** What a kernel is to be, and the windows that it takes. */
 export interface KernelArgs {
@@ -29,6 +30,8 @@ export interface ImportArgs {
   readonly ref?: string;
   readonly kernel: KernelArgs;
   readonly jail: "require" | "off";
+  /** The users of the host that root's tools may be. */
+  readonly uidRange: UidRange;
   readonly minFreeBytes?: number;
   readonly quiet: boolean;
 }
@@ -54,7 +57,8 @@ export function parseImportArgs(argv: readonly string[]): ImportArgs {
   const minFreeBytes = optional(flags.value("min-free"), (text) => parseSize(text, "--min-free"));
   const kernel = parseKernelArgs(flags);
   const jail = choice(flags, "jail", ["require", "off"]);
-  return { name, source, isRegistry, ref, kernel, jail, minFreeBytes, quiet: flags.has("quiet") };
+  const uidRange = optional(flags.value("uid-range"), parseUidRange) ?? DEFAULT_UID_RANGE;
+  return { name, source, isRegistry, ref, kernel, jail, uidRange, minFreeBytes, quiet: flags.has("quiet") };
 }
 
 /** It becomes a word of skopeo's command line. */

@@ -5,23 +5,23 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { SOURCE } from "../host/windows.ts";
+import { ROOT, SOURCE } from "../host/windows.ts";
 import { buildImage } from "../image/build.ts";
 import { planToolMemory } from "../image/import/tools.ts";
 import { sweepBeforeBuild } from "../image/sweep.ts";
-import { jailProblem } from "../process/jail_check.ts";
+import { type ToolJail, writeFilters } from "../process/tool_jail.ts";
 import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
 import type { ImportArgs } from "./image_import_args.ts";
 import type { SubcommandContext } from "./subcommand.ts";
+import { tryJail } from "./vmm_jail.ts";
 
 /** Imports; of two imports of the same name, the later one is the image. */
 export async function importHere(args: ImportArgs, { words }: SubcommandContext): Promise<void> {
   const signal = abortOnSignals("image.import", "the import");
   words.hurryOn(signal);
   const store = openStore();
-  const jailed = args.jail === "require";
-  if (jailed) await expectJail();
   const onProgress = (line: string) => words.note(line);
+  using open = args.jail === "require" ? await openToolJail(args, signal) : undefined;
   await sweepBeforeBuild(store, onProgress);
   using _lock = await store.lock(args.name, () => words.note("another berth is building it; waiting"), signal);
   const imported = {
@@ -29,20 +29,26 @@ export async function importHere(args: ImportArgs, { words }: SubcommandContext)
     source: args.isRegistry ? { registry: args.source } : { path: SOURCE },
     ref: args.ref,
     proxies: proxies(),
-    bounds: { jailed, memoryMaxBytes: planToolMemory(Deno.systemMemoryInfo().available) },
+    bounds: { jail: open?.jail, memoryMaxBytes: planToolMemory(Deno.systemMemoryInfo().available) },
   };
   const { name, kernel, minFreeBytes } = args;
   await buildImage(store, buildHost(), { name, kernel: kernel.wish, imported, minFreeBytes }, { onProgress, signal });
 }
 
-/** @throws {BerthError} `host.jail`. */
-async function expectJail(): Promise<void> {
-  const problem = await jailProblem();
-  if (problem === undefined) return;
-  throw new BerthError(
-    "host.jail",
-    `the import's tools need their jail, and bubblewrap does not work here: ${problem.detail}`,
-  );
+/** The jail of all tools, whose user is free again when it is disposed. @throws {BerthError} `host.jail`, `host.users`. */
+async function openToolJail(
+  args: ImportArgs,
+  signal: AbortSignal,
+): Promise<{ readonly jail: ToolJail } & Disposable> {
+  const open = await tryJail(args, signal);
+  const { problem, rootProblem, jail: { user } } = open;
+  if (problem || rootProblem) open[Symbol.dispose]();
+  if (problem) {
+    const what = `the import's tools need their jail, and bubblewrap does not work here: ${problem.detail}`;
+    throw new BerthError("host.jail", what);
+  }
+  if (rootProblem) throw new BerthError("host.users", `the import's tools need users of their own: ${rootProblem}`);
+  return { jail: { user, filters: await writeFilters(ROOT) }, [Symbol.dispose]: () => open[Symbol.dispose]() };
 }
 
 /** The way to a registry, as the user's environment has it. */

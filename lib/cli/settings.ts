@@ -41,7 +41,7 @@ const ALSO_OF: Readonly<Record<string, readonly string[]>> = {
   gc: ["cgroup-parent"],
   doctor: ["cgroup-parent", "uid-range"],
   "image build": ["min-free"],
-  "image import": ["min-free"],
+  "image import": ["min-free", "uid-range"],
 };
 
 /** The settings that are flags of a command, named without `berth`. */

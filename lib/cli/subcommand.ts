@@ -27,7 +27,7 @@ export interface Subcommand<Args> {
   /** What its help says below the flags. */
   readonly more?: string;
   /** What it needs to see of the host, beside the state folder. */
-  readonly windows: readonly Window[] | ((args: Args) => readonly Window[]);
+  readonly windows: readonly Window[] | ((args: Args, isRoot: boolean) => readonly Window[]);
   /** Needs no windows: the front process does it itself. */
   readonly inFront?: boolean;
   /** @throws {BerthError} `usage.*`. Pure. */

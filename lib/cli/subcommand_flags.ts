@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Flag } from "./flags.ts";
+import { type Flag, UID_RANGE } from "./flags.ts";
 
 /** What building and importing share. */
 const BUILDER_FLAGS: readonly Flag[] = [
@@ -35,6 +35,7 @@ export const IMPORT_FLAGS: readonly Flag[] = [
     value: "require|off",
     help: "what reads SOURCE runs in bubblewrap; off is for sources that you trust (default require)",
   },
+  UID_RANGE,
   ...BUILDER_FLAGS,
 ];
 

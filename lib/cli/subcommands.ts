@@ -27,7 +27,9 @@ export async function runSubcommand(group: CommandGroup, argv: readonly string[]
   const called = { ...command, name: `${group.name} ${command.name}`, namesFirst: true };
   const { argv: own, surroundings } = await readCall(argv.slice(1), called, mainModule);
   const args = command.parse(own);
-  const windows: readonly Window[] = typeof command.windows === "function" ? command.windows(args) : command.windows;
+  const windows: readonly Window[] = typeof command.windows === "function"
+    ? command.windows(args, surroundings.isRoot)
+    : command.windows;
   if (!hasWindows() && !command.inFront) {
     const line = [group.name, command.name, ...own];
     return await runFront({ ...surroundings, args: line, env: surroundings.hostEnv, windows });

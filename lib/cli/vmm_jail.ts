@@ -40,7 +40,7 @@ export async function tryJail({ uidRange }: Pick<JobSpec, "uidRange">, signal?: 
 export function missingUsers(uidMap: string, { first, last }: UidRange): string | undefined {
   const parts = uidMap.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
   if (parts.some(([start, _outside, count]) => start <= first && last < start + count)) return undefined;
-  return `VMMs can't be users of their own: this user namespace has not all of the users ${first} to ${last}`;
+  return `this user namespace has not all of the users ${first} to ${last}`;
 }
 
 /** The search for a job's jail, which begins at once. Disposing it ends it, and gives free what was taken. */
@@ -81,7 +81,9 @@ async function openJail(
   const { jail, problem, rootProblem } = open;
   const isRoot = jail.user !== undefined || rootProblem !== undefined;
   const isRequired = spec.jail === "require" || spec.jail === undefined && isRoot && !problem?.isMissing;
-  const what = problem ? `bubblewrap does not work here: ${problem.detail}` : rootProblem;
+  const what = problem
+    ? `bubblewrap does not work here: ${problem.detail}`
+    : rootProblem && `VMMs can't be users of their own: ${rootProblem}`;
   if (what === undefined) return open;
   if (isRequired || problem) open[Symbol.dispose]();
   if (isRequired) throw new BerthError(problem ? "host.jail" : "host.users", what);

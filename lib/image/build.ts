@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import { translateDiskFull } from "../base/errors.ts";
 import { watchDisks } from "../host/disk.ts";
+import { makeToolFolder, type ToolJail } from "../process/tool_jail.ts";
 import { buildDebianRoot } from "./debian.ts";
 import { describeIngredients, planOrigin } from "./origin.ts";
 import { type ModuleBinary, planInitramfs, readBusybox, readModules } from "./initramfs.ts";
@@ -57,7 +58,7 @@ export async function buildImage(
   const { onProgress } = progress;
   await using work = await store.workFolder();
   try {
-    const { workFolder, toolsFolder } = await makeFolders(work.path);
+    const { workFolder, toolsFolder } = await makeFolders(work.path, request.imported?.bounds.jail);
     using space = await watchDisks(work.path, { minFreeBytes: request.minFreeBytes });
     const signal = AbortSignal.any([space.signal, ...(progress.signal ? [progress.signal] : [])]);
     const findIt = () => findKernel({ ...host, workFolder, onProgress, signal }, request.kernel);
@@ -97,9 +98,13 @@ export async function buildImage(
  * Tools that read what nobody vouches for have a folder of their own: were one of them taken over, it could leave links
  * there, which would lead whatever berth writes beside them to any file of the host.
  */
-async function makeFolders(path: string): Promise<{ workFolder: string; toolsFolder: string }> {
+async function makeFolders(
+  path: string,
+  jail: ToolJail | undefined,
+): Promise<{ workFolder: string; toolsFolder: string }> {
   const [workFolder, toolsFolder] = [join(path, "own"), join(path, "tools")];
-  for (const folder of [workFolder, toolsFolder]) await Deno.mkdir(folder, { mode: 0o700 });
+  await Deno.mkdir(workFolder, { mode: 0o700 });
+  await makeToolFolder(toolsFolder, jail);
   return { workFolder, toolsFolder };
 }
 

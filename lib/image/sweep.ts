@@ -10,6 +10,7 @@ import { BerthError, describeError } from "../base/errors.ts";
 import { isId } from "../base/ids.ts";
 import { formatBytes } from "../base/units.ts";
 import { removeFolderTree } from "../process/remove_folder.ts";
+import { runTool } from "../process/tool.ts";
 import { planSweep } from "./prune.ts";
 import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
 import { type ImageStore, readText } from "./store.ts";
@@ -139,10 +140,10 @@ class Sweeping implements Sweep {
 
   /** A build that holds no lock on the store any more is over, or was killed. */
   async #removeWork(path: string): Promise<void> {
-    // Whatever can't be measured can be removed.
-    const bytes = await treeBytes(path).catch(() => 0);
+    const bytes = await treeBytes(path);
     await removeFolderTree(path);
-    this.freedBytes += bytes;
+    // Something was there: a file system may say of little that it takes nothing.
+    this.freedBytes += Math.max(bytes, 1);
   }
 
   async #tidy(folder: string): Promise<void> {
@@ -170,11 +171,8 @@ async function isOld(folder: string): Promise<boolean> {
   return mtime !== null && Date.now() - mtime.getTime() > EMPTY_MS;
 }
 
+/** What a folder takes of its disk. By du, which goes any depth: a stranger's archive may have made it. */
 async function treeBytes(folder: string): Promise<number> {
-  let bytes = 0;
-  for (const { name, isDirectory } of await listFolder(folder)) {
-    const path = join(folder, name);
-    bytes += isDirectory ? await treeBytes(path) : (await Deno.lstat(path)).size;
-  }
-  return bytes;
+  const said = await runTool({ command: "du", args: ["-s", "--block-size=1", "--", folder], tied: true });
+  return Number(said.split("\t")[0]);
 }

@@ -32,8 +32,8 @@ export interface JailPlan {
   /** The file that has a filter of system calls: see seccomp.ts. Who starts the jail opens it as {@linkcode FILTER_FD}. */
   readonly filter?: string;
   /**
-   * Capabilities that are kept. They concern the host's users then, so the program gets no user namespace: it is for
-   * programs that are trusted more than their input, like tar.
+   * Capabilities that are kept, with a `user` too. They concern the host's users then, so the program gets no user
+   * namespace: it is for programs that are trusted more than their input, like tar.
    */
   readonly capabilities?: readonly string[];
   /** The host's network, with what it takes to find and to trust other hosts. */
@@ -70,14 +70,16 @@ const RESOLVED = "/run/systemd/resolve";
  *
  * @param parent the id of the process that starts it.
  */
-export function planJail(plan: Omit<JailPlan, "filter">, parent = Deno.pid): CommandLine {
-  return [...planTiedGroup(parent), ...planBubble(plan)];
+export function planJail(plan: JailPlan, parent = Deno.pid): CommandLine {
+  const opened = plan.filter ? { script: `exec ${FILTER_FD}<"$1" && shift`, args: [plan.filter] } : undefined;
+  return [...planTiedGroup(parent, opened), ...planBubble(plan)];
 }
 
 /** The same without the session, and for who is tied to the parent already. */
 export function planBubble(plan: JailPlan): string[] {
   const { network = false, user, devices = [], writableAt = [] } = plan;
-  const capabilities = user === undefined ? plan.capabilities ?? [] : BECOME_CAPABILITIES;
+  const kept = plan.capabilities ?? [];
+  const capabilities = user === undefined ? kept : [...BECOME_CAPABILITIES, ...kept];
   // The folders that mounts are in: left alone, bubblewrap closes them to everybody but root.
   const folders = (paths: readonly string[]) =>
     user === undefined ? [] : [...new Set(paths)].flatMap((path) => ["--dir", path]);
@@ -111,18 +113,20 @@ export function planBubble(plan: JailPlan): string[] {
     ...writableAt.flatMap(([source, target]) => ["--bind", source, target]),
     ...["--chdir", plan.cwd],
     "--",
-    ...(user === undefined ? [] : become(user, plan.groups)),
+    ...(user === undefined ? [] : become(user, plan.groups, kept)),
     // What it is, and what is in it, is chosen by a guest: no handler of the host's is to look at it. A limit of 0 would
     // still wake one that core dumps are piped to, 1 byte does not (core(5)).
     ...(plan.filter ? ["/usr/bin/prlimit", "--core=1:1", "--"] : []),
   ];
 }
 
-/** Nothing of root is left then, and nothing that could bring it back. */
-function become(user: number, groups: readonly number[] = []): string[] {
+/** Nothing of root is left then but what is kept, and nothing that could bring it back. */
+function become(user: number, groups: readonly number[] = [], kept: readonly string[]): string[] {
+  const capabilities = ["-all", ...kept.map((name) => name.replace(/^CAP_/, "+").toLowerCase())].join(",");
   return [
     ...[SETPRIV, "--reuid", String(user), "--regid", String(user)],
     ...(groups.length ? ["--groups", groups.join(",")] : ["--clear-groups"]),
-    ...["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"],
+    ...[`--inh-caps=${capabilities}`, ...(kept.length ? [`--ambient-caps=${capabilities}`] : [])],
+    ...[`--bounding-set=${capabilities}`, "--no-new-privs", "--"],
   ];
 }

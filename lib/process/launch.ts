@@ -6,7 +6,7 @@
  */
 
 import { FILTER_FD, type JailPlan, planBubble } from "./jail.ts";
-import { BECOME, type Command, EXPECT_PARENT, LEAD, tieBy } from "./tied.ts";
+import { BECOME, type Command, EXPECT_PARENT, LEAD, type ShellStep, tieBy } from "./tied.ts";
 
 /** Limits of each process for itself (setrlimit), which children inherit and nobody can raise again. */
 export interface Rlimits {
@@ -91,14 +91,8 @@ const LIMIT_FILES =
 /** busybox's, as POSIX has it. */
 const ULIMIT_BLOCK_BYTES = 512;
 
-/** What the shell does first; it takes the arguments of it away. */
-interface Step {
-  readonly script: string;
-  readonly args: readonly string[];
-}
-
-function stepsOf({ cgroup, rlimits, fileBytes }: BirthPlan): Step[] {
-  const steps: Step[] = [];
+function stepsOf({ cgroup, rlimits, fileBytes }: BirthPlan): ShellStep[] {
+  const steps: ShellStep[] = [];
   if (cgroup) steps.push({ script: JOIN, args: [cgroup] });
   if (rlimits) {
     const args = [String(Math.floor(rlimits.addressSpaceBytes / 1024)), String(rlimits.cpuSeconds)];
@@ -111,7 +105,7 @@ function stepsOf({ cgroup, rlimits, fileBytes }: BirthPlan): Step[] {
   return steps;
 }
 
-function planShell(steps: readonly Step[], last: string, argv: readonly string[]): Command {
+function planShell(steps: readonly ShellStep[], last: string, argv: readonly string[]): Command {
   const script = [...steps.map((step) => step.script), last].join(" && ");
   const args = steps.flatMap((step) => step.args);
   return { command: "busybox", args: ["sh", "-c", script, "berth-launch", ...args, ...argv] };

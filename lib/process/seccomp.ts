@@ -68,15 +68,25 @@ const CLONE = 56;
 /** NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h); NEWTIME is of clone3 only. */
 const NEW_NAMESPACES = 0x7e02_0000;
 
-/** socket and socketpair. */
-const SOCKETS = [41, 53];
-const AF_UNIX = 1;
+const SOCKET = 41, SOCKETPAIR = 53;
+const AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
+
+const MAKES_NODES = [133, 259];
 
 const FALLOCATE = 285;
 const FALLOC_FL_PUNCH_HOLE = 2;
 
+/** What a program may beside what every one may: each is for one that could not do its work without. */
+export interface FilterOptions {
+  /** Make device nodes, FIFOs and the like in what it unpacks. */
+  readonly nodes?: boolean;
+  /** Talk to other hosts. */
+  readonly network?: boolean;
+}
+
 /** The filter, as bubblewrap reads it. */
-export function planFilter(): Uint8Array<ArrayBuffer> {
+export function planFilter({ nodes = false, network = false }: FilterOptions = {}): Uint8Array<ArrayBuffer> {
+  const denied = Object.values(DENIED).flat().filter((call) => !nodes || !MAKES_NODES.includes(call));
   const instructions: Instruction[] = [
     [LOAD, 0, 0, ARCHITECTURE],
     [IF_EQUAL, 1, 0, X86_64],
@@ -84,12 +94,13 @@ export function planFilter(): Uint8Array<ArrayBuffer> {
     [LOAD, 0, 0, CALL],
     [IF_AT_LEAST, 0, 1, NEWEST + 1],
     [RETURN, 0, 0, failWith(ENOSYS)],
-    ...Object.values(DENIED).flat().flatMap((call) => refuse(call, EPERM)),
+    ...denied.flatMap((call) => refuse(call, EPERM)),
     // clone3's flags are in memory, where no filter can see them; the C library then takes clone.
     ...MISSING.flatMap((call) => refuse(call, ENOSYS)),
     ...judge(CLONE, FIRST_ARGUMENT, [IF_ANY_BIT, 1, 0, NEW_NAMESPACES], EPERM),
     // The host's vsock is in no network namespace; and no other family has anybody to talk to.
-    ...SOCKETS.flatMap((call) => judge(call, FIRST_ARGUMENT, [IF_EQUAL, 0, 1, AF_UNIX], EAFNOSUPPORT)),
+    ...expectFamily(SOCKET, network ? [AF_UNIX, AF_INET, AF_INET6] : [AF_UNIX]),
+    ...expectFamily(SOCKETPAIR, [AF_UNIX]),
     // It takes the host's disk faster than berth can look; a hole gives some of it back.
     ...judge(FALLOCATE, SECOND_ARGUMENT, [IF_ANY_BIT, 0, 1, FALLOC_FL_PUNCH_HOLE], EOPNOTSUPP),
     [RETURN, 0, 0, ALLOW],
@@ -106,6 +117,18 @@ export function planFilter(): Uint8Array<ArrayBuffer> {
 
 function refuse(call: number, errno: number): Instruction[] {
   return [[IF_EQUAL, 0, 1, call], [RETURN, 0, 0, failWith(errno)]];
+}
+
+/** Refuses a call for all other families of sockets. */
+function expectFamily(call: number, families: readonly number[]): Instruction[] {
+  const { length } = families;
+  return [
+    [IF_EQUAL, 0, length + 3, call],
+    [LOAD, 0, 0, FIRST_ARGUMENT],
+    ...families.map((family, index): Instruction => [IF_EQUAL, length - index, 0, family]),
+    [RETURN, 0, 0, failWith(EAFNOSUPPORT)],
+    [RETURN, 0, 0, ALLOW],
+  ];
 }
 
 /** Refuses a call by one of its arguments. @param test skips one instruction when it is to be refused, else none. */

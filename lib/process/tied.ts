@@ -12,6 +12,12 @@ export interface Command {
   readonly args: string[];
 }
 
+/** A part of a shell's script, and its arguments. */
+export interface ShellStep {
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
 /** busybox would run its own setpriv, which can't bind a process to its parent. */
 export const SETPRIV = "/usr/bin/setpriv";
 
@@ -49,10 +55,14 @@ export function planTie(parent = Deno.pid): string[] {
   return [...tieBy("KILL"), "sh", "-c", `${EXPECT_PARENT} && ${BECOME}`, "berth-tied", String(parent)];
 }
 
-/** The same for a program that starts others. It begins a session, and so a process group, of their own. */
-export function planTiedGroup(parent = Deno.pid): CommandLine {
-  const script = `${EXPECT_PARENT} && ${LEAD}`;
-  return ["setsid", ...tieBy("TERM"), "sh", "-c", script, "berth-tied", String(parent)];
+/**
+ * The same for a program that starts others. It begins a session, and so a process group, of their own.
+ *
+ * @param first what its shell does before; it takes the arguments of it away.
+ */
+export function planTiedGroup(parent = Deno.pid, first?: ShellStep): CommandLine {
+  const script = [EXPECT_PARENT, ...(first ? [first.script] : []), LEAD].join(" && ");
+  return ["setsid", ...tieBy("TERM"), "sh", "-c", script, "berth-tied", String(parent), ...first?.args ?? []];
 }
 
 /**

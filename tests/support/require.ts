@@ -40,3 +40,8 @@ export async function programsMissing(...names: readonly string[]): Promise<Prob
   const checks = names.map((name) => `command -v ${name} >&2 2>/dev/null || { echo "no ${name}" >&2; exit 1; }`);
   return await problemOf("programs", checks.join("; "));
 }
+
+/** Whether this is root, who may become anybody. */
+export async function rootMissing(): Promise<Problem> {
+  return await problemOf("no root", `[ "$(id -u)" = 0 ] && exec setpriv --reuid 1900000000 --clear-groups true`);
+}

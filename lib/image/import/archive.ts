@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BerthError } from "../../base/errors.ts";
+import { BerthError, describeError } from "../../base/errors.ts";
 import { reportEvery } from "../../base/progress.ts";
 import { formatBytes } from "../../base/units.ts";
 import { type Child, startChild } from "../../process/child.ts";
@@ -113,17 +113,26 @@ async function pump(
   return true;
 }
 
+/** The tool that unpacks an archive. */
+interface Unpacker {
+  readonly name: string;
+  readonly child: Child;
+  readonly words: Promise<Said>;
+  /** Whether it could be given all of the file. */
+  readonly fed: Promise<void>;
+}
+
 /** The unpacked bytes of an archive, with the tool that unpacks it. */
 class Content implements AsyncDisposable {
   readonly path: string;
   readonly #source: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly #unpacker?: { readonly name: string; readonly child: Child; readonly words: Promise<Said> };
+  readonly #unpacker?: Unpacker;
   readonly #ended?: Disposable;
   readonly #bounds: ToolBounds;
 
   private constructor(
     path: string,
-    source: Deno.FsFile | { name: string; child: Child },
+    source: Deno.FsFile | Omit<Unpacker, "words">,
     { bounds, signal }: ReadOptions,
   ) {
     this.path = path;
@@ -137,10 +146,12 @@ class Content implements AsyncDisposable {
 
   static async open({ path, compression }: Archive, options: ReadOptions): Promise<Content> {
     options.signal.throwIfAborted();
-    if (compression === "none") return new Content(path, await Deno.open(path), options);
-    const command = planCommand(planUnpack(compression, path, options.bounds), options.bounds);
-    const child = startChild({ ...command, stdout: "piped", stderr: "piped" });
-    return new Content(path, { name: compression, child }, options);
+    const file = await Deno.open(path);
+    if (compression === "none") return new Content(path, file, options);
+    // berth reads the file: the tool need not be able to.
+    const command = planCommand(planUnpack(compression, options.bounds), options.bounds);
+    const child = startChild({ ...command, stdin: "piped", stdout: "piped", stderr: "piped" });
+    return new Content(path, { name: compression, child, fed: pour(file, child.stdin, path) }, options);
   }
 
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
@@ -150,7 +161,8 @@ class Content implements AsyncDisposable {
   /** @throws {BerthError} when the unpacker has not liked what it read; for when all of the content was read. */
   async expectWhole(): Promise<void> {
     if (!this.#unpacker) return;
-    const { name: tool, child, words } = this.#unpacker;
+    const { name: tool, child, words, fed } = this.#unpacker;
+    await fed;
     const { success, code } = await child.status;
     if (!success) throw explainTool({ tool, code, words: (await words).tail }, this.path, this.#bounds);
   }
@@ -160,7 +172,26 @@ class Content implements AsyncDisposable {
     await this.#unpacker?.child[Symbol.asyncDispose]();
     await this.#source.cancel().catch(() => {});
     await this.#unpacker?.words;
+    await this.#unpacker?.fed.catch(() => {});
   }
+}
+
+/** Writes a file into a tool, which may have had enough before its end. @throws {BerthError} when it can't be read. */
+function pour(file: Deno.FsFile, into: WritableStream<Uint8Array<ArrayBuffer>>, path: string): Promise<void> {
+  const poured = pourAll(file, into.getWriter()).catch((cause) => {
+    throw new BerthError("image.import", `${path}: it can't be read: ${describeError(cause)}`, { cause });
+  });
+  // Whoever waits for it hears of it.
+  poured.catch(() => {});
+  return poured;
+}
+
+async function pourAll(file: Deno.FsFile, writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>): Promise<void> {
+  writer.closed.catch(() => {});
+  for await (const chunk of file.readable) {
+    if (!await writer.write(chunk).then(() => true, () => false)) return;
+  }
+  await writer.close().catch(() => {});
 }
 
 /** Ends a child when the signal comes, so that nobody waits for its output any more. */

@@ -10,7 +10,9 @@
 // @ts-types="../../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError } from "../../base/errors.ts";
+import { removeFolderTree } from "../../process/remove_folder.ts";
 import { runTool } from "../../process/tool.ts";
+import { makeToolFolder } from "../../process/tool_jail.ts";
 import { readSmallFile } from "../small_file.ts";
 import type { JobDefaults } from "../spec.ts";
 import { type Archive, feed } from "./archive.ts";
@@ -57,14 +59,14 @@ export async function importOci(
   onProgress(source.form === "registry" ? `fetching ${where}` : "reading the OCI image");
   await copyImage({ ...copySource, layout, toolsFolder }, where, work);
   const defaults = await readDefaults(layout, where);
-  await Deno.remove(join(toolsFolder, "source"), { recursive: true }).catch(() => {});
+  await removeFolderTree(join(toolsFolder, "source"));
   const folder = join(toolsFolder, "root");
   onProgress("unpacking the image's layers");
   {
     using _told = tellProgress("unpacking the image's layers", onProgress);
     await runImportTool(planUnpackImage({ layout, folder, toolsFolder, keepsOwners }), { ...work, where });
   }
-  await Deno.remove(layout, { recursive: true });
+  await removeFolderTree(layout);
   return { folder, defaults, where };
 }
 
@@ -83,7 +85,7 @@ async function planSource(source: OciSource, where: string, work: Work): Promise
       return await planLayout(source.path, source.ref, where, work);
     case "oci": {
       const folder = join(work.toolsFolder, "source");
-      await Deno.mkdir(folder);
+      await makeToolFolder(folder, work.bounds.jail);
       work.onProgress("unpacking the OCI archive");
       await feed(source.archive, planUnpackTar(folder), "unpacking the OCI archive", work);
       return await planLayout(folder, source.ref, where, work);

@@ -12,6 +12,7 @@ import { join } from "@std/path";
 import { BerthError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/units.ts";
 import { tryTool } from "../../process/tool.ts";
+import { takeOver } from "../../process/tool_jail.ts";
 import type { JobDefaults } from "../spec.ts";
 import { feed, openArchive, readForm } from "./archive.ts";
 import { importOci, type OciSource } from "./image.ts";
@@ -59,6 +60,7 @@ export async function importRoot(request: ImportRequest, folders: Omit<ImportWor
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
     throw new BerthError("image.import", `${request.named}: it can't be read by this user`, { cause: error });
   });
+  await takeOver(image, work.bounds.jail);
   const { size } = await Deno.lstat(image);
   work.onProgress(`the root file system takes ${formatBytes(size)}`);
   return { path: image, ...imported };

@@ -2,9 +2,9 @@
  * The tools that take a root file system in: their command lines (pure), and how they are run and their words
  * understood.
  *
- * Each one sees its source, read-only, and the tools' work folder, and nothing else of the host. It gets the
- * capabilities that its part needs, the network only when it fetches from a registry, and no more than a share of the
- * host's memory.
+ * Each one sees its source, read-only, and the tools' work folder, and nothing else of the host. It is behind
+ * a filter of system calls, and a user of its own unless it keeps the owners of files. It gets the capabilities that its
+ * part needs, the network only when it fetches from a registry, and no more than a share of the host's memory.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { packageHint } from "../../host/programs.ts";
 import { planJail } from "../../process/jail.ts";
 import { planTie } from "../../process/tied.ts";
 import { tryTool } from "../../process/tool.ts";
+import { keptBy, type ToolJail } from "../../process/tool_jail.ts";
 import { PACKING } from "../squashfs.ts";
 import { lastWords } from "./words.ts";
 
@@ -30,7 +31,8 @@ export interface ToolPlan {
 
 /** What bounds an import's tools. */
 export interface ToolBounds {
-  readonly jailed: boolean;
+  /** Absent: they get none. */
+  readonly jail?: ToolJail;
   /** What each of them may take. */
   readonly memoryMaxBytes: number;
 }
@@ -69,17 +71,12 @@ export function planPackFolder(folder: string, image: string, toolsFolder: strin
   return { argv, readOnly, writable: [toolsFolder], capabilities: READS_ALL };
 }
 
-/** A compressed file → standard output. */
-export function planUnpack(compression: "gzip" | "xz" | "zstd", source: string, bounds: ToolBounds): ToolPlan {
+/** Compressed standard input → standard output. */
+export function planUnpack(compression: "gzip" | "xz" | "zstd", bounds: ToolBounds): ToolPlan {
   // xz takes fewer threads, and none at last, to stay below what it is told.
   const memory = compression === "xz" ? [`--memlimit=${Math.floor(bounds.memoryMaxBytes / 2)}`] : [];
   const threads = compression === "gzip" ? [] : ["-T0"];
-  return {
-    argv: [compression, "-dc", ...threads, ...memory, "--", source],
-    readOnly: [source],
-    writable: [],
-    capabilities: READS_ALL,
-  };
+  return { argv: [compression, "-dc", ...threads, ...memory], readOnly: [], writable: [] };
 }
 
 /** The one file of that name in a tar on standard input → standard output. */
@@ -145,19 +142,22 @@ export function planUnpackImage(options: {
 
 /**
  * Private memory that can be written (RLIMIT_DATA, Linux 4.7): a limit on address space would count what Go's runtime
- * and each thread only reserve. A lower limit of the caller's stays.
+ * and each thread only reserve. A lower limit of the caller's stays. So does nothing of the caller's umask: folders that
+ * no layer names get their modes by it.
  */
-const LIMIT_MEMORY = 'ulimit -d "$1" 2>/dev/null || [ "$(ulimit -d)" != unlimited ] && shift && exec "$@"';
+const LIMIT_MEMORY = 'umask 022; ulimit -d "$1" 2>/dev/null || [ "$(ulimit -d)" != unlimited ] && shift && exec "$@"';
+
 /** A command line within its bounds. Pure, but for this process's own id. */
-export function planCommand(plan: ToolPlan, { jailed, memoryMaxBytes }: ToolBounds): {
+export function planCommand(plan: ToolPlan, { jail, memoryMaxBytes }: ToolBounds): {
   command: "sh";
   args: string[];
   env: Readonly<Record<string, string>>;
   leadsGroup: true;
 } {
   const { argv, env = {}, ...view } = plan;
+  const filter = plan.network ? "network" : plan.capabilities?.includes("CAP_MKNOD") ? "nodes" : "plain";
   // Ends with berth, as a jail does. A group of its own either way: when it is stopped, so is all that it has started.
-  const around = jailed ? planJail({ ...view, cwd: "/" }) : ["setsid", ...planTie()];
+  const around = jail ? planJail({ ...view, ...keptBy(jail, filter), cwd: "/" }) : ["setsid", ...planTie()];
   const memoryKib = String(Math.floor(memoryMaxBytes / 1024));
   const args = ["-c", LIMIT_MEMORY, "berth-import", memoryKib, ...around, ...argv];
   return { command: "sh", args, env, leadsGroup: true };
@@ -196,7 +196,7 @@ export function explainTool({ tool, code, words }: ToolEnd, where: string, bound
       `${where}: ${tool} needs more memory for it than the ${most} that it may take`,
     );
   }
-  if (/execvp .*: No such file or directory|exec: .*not found/.test(words)) {
+  if (/(execvp|failed to execute) .*: No such file or directory|exec: .*not found/.test(words)) {
     return new BerthError("host.program-missing", `the program ${tool} is not on this host${packageHint(tool)}`);
   }
   // Where Go's HTTP client has a deadline of its own, it names it.

@@ -12,10 +12,11 @@ Deno.test("parseImportArgs() takes name and source before the flags or after the
     ref: "a:1",
     kernel: { wish: "debian", windows: [] },
     jail: "require",
+    uidRange: { first: 200_000, last: 200_999 },
     minFreeBytes: 1024 ** 3,
     quiet: true,
   } as const;
-  const flags = ["--ref", "a:1", "--kernel=debian", "--min-free=1G", "--quiet"];
+  const flags = ["--ref", "a:1", "--kernel=debian", "--uid-range=200000-200999", "--min-free=1G", "--quiet"];
   assertEquals(parseImportArgs(["ci", "root.tar", ...flags]), wanted);
   assertEquals(parseImportArgs([...flags, "ci", "root.tar"]), wanted);
   assertEquals(parseImportArgs(["ci", ...flags, "root.tar"]), wanted);

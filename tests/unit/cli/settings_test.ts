@@ -40,7 +40,7 @@ Deno.test("settingsOf() are those of the flags that a command has with the same 
   const keys = (command: string) => settingsOf(command).map(({ key }) => key);
   assertEquals(keys("run"), SETTINGS.slice(1).map(({ key }) => key));
   assertEquals(keys("gc"), ["cgroupParent"]);
-  assertEquals([keys("image build"), keys("image import")], [["minFree"], ["minFree"]]);
+  assertEquals([keys("image build"), keys("image import")], [["minFree"], ["minFree", "uidRange"]]);
   assertEquals([keys("update"), keys("image ls")], [[], []]);
 });
 

@@ -1,5 +1,5 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { findLeftInStore, sweepBeforeBuild, sweepStore } from "../../../lib/image/sweep.ts";
 import { settlesWithin } from "../../../lib/base/deadline.ts";
 import { runTool } from "../../../lib/process/tool.ts";
@@ -96,8 +96,21 @@ storeTest("sweepStore() removes all that a killed build can leave", async (store
   for (const name of [".lock-young", ".used-young", ".lock-ci"]) await Deno.writeTextFile(`${root}/${name}`, "");
   assertEquals(await store.names(), ["ci"]);
   const sweep = await sweepStore(store);
-  assertEquals([sweep?.freedBytes, sweep?.heldFiles, sweep?.troubles], [10, 0, []]);
+  assertEquals([sweep!.freedBytes > "sixsix".length, sweep?.heldFiles, sweep?.troubles], [true, 0, []]);
   assertEquals(await tree(root), [".lock", ".lock-ci", ".sweep", ...before].sort());
+});
+
+storeTest("sweepStore() counts and removes a build's folder that is deeper than any path", async (store, root) => {
+  const work = `${root}/.work-0123456789ab`;
+  await Deno.mkdir(work, { recursive: true });
+  const deep = 'cd "$1" && perl -e "for (1 .. 3000) { mkdir(q(d)) && chdir(q(d)) or die }"';
+  await runTool({ command: "sh", args: ["-c", deep, "sh", work] });
+  const sweep = await sweepStore(store);
+  assertEquals([sweep!.freedBytes > 0, sweep?.troubles, (await tree(root)).includes(".work-0123456789ab")], [
+    true,
+    [],
+    false,
+  ]);
 });
 
 storeTest("sweepBeforeBuild() waits for no other build, and says only what it has done", async (store, root) => {
@@ -111,10 +124,9 @@ storeTest("sweepBeforeBuild() waits for no other build, and says only what it ha
     assertEquals([words, (await tree(root)).includes(".work-0123456789ab/f")], [[], true]);
   }
   await sweepBeforeBuild(store, (line) => words.push(line));
-  assertEquals([words, (await tree(root)).includes(".work-0123456789ab")], [
-    ["freed 4 B that nothing needed any more"],
-    false,
-  ]);
+  // What it takes of the disk, the folder too: file systems differ.
+  assertEquals([words.length, (await tree(root)).includes(".work-0123456789ab")], [1, false]);
+  assertMatch(words[0], /^freed [\d.]+ (B|KiB) that nothing needed any more$/);
 });
 
 storeTest("sweepStore() leaves what somebody else has made, also before there is a spec in it", async (store, root) => {
@@ -136,7 +148,7 @@ storeTest("sweepStore() goes on after what it can't remove, and says what that w
   await Deno.mkdir(`${root}/.work-0123456789ab`);
   const sweep = await sweepStore(store);
   const [stray, lock, ...others] = sweep!.troubles;
-  assertEquals([sweep?.freedBytes, others, (await tree(root)).includes(".work-0123456789ab")], [6, [], false]);
+  assertEquals([sweep!.freedBytes > 6, others, (await tree(root)).includes(".work-0123456789ab")], [true, [], false]);
   assertStringIncludes(stray, "a file that nothing needs can't be removed: Directory not empty");
   assertStringIncludes(lock, "what a killed build has left can't be removed: Directory not empty");
 });
@@ -148,7 +160,7 @@ storeTest("sweepStore() removes no file while a spec can't be read, and the rest
   await runTool({ command: "sh", args: ["-c", listen, "sh", `${root}/ci.json`] });
   await Deno.mkdir(`${root}/.work-0123456789ab`);
   const sweep = await sweepStore(store);
-  assertEquals([sweep?.freedBytes, sweep?.troubles.length], [0, 1]);
+  assertEquals(sweep?.troubles.length, 1);
   assertStringIncludes(sweep!.troubles[0], "no file of the store is removed, as not all images can be looked at: ");
   assertEquals([(await tree(`${root}/.store`)).length, (await tree(root)).includes(".work-0123456789ab")], [1, false]);
 });

@@ -1,14 +1,14 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { planFilter } from "../../../lib/process/seccomp.ts";
+import { type FilterOptions, planFilter } from "../../../lib/process/seccomp.ts";
 
 const X86_64 = 0xc000003e, I386 = 0x40000003;
 const ALLOW = "allow";
 const [EPERM, ENOSYS, EOPNOTSUPP, EAFNOSUPPORT] = ["errno 1", "errno 38", "errno 95", "errno 97"];
 
 /** What the kernel makes of the filter for a call: the part of BPF that a filter of system calls may use, and this one does. */
-function judge(call: number, argument = 0n, architecture = X86_64, second = 0n): string {
-  const filter = new DataView(planFilter().buffer);
+function judge(call: number, argument = 0n, architecture = X86_64, second = 0n, options?: FilterOptions): string {
+  const filter = new DataView(planFilter(options).buffer);
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, call, true);
   data.setUint32(4, architecture, true);
@@ -81,6 +81,17 @@ Deno.test("planFilter() has sockets of this host's paths only", () => {
   for (const family of [2n, 10n, 16n, 17n, 38n, 40n, 0x1_0000_0028n]) {
     for (const call of [41, 53]) assertEquals([family, judge(call, family)], [family, EAFNOSUPPORT]);
   }
+});
+
+Deno.test("planFilter() lets who unpacks make nodes, and who fetches talk to other hosts, and no more than that", () => {
+  const calls = (options: FilterOptions) => [133, 259, 304, 272].map((call) => judge(call, 0n, X86_64, 0n, options));
+  assertEquals(calls({ nodes: true }), [ALLOW, ALLOW, EPERM, EPERM]);
+  assertEquals(calls({ network: true }), [EPERM, EPERM, EPERM, EPERM]);
+  const families = (call: number, options: FilterOptions) =>
+    [1n, 2n, 10n, 16n, 40n].map((family) => judge(call, family, X86_64, 0n, options) === ALLOW);
+  assertEquals(families(41, { network: true }), [true, true, true, false, false]);
+  assertEquals(families(53, { network: true }), [true, false, false, false, false]);
+  assertEquals(families(41, { nodes: true }), [true, false, false, false, false]);
 });
 
 Deno.test("planFilter() lets holes be made in files, and no room be taken without a write", () => {

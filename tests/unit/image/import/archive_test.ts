@@ -8,7 +8,7 @@ import { type Member, tarOf } from "../../../support/tar.ts";
 import { temporaryFolder } from "../../../support/temp.ts";
 
 const MISSING = await programsMissing("sqfstar", "setsid", "setpriv");
-const BOUNDS = { jailed: false, memoryMaxBytes: 1024 ** 3 };
+const BOUNDS = { memoryMaxBytes: 1024 ** 3 };
 
 /** Packs a tar of these members, and returns the size of what comes of it. */
 async function pack(...members: Member[]): Promise<number> {

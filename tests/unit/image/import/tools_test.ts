@@ -7,31 +7,35 @@ import {
   planCopy,
   planPackFolder,
   planPackTar,
+  planTakeMember,
   planToolMemory,
   planUnpack,
   planUnpackImage,
+  planUnpackTar,
   runImportTool,
 } from "../../../../lib/image/import/tools.ts";
+import { runTool } from "../../../../lib/process/tool.ts";
 
 const WORK = "/s/.work-x/tools";
-const JAILED = { jailed: true, memoryMaxBytes: 4 * 1024 ** 3 };
-const FREE = { ...JAILED, jailed: false };
+const JAIL = { user: 200_000, filters: { plain: "/f/plain", nodes: "/f/nodes", network: "/f/network" } };
+const JAILED = { jail: JAIL, memoryMaxBytes: 4 * 1024 ** 3 };
+const FREE = { memoryMaxBytes: JAILED.memoryMaxBytes };
 
 Deno.test("the tools' command lines are these", () => {
   const lines = [
     planPackTar(`${WORK}/r`, WORK, JAILED),
     planPackFolder("/source", `${WORK}/r`, WORK, JAILED),
-    planUnpack("zstd", "/source", JAILED),
-    planUnpack("gzip", "/source", JAILED),
-    planUnpack("xz", "/source", JAILED),
+    planUnpack("zstd", JAILED),
+    planUnpack("gzip", JAILED),
+    planUnpack("xz", JAILED),
     planUnpackImage({ layout: `${WORK}/l`, folder: `${WORK}/root`, toolsFolder: WORK, keepsOwners: false }),
   ].map(({ argv }) => argv.join(" "));
   assertEquals(lines, [
     "sqfstar -no-progress -quiet -comp lz4 -Xhc -mem 1024M /s/.work-x/tools/r",
     "mksquashfs /source /s/.work-x/tools/r -no-progress -quiet -comp lz4 -Xhc -mem 1024M -exit-on-error",
-    "zstd -dc -T0 -- /source",
-    "gzip -dc -- /source",
-    "xz -dc -T0 --memlimit=2147483648 -- /source",
+    "zstd -dc -T0",
+    "gzip -dc",
+    "xz -dc -T0 --memlimit=2147483648",
     "umoci raw unpack --rootless --image /s/.work-x/tools/l:berth /s/.work-x/tools/root",
   ]);
 });
@@ -48,7 +52,7 @@ Deno.test("no tool but the one that fetches from a registry has a network", () =
 
 Deno.test("what fetches from a registry may not read the host's files", () => {
   const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], toolsFolder: WORK, proxies: {} };
-  assertEquals(planCommand(planCopy(copy), JAILED).args.includes("--cap-add"), false);
+  assertEquals(planCommand(planCopy(copy), JAILED).args.includes("CAP_DAC_READ_SEARCH"), false);
 });
 
 Deno.test("a tool may write into the work folder only, and reads its source only", () => {
@@ -56,7 +60,38 @@ Deno.test("a tool may write into the work folder only, and reads its source only
   const bound = (option: string) => args.filter((_, index) => args[index - 1] === option);
   assertEquals([command, bound("--bind")], ["sh", [WORK]]);
   assertEquals(bound("--ro-bind"), ["/usr", "/source"]);
-  assertEquals(bound("--cap-add"), ["CAP_DAC_READ_SEARCH"]);
+  // The first three are for becoming its user, who has the last one only.
+  assertEquals(bound("--cap-add"), ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_DAC_READ_SEARCH"]);
+  assertEquals(
+    args.filter((word) => word.includes("-caps=")),
+    ["--inh-caps", "--ambient-caps"].map((option) => `${option}=-all,+dac_read_search`),
+  );
+});
+
+Deno.test("every tool is a user behind a filter, but for the one that keeps owners; nodes and the network are for who can't do without", () => {
+  const unpack = planUnpackImage({ layout: "/l", folder: "/r", toolsFolder: WORK, keepsOwners: true });
+  const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], toolsFolder: WORK };
+  const plans = [unpack, planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar("r", WORK, JAILED)];
+  const more = [
+    planPackFolder("/s", "r", WORK, JAILED),
+    planUnpack("xz", JAILED),
+    planTakeMember("m"),
+    planUnpackTar("/f"),
+  ];
+  const kept = [...plans, ...more].map((plan) => {
+    const { args } = planCommand(plan, JAILED);
+    return [args.find((word) => word.startsWith("/f/")), args.includes("--reuid") && args[args.indexOf("--reuid") + 1]];
+  });
+  const names = ["nodes", "plain", "network", "plain", "plain", "plain", "plain", "plain"];
+  // What makes nodes also makes folders that no layer names: they are root's.
+  assertEquals(kept, names.map((name) => [`/f/${name}`, name === "nodes" ? false : "200000"]));
+});
+
+Deno.test("the umask of who imports decides about nothing", async () => {
+  const plan = { argv: ["sh", "-c", "umask"], readOnly: [], writable: [] };
+  const { command, args } = planCommand(plan, FREE);
+  const said = await runTool({ command: "sh", args: ["-c", 'umask 077; exec "$@"', "sh", command, ...args] });
+  assertEquals(said, "0022\n");
 });
 
 Deno.test("a proxy's password stands on no command line", () => {
@@ -81,7 +116,7 @@ Deno.test("planToolMemory() is half of what there is, and never less than tools 
 });
 
 Deno.test("a tool may take so much memory and no more, and the words say so", async () => {
-  const bounds = { jailed: false, memoryMaxBytes: 64 * 1024 ** 2 };
+  const bounds = { memoryMaxBytes: 64 * 1024 ** 2 };
   const { signal } = new AbortController();
   const run = (script: string) =>
     runImportTool({ argv: ["sh", "-c", script], readOnly: [], writable: [] }, { bounds, where: "f", signal });
