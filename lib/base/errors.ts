@@ -16,7 +16,7 @@ export const ERRORS = {
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
   "config.file": "berth config --help lists the keys, and the form of their values",
   "config.value": "a value is what the flag of berth run takes; berth run --help shows each flag's form",
-  "host.program-missing": "install it; as root on Debian or Ubuntu, `deno task setup` does",
+  "host.program-missing": "install it; as root on Debian or Ubuntu, `berth setup` does",
   "host.disk-full": "free some space on that disk, or lower --min-free; berth's own folder is where BERTH_STATE says",
   "host.memory": "free some of the host's memory: each tool of an import may take half of what is available",
   "host.read-only":

@@ -9,7 +9,7 @@ import { CACHE } from "./cache.ts";
 import { type CommandName, COMMANDS, type CommandText } from "./commands.ts";
 import { CONFIG } from "./config.ts";
 import { DOCTOR_FLAGS } from "./doctor_flags.ts";
-import { type Flag, GC_FLAGS, RUN_FLAGS, SERVE_FLAGS, UPDATE_FLAGS } from "./flags.ts";
+import { type Flag, GC_FLAGS, RUN_FLAGS, SERVE_FLAGS, SETUP_FLAGS, UPDATE_FLAGS } from "./flags.ts";
 import { IMAGE } from "./image.ts";
 import type { CommandGroup } from "./subcommand.ts";
 import { SYSTEMD } from "./systemd.ts";
@@ -33,6 +33,7 @@ const PARTS: Readonly<Record<CommandName, readonly Flag[] | CommandGroup>> = {
   image: IMAGE,
   cache: CACHE,
   gc: GC_FLAGS,
+  setup: SETUP_FLAGS,
   doctor: DOCTOR_FLAGS,
   serve: SERVE_FLAGS,
   systemd: SYSTEMD,

@@ -38,6 +38,14 @@ A limit that is asked for is in force, or the job is refused (--limits require),
 caches that nothing was ever put into. Every start of berth does the same for jobs. What a job uses that runs is never
 touched, nor anything that is not berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.`,
   },
+  setup: {
+    usage: "[--check]",
+    summary: "install what jobs need of this host",
+    more:
+      `Says which programs are missing and what each is for. As root on Debian and Ubuntu it has apt install them, whose words
+go to /var/log/berth-setup.log; elsewhere it says what to install. Exit status: 0 when nothing is missing; 125 when
+something is.`,
+  },
   doctor: {
     usage: "[flags]",
     summary: "look whether jobs can run here, and what is to be done",

@@ -181,6 +181,9 @@ export const GC_FLAGS: readonly Flag[] = [
   { name: "json", help: "what went and what is left, as JSON on stdout" },
 ];
 
+/** Flags of `berth setup`. */
+export const SETUP_FLAGS: readonly Flag[] = [{ name: "check", help: "install nothing, only say what is missing" }];
+
 /** Flags of `berth serve`. */
 export const SERVE_FLAGS: readonly Flag[] = [
   { name: "every", value: "TIME", help: "how often to look, as in 90s, 10m or 2h (default 10m)" },

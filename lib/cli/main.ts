@@ -10,7 +10,17 @@ import type { OnPoint } from "../job/points.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./console.ts";
 import { COMMANDS } from "./commands.ts";
-import { COMMANDS_NOT_YET, completionsHelp, gcHelp, mainHelp, runHelp, serveHelp, updateHelp } from "./flags.ts";
+import {
+  COMMANDS_NOT_YET,
+  completionsHelp,
+  gcHelp,
+  helpOf,
+  mainHelp,
+  runHelp,
+  serveHelp,
+  SETUP_FLAGS,
+  updateHelp,
+} from "./flags.ts";
 
 const STATUS_USAGE = 125;
 
@@ -51,6 +61,11 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     if (wantsHelp(rest)) return print(gcHelp());
     const { gc } = await import("./gc.ts");
     return await gc(rest, mainModule);
+  }
+  if (command === "setup") {
+    if (wantsHelp(rest)) return print(helpOf("setup", SETUP_FLAGS));
+    const { setup } = await import("./setup.ts");
+    return await setup(rest);
   }
   if (command === "doctor") {
     if (wantsHelp(rest)) return print((await import("./doctor_flags.ts")).doctorHelp());

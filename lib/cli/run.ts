@@ -66,6 +66,7 @@ export async function run(words: readonly string[], mainModule: string, onPoint?
   const front = runFront({
     ...surroundings,
     args: ["run", ...argv],
+    programs: ["busybox", "qemu-system-x86_64"],
     env: surroundings.hostEnv,
     windows: [
       ...BUILD_WINDOWS,

@@ -1,8 +1,9 @@
 # Asks what only the caller's own user can find out, then enters namespaces of berth's own.
-# Arguments: the options of unshare, whether systemd is asked about the caller's unit (`ask` or `-`), the command.
+# Arguments: the options of unshare, whether systemd is asked about the caller's unit (`ask` or `-`), the programs that
+# are to be there, the command.
 set -euf
-namespaces=$1 ask=$2
-shift 2
+namespaces=$1 ask=$2 programs=$3
+shift 3
 
 # Whether the unit that this process is in was given its part of the cgroup tree: `yes`, `no`, or nothing. Nobody
 # else knows: root may write everywhere in the tree, and systemd undoes what was written where it did not delegate.
@@ -29,6 +30,12 @@ BERTH_DELEGATED=
 if [ "$ask" = ask ] && [ -d /run/systemd/system ]; then BERTH_DELEGATED=$(delegated); fi
 export BERTH_DELEGATED
 
+for program in $programs; do
+  command -v $program >/dev/null || {
+    echo "berth: the program $program is not on this host (as root on Debian or Ubuntu, \`berth setup\` installs it)" >&2
+    exit 125
+  }
+done
 # Tried first: the status of an unshare that fails must not look like the job's.
 unshare $namespaces true || { echo "berth: this user can't make namespaces here" >&2; exit 125; }
 exec unshare $namespaces -- "$@"

@@ -21,12 +21,17 @@ export interface FrontOptions {
   /** For who only looks: the state folder is not made, and can't be written. */
   readonly looksOnly?: boolean;
   readonly windows: readonly Window[];
+  /** What the host process can't do without, beside what makes windows. */
+  readonly programs?: readonly string[];
   /** The whole environment of the host process. */
   readonly env: Readonly<Record<string, string>>;
   readonly isRoot: boolean;
 }
 
 const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** What makes windows. */
+const WINDOW_PROGRAMS = ["unshare", "mount", "setpriv", "findmnt", "stat"];
 
 /** The command line of the host process, windows included. Pure. @param pid the front process's id. */
 export function planFront(options: FrontOptions, pid: number): CommandLine {
@@ -43,7 +48,8 @@ export function planFront(options: FrontOptions, pid: number): CommandLine {
   const script = `${cgroupWindowsScript}\n${windowsScript}`;
   const shell = ["sh", "-c", script, "berth-windows", ...triples, "--", String(pid), ...options.self, ...options.args];
   const ask = windows.some(({ mode }) => mode === "cgroup") ? "ask" : "-";
-  return ["setsid", "sh", "-c", frontScript, "berth-front", namespaces, ask, ...shell];
+  const programs = [...WINDOW_PROGRAMS, ...options.programs ?? []].join(" ");
+  return ["setsid", "sh", "-c", frontScript, "berth-front", namespaces, ask, programs, ...shell];
 }
 
 /** Runs the host process and returns its exit status. */
@@ -58,7 +64,7 @@ export async function runFront(options: FrontOptions): Promise<number> {
     return () => Deno.removeSignalListener(signal, listener);
   });
   try {
-    child = new Deno.Command(command, { args, clearEnv: true, env: { ...options.env }, stdin: "inherit" }).spawn();
+    child = start(command, { args, clearEnv: true, env: { ...options.env }, stdin: "inherit" });
     for (const signal of early) forward(child, signal);
     const status = await child.status;
     if (!status.signal) return status.code;
@@ -86,7 +92,7 @@ export async function captureFront(options: FrontOptions, timeoutMs: number, sto
   const [command, ...args] = planFront(options, Deno.pid);
   const env = { ...options.env };
   const piped = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-  const child = new Deno.Command(command, { args, clearEnv: true, env, ...piped }).spawn();
+  const child = start(command, { args, clearEnv: true, env, ...piped });
   const timer = setTimeout(() => forward(child, "SIGKILL"), timeoutMs);
   const end = () => forward(child, "SIGTERM");
   stop?.addEventListener("abort", end);
@@ -98,6 +104,16 @@ export async function captureFront(options: FrontOptions, timeoutMs: number, sto
   } finally {
     clearTimeout(timer);
     stop?.removeEventListener("abort", end);
+  }
+}
+
+/** @throws {BerthError} `host.program-missing`: a program that is not there has no permission either. */
+function start(command: CommandLine[0], options: Deno.CommandOptions): Deno.ChildProcess {
+  try {
+    return new Deno.Command(command, options).spawn();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotCapable)) throw cause;
+    throw new BerthError("host.program-missing", `the program ${command} is not on this host`, { cause });
   }
 }
 

@@ -22,7 +22,8 @@ function planned(change: Partial<FrontOptions> = {}): string[] {
 
 Deno.test("planFront() is this command line for root", () => {
   assertEquals(planned(), [
-    ...["setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-", "sh", "-c", "SCRIPT", "berth-windows"],
+    ...["setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-"],
+    ...["unshare mount setpriv findmnt stat", "sh", "-c", "SCRIPT", "berth-windows"],
     ...["make", "state", "/var/lib/berth"],
     ...["--", "4711", "/bin/berth", "run", "--", "make", ""],
   ]);
@@ -37,6 +38,10 @@ Deno.test("planFront() makes no state folder for who only looks, and lets nobody
 
 Deno.test("planFront() gives others a user namespace, in which they are root", () => {
   assertEquals(planned({ isRoot: false })[5], "--user --map-root-user --mount");
+});
+
+Deno.test("planFront() looks for the programs that the host process can't do without", () => {
+  assertEquals(planned({ programs: ["busybox"] })[7], "unshare mount setpriv findmnt stat busybox");
 });
 
 Deno.test("planFront() names windows below the one folder, the state's first, in their order", () => {
