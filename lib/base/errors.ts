@@ -21,6 +21,8 @@ export const ERRORS = {
   "host.memory": "free some of the host's memory: each tool of an import may take half of what is available",
   "host.read-only":
     "berth's own folder is where BERTH_STATE says: choose one on a disk that is mounted writable (mount -o remount,rw)",
+  "host.state":
+    "BERTH_STATE names berth's own folder: one of this user's (chown), into which nobody else may write (chmod go-w)",
   "host.window": "the kernel's log may say why (dmesg); what the job had of the host is gone but for its folder",
   "host.kvm": "use --accel auto, or give this host a KVM that runs guests",
   "host.limits": "run in a unit or scope with Delegate=yes on a cgroup v2 host, or use --limits auto",

@@ -6,6 +6,7 @@
  */
 
 import { BerthError, describeError } from "../base/errors.ts";
+import { expectOwnFolders, foldersToOwn } from "../host/own_folder.ts";
 import { hasWindows } from "../host/windows.ts";
 import type { Target } from "./config_merge.ts";
 import { Console } from "./console.ts";
@@ -30,7 +31,12 @@ export interface Configurable extends Omit<Target, "parse"> {
  */
 export async function readCall(argv: readonly string[], command: Configurable, mainModule: string): Promise<Call> {
   // The front process has put everything into the command line of the host process.
-  if (hasWindows()) return { argv, surroundings: readSurroundings(mainModule) };
+  if (hasWindows()) {
+    const surroundings = readSurroundings(mainModule);
+    // The doctor tells it, with all that else is wrong.
+    if (command.name !== "doctor") await expectOwnFolders(surroundings.uid, foldersToOwn(surroundings.stateDir));
+    return { argv, surroundings };
+  }
   const layers = await readLayers();
   const [state] = layers.flatMap(({ values }) => values.get(STATE_FOLDER) ?? []);
   const surroundings = readSurroundings(mainModule, state);

@@ -14,7 +14,7 @@ import { Facts, type Seen, type Tried, type Tries } from "../host/doctor/facts.t
 import type { Area } from "../host/doctor/finding.ts";
 import { judge, worstOf } from "../host/doctor/judge.ts";
 import { PROGRAMS_TO_LOOK_FOR } from "../host/doctor/programs.ts";
-import { captureFront } from "../host/front.ts";
+import { captureFront, SETSID } from "../host/front.ts";
 import { CGROUP, hasWindows, SLICE, type Window } from "../host/windows.ts";
 import { tryTool } from "../process/tool.ts";
 import { type Configurable, readCall } from "./configured.ts";
@@ -57,7 +57,10 @@ async function lookAround(args: DoctorArgs, argv: readonly string[], surrounding
   const { isRoot, stateDir } = surroundings;
   const asked = new Set(args.areas.flatMap((area) => [area, ...NEEDED[area] ?? []]));
   const areas = [...asked].filter((area) => !ONLY_TRIED.includes(area));
-  const words: Partial<Record<Area, readonly string[]>> = { programs: PROGRAMS_TO_LOOK_FOR, state: [stateDir] };
+  const words: Partial<Record<Area, readonly string[]>> = {
+    programs: PROGRAMS_TO_LOOK_FOR,
+    state: [stateDir, ...(isRoot ? [usersWindow().source] : [])],
+  };
   const facts = await Promise.all(areas.map(async (area) => [area, await collect(area, words[area] ?? [])] as const));
   // Not meanwhile: a guest that is tried has little time.
   const isTried = args.areas.some((area) => !ONLY_SEEN.includes(area));
@@ -68,8 +71,8 @@ async function lookAround(args: DoctorArgs, argv: readonly string[], surrounding
 async function collect(area: Area, words: readonly string[]): Promise<Tried<Facts>> {
   const stop = new AbortController();
   try {
-    const args = ["-c", collectScript, "berth-doctor", area, ...words];
-    const run = tryTool({ command: "sh", args, signal: stop.signal });
+    const args = ["sh", "-c", collectScript, "berth-doctor", area, ...words];
+    const run = tryTool({ command: SETSID, args, signal: stop.signal });
     return { value: new Facts((await within(run, COLLECT_MS, "what the host says of it")).stdout) };
   } catch (error) {
     stop.abort(error);

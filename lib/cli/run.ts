@@ -131,7 +131,7 @@ export function jailWindows({ jail, accel, devices }: JobSpec, isRoot: boolean):
 
 /** Shows which users of the host are taken by VMMs. For root. */
 export function usersWindow(): Window {
-  return { mode: "make", target: USERS, source: "/run/berth-users" };
+  return { mode: "users", target: USERS, source: "/run/berth-users" };
 }
 
 /** Asks which groups of dead jobs need not be looked for. */

@@ -6,11 +6,13 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { fromFileUrl } from "@std/path";
+import { BerthError } from "../base/errors.ts";
 import { HOST_PATH } from "../host/programs.ts";
 import { STATE_FOLDER } from "./settings.ts";
 
 /** The surroundings of one call. */
 export interface Surroundings {
+  readonly uid: number;
   readonly isRoot: boolean;
   /** Where images and jobs are kept, as a path of the host. */
   readonly stateDir: string;
@@ -31,9 +33,12 @@ const PASSED_ON = ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "NO_COLOR", "http_proxy
  * @param configuredState the state folder that the host's configuration names.
  */
 export function readSurroundings(mainModule: string, configuredState?: string): Surroundings {
-  const isRoot = Deno.uid() === 0;
-  const stateDir = Deno.env.get(STATE_FOLDER.variable) || configuredState || defaultState(isRoot);
+  const uid = Deno.uid() ?? 0;
+  const isRoot = uid === 0;
+  const stateDir = Deno.env.get(STATE_FOLDER.variable) || configuredState ||
+    defaultState(isRoot, readVariables(["HOME", "XDG_DATA_HOME"]));
   return {
+    uid,
     isRoot,
     stateDir,
     hostMemoryBytes: Deno.systemMemoryInfo().total,
@@ -65,10 +70,14 @@ export function readVariables(names: readonly string[]): Map<string, string> {
   }));
 }
 
-function defaultState(isRoot: boolean): string {
+/** Where everything of berth is when nobody has said so. Pure. @throws {BerthError} `host.state`. */
+export function defaultState(isRoot: boolean, variables: ReadonlyMap<string, string>): string {
   if (isRoot) return "/var/lib/berth";
-  const data = Deno.env.get("XDG_DATA_HOME") || `${Deno.env.get("HOME") ?? "/tmp"}/.local/share`;
-  return `${data}/berth`;
+  const home = variables.get("HOME");
+  const data = variables.get("XDG_DATA_HOME") || (home && `${home}/.local/share`);
+  if (data) return `${data}/berth`;
+  // No place that is everybody's will do: whoever is there first would give guests their kernel.
+  throw new BerthError("host.state", "there is no place for berth's own folder: neither HOME nor BERTH_STATE is set");
 }
 
 function ownCommand(mainModule: string): string[] {

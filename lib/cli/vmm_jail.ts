@@ -80,7 +80,7 @@ async function openJail(
   const open = await tryJail(spec, signal);
   const { jail, problem, rootProblem } = open;
   const isRoot = jail.user !== undefined || rootProblem !== undefined;
-  const isRequired = spec.jail === "require" || spec.jail === undefined && isRoot && !problem?.isMissing;
+  const isRequired = spec.jail === "require" || spec.jail === undefined && isRoot;
   const what = problem
     ? `bubblewrap does not work here: ${problem.detail}`
     : rootProblem && `VMMs can't be users of their own: ${rootProblem}`;

@@ -12,6 +12,9 @@ import type { CommandLine } from "./permissions.ts";
 import windowsScript from "./windows.sh" with { type: "text" };
 import { ROOT, STATE, type Window } from "./windows.ts";
 
+/** By its path: the caller of the front process may have no PATH. */
+export const SETSID = "/usr/bin/setsid";
+
 /** What the front process needs to know of its surroundings; read in `cli`. */
 export interface FrontOptions {
   /** The command that runs this program again. */
@@ -35,7 +38,7 @@ const WINDOW_PROGRAMS = ["unshare", "mount", "setpriv", "findmnt", "stat"];
 
 /** The command line of the host process, windows included. Pure. @param pid the front process's id. */
 export function planFront(options: FrontOptions, pid: number): CommandLine {
-  const mode = options.looksOnly ? "optional" : "make";
+  const mode = options.looksOnly ? "optional" : "state";
   const windows: Window[] = [{ mode, target: STATE, source: options.stateDir }, ...options.windows];
   const triples = windows.flatMap(({ mode, target, source }) => [
     mode,
@@ -49,7 +52,7 @@ export function planFront(options: FrontOptions, pid: number): CommandLine {
   const shell = ["sh", "-c", script, "berth-windows", ...triples, "--", String(pid), ...options.self, ...options.args];
   const ask = windows.some(({ mode }) => mode === "cgroup") ? "ask" : "-";
   const programs = [...WINDOW_PROGRAMS, ...options.programs ?? []].join(" ");
-  return ["setsid", "sh", "-c", frontScript, "berth-front", namespaces, ask, programs, ...shell];
+  return [SETSID, "sh", "-c", frontScript, "berth-front", namespaces, ask, programs, ...shell];
 }
 
 /** Runs the host process and returns its exit status. */

@@ -26,6 +26,11 @@ export const PERMISSIONS = [
   { kind: "run", names: ["setsid"], why: "begins the host process, jails and VMMs, each in a session of its own" },
   {
     kind: "run",
+    names: ["/usr/bin/setsid"],
+    why: "the same where the caller's environment has no PATH",
+  },
+  {
+    kind: "run",
     names: ["sh"],
     why:
       "ties a tool to berth's life before it begins, and sets its limits: all tools but those below are its children",

@@ -4,10 +4,13 @@
 # ended. Arguments: MODE NAME PATH triples, then --, the front process's id, and the command. Modes:
 #   ro        a file or folder, read-only           folder  a folder, read-only
 #   optional  a file or folder, read-only, if there  make    a folder, created when it is missing
-#   file      a file, created when it is missing
+#   file      a file, created when it is missing     state, users  the same for berth's own: see own_folder.ts
 #   node      a device node, and nothing when it is missing
 #   and those of cgroup_windows.sh: open_MODE there gets PATH
 set -eu
+# What berth makes for itself nobody else is to write into, whatever its caller likes for what is the caller's.
+callers_umask=$(umask)
+umask 022
 # Whatever fails in here is berth's failure, and its status must not look like a job's.
 trap '[ $? = 0 ] || exit 125' EXIT
 
@@ -45,6 +48,16 @@ mkdir $self $self/host
 
 folder() { # PATH
   [ -d "$1" ] || mkdir -p -- "$1"
+}
+
+# What is the user's is made as the user wants it.
+as_user() { # COMMAND…
+  umask "$callers_umask"
+  if "$@"; then umask 022; else umask 022 && return 1; fi
+}
+
+make_file() { # PATH
+  (: >>"$1") 2>/dev/null
 }
 
 # The mounts that are still to be made, as fstab(5) has them.
@@ -113,8 +126,13 @@ while [ "$1" != -- ]; do
     open_node "$path"
     continue
     ;;
-  make) bind_before "$path" && folder "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
-  file) bind_before "$path" && [ ! -d "$path" ] && (: >>"$path") 2>/dev/null || fail "$path: this file can't be written" ;;
+  make) bind_before "$path" && as_user folder "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
+  state | users)
+    if [ "$mode" = state ]; then rights=0700; else rights=0711; fi
+    [ -d "$path" ] || { bind_before "$path" && mkdir -p -m $rights -- "$path" 2>/dev/null; } ||
+      fail "$path: this folder can't be created"
+    ;;
+  file) bind_before "$path" && [ ! -d "$path" ] && as_user make_file "$path" || fail "$path: this file can't be written" ;;
   optional) [ -e "$path" ] || continue ;;
   folder) [ -d "$path" ] || fail "$path: there is no such folder" ;;
   ro) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;

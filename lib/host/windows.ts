@@ -73,7 +73,7 @@ export function volumeWindow(index: number): string {
 /** One bind mount: see windows.sh for the modes. */
 export interface Window {
   readonly mode:
-    | ("ro" | "folder" | "optional" | "make" | "file")
+    | ("ro" | "folder" | "optional" | "make" | "file" | "state" | "users")
     | ("cgroup" | "slice" | "spare_slice" | "group" | "gone" | "device" | "block")
     | "node";
   /** The path below {@linkcode ROOT}. */

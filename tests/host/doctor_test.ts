@@ -71,7 +71,7 @@ const SCRIPTS: [what: string, script: string, areas: Area[], expected: string[]]
     ...LACKS,
   ]],
   ["no setpriv", hide("/usr/bin/setpriv"), ["programs"], ["fail host.process", "fail programs.jobs", ...LACKS]],
-  ["no bubblewrap", hide("/usr/bin/bwrap"), ["namespaces"], ["warn namespaces.jail"]],
+  ["no bubblewrap", hide("/usr/bin/bwrap"), ["namespaces"], ["fail namespaces.jail"]],
   ["a bubblewrap that fails", replace("/usr/bin/bwrap", "exit 1"), ["namespaces"], ["fail namespaces.jail"]],
   ["a state folder that is read-only", `mount --bind ${STATE} ${STATE}; mount -o remount,ro,bind ${STATE}`, ["state"], [
     "fail state.folder",

@@ -19,9 +19,10 @@ const GOOD_FACTS: Partial<Readonly<Record<Area, string>>> = {
   cgroup: "kernel 6.1.0-40-amd64\ncgroup2 /sys/fs/cgroup rw,nosuid,favordynmods",
   systemd: "systemd running\nsystemd.version systemd 252 (252.39-1~deb12u1)\nsystemd.answer 252.39-1~deb12u1",
   devices: "vsock opens\ntun opens",
-  state: `state.there yes\nstate.place /s\nstate.mount /\nstate.disk ${
-    5 * GiB / 4096
-  } 4096 900 1000\nstate.write works`,
+  state:
+    `users.owner own\nusers.mode 711\nstate.owner own\nstate.mode 700\nstate.there yes\nstate.place /s\nstate.mount /\nstate.disk ${
+      5 * GiB / 4096
+    } 4096 900 1000\nstate.write works`,
   kernel: "clock tsc\nclock.available tsc hpet\nentropy 256\nrandom 16\nconfig 6.1.0-40-amd64",
 };
 

@@ -40,6 +40,13 @@ $try{'give its file to root'}        = sub { chown 0, 0, $out };
 $try{'write without an end'}         = sub { truncate "$folder/err", $host{beyond} };
 $try{'reach a file by its number'}   = sub { call(304, 0, $page, O_RDONLY) || $!{EFAULT} || $!{EBADF} || $!{ESTALE} || $!{EINVAL} };
 
+# What berth's caller has open. Its own are the report, and the script that perl may still have.
+my @others = grep { my $fd = $_; $fd != fileno $report && !(stat DATA and (stat _)[1] == ((stat_of($fd))[1] // 0)) } 3 .. 1023;
+sub stat_of { my ($fd) = @_; open(my $file, '<&=', $_[0]) or return; return stat $file }
+$try{'walk from a folder that berth\'s caller has open'} = sub { grep { call(257, $_, '..', O_RDONLY, 0) } @others };
+$try{'read a file that berth\'s caller has open'} = sub { grep { my $byte = ' '; call(17, $_, $byte, 1, 0) } @others };
+$try{'use a socket that berth\'s caller has open'} = sub { grep { call(48, $_, 2) } @others };
+
 # Processes.
 $try{'signal another process'}       = sub { kill 0, $host{process} };
 $try{'signal the jail\'s own'}       = sub { kill 0, 1 };

@@ -27,10 +27,20 @@ const MAY_LACK = [
   // Calls of newer kernels.
   ...["open a tree the newest way", "look at a mount", "list the mounts", "read its label", "change its label"],
   ...["list the security modules", "see what others have read"],
+  ...["walk from a folder", "read a file", "use a socket"].map((what) => `${what} that berth's caller has open`),
 ];
 
+/** Opens a folder, a secret and a socket, under numbers that any shell knows and under others; then becomes the rest. */
+const CALLER = `use Fcntl; use POSIX; use Socket; $^F = 1023;
+  sysopen my $folder, "/etc", O_RDONLY or die "folder: $!";
+  sysopen my $secret, "/etc/shadow", O_RDONLY or die "secret: $!";
+  socketpair my $socket, my $other, PF_UNIX, SOCK_STREAM, 0 or die "socket: $!";
+  my $number = 20;
+  for my $file ($folder, $secret, $socket) { POSIX::dup2(fileno $file, $number++) or die "dup2: $!" }
+  exec { $ARGV[0] } @ARGV or die "exec: $!"`;
+
 /** How many things it tries. */
-const PROBES = 73;
+const PROBES = 76;
 
 /** More than a job's files may have, and less than the file system can. */
 const BEYOND = 2 ** 43;
@@ -54,7 +64,8 @@ async function tryEscape(...flags: string[]): Promise<{ could: string[]; couldNo
       .replace("our %host;", `our %host = (${own}, disk => ${major << 8 | minor}, ${found});`);
     await Deno.writeTextFile(`${folder}/qemu`, program, { mode: 0o755 });
     const inPlace = 'mount --bind "$0" /usr/bin/qemu-system-x86_64; exec "$@"';
-    const wrapper = ["unshare", "--mount", "--uts", "sh", "-ec", inPlace, `${folder}/qemu`];
+    const caller = ["perl", "-e", CALLER];
+    const wrapper = [...caller, "unshare", "--mount", "--uts", "sh", "-ec", inPlace, `${folder}/qemu`];
     const { code, stdout, stderr } = await berth(["run", ...flags, "--accel=tcg", "--", "true"], { state, wrapper });
     assertEquals(code, 125, stderr);
     const lines = stdout.split("\n").slice(0, -1);

@@ -16,6 +16,13 @@ Deno.test("the host process does not begin when its front process has ended befo
   assertEquals([await run(Deno.pid), await run(1)], [[0, "started\n"], [143, ""]]);
 });
 
+Deno.test("the host process has nothing open but the standard three, whatever its caller has", async () => {
+  const self = ["sh", "-c", "for file in /proc/self/fd/*; do if [ -e $file ]; then echo ${file##*/}; fi; done"];
+  const [command, ...args] = planFront({ ...OPTIONS, self }, Deno.pid);
+  const open = `exec 3</etc 9</etc/shadow && exec busybox sh -c 'exec 10</etc 251</etc/shadow && exec "$@"' sh "$@"`;
+  assertEquals(await shell(open, command, ...args), "0\n1\n2\n");
+});
+
 Deno.test("the host process is refused everything but its windows", async () => {
   const probe = new URL("../support/window_probe.ts", import.meta.url).pathname;
   const self = [Deno.execPath(), "run", "-q", "--no-prompt", "--permission-set=berth", probe];

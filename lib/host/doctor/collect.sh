@@ -95,12 +95,20 @@ collect_devices() {
   node tun /dev/net/tun
 }
 
-# The folder, or the nearest one above that is there: what its disk has, and whether berth may write.
-collect_state() { # FOLDER
+# Whose a folder is, and what others may do there. A name is told for the words only.
+ownership() { # KEY FOLDER
+  if [ -O "$2" ]; then fact "$1.owner" own; else fact "$1.owner" "$(stat -Lc %U -- "$2")"; fi
+  fact "$1.mode" "$(stat -Lc %a -- "$2")"
+}
+
+# The folder, or the nearest one above that is there: what its disk has, and whether berth may write. And whose it is, and
+# whose the list of VMs' users is.
+collect_state() { # FOLDER [USERS]
+  if [ -d "${2:-}" ]; then ownership users "$2"; fi
   place=$1
   case $place in -*) place=./$place ;; esac
   if [ -e "$place" ] && [ ! -d "$place" ]; then fact state.there "no folder" && return; fi
-  if [ -d "$place" ]; then fact state.there yes; else fact state.there no; fi
+  if [ -d "$place" ]; then fact state.there yes && ownership state "$place"; else fact state.there no; fi
   while [ ! -d "$place" ]; do
     case $place in */*) place=${place%/*} && place=${place:-/} ;; *) place=. ;; esac
   done

@@ -14,7 +14,7 @@ export const FINDINGS = {
   cgroup: ["mode", "groups", "kill", "memory", "pids", "cpu", "io", "cpuset", "files", "devices", "favordynmods"],
   systemd: ["version"],
   devices: ["vhost-vsock", "tun"],
-  state: ["folder", "space", "inodes"],
+  state: ["folder", "owner", "users", "space", "inodes"],
   kernel: ["clocksource", "entropy", "options"],
   images: ["usable"],
   leftovers: ["jobs", "groups", "files"],

@@ -35,7 +35,7 @@ function judgeUser(user: string | undefined, fix: string | undefined): Finding {
 export function judgeJail(facts: Facts, { isRoot, tries }: Case): Finding[] {
   const isMissing = facts.get("bwrap") === "missing";
   return judgeTry("namespaces", tries.jail, ({ works, detail }) => [
-    works ? jailWorks(isRoot) : isMissing ? NO_JAIL : jailFails(detail, isRoot, sysctlFix(facts, isRoot)),
+    works ? jailWorks(isRoot) : isMissing ? noJail(isRoot) : jailFails(detail, isRoot, sysctlFix(facts, isRoot)),
   ]);
 }
 
@@ -44,19 +44,18 @@ function jailWorks(isRoot: boolean): Finding {
   return ok("namespaces.jail", "a program ran in bubblewrap", means);
 }
 
-const NO_JAIL = warn(
-  "namespaces.jail",
-  "there is no bwrap",
-  "QEMU runs without its jail; --jail require refuses, and no image can be imported",
-  "apt-get install -y bubblewrap",
-);
+const LESS = "QEMU runs without its jail; --jail require refuses, and no image can be imported";
+const NO_JOB = "no job runs but with --jail auto or off, and no image can be imported";
+
+function noJail(isRoot: boolean): Finding {
+  const [say, means] = isRoot ? [fail, NO_JOB] as const : [warn, LESS] as const;
+  return say("namespaces.jail", "there is no bwrap", means, "apt-get install -y bubblewrap");
+}
 
 function jailFails(detail: string, isRoot: boolean, fix: string | undefined): Finding {
   const what = `the jail of a VMM does not work: ${detail}`;
   // Nobody else loses as much by a VMM that breaks out.
-  if (isRoot) return fail("namespaces.jail", what, "no job runs but with --jail auto or off", fix);
-  const means = "QEMU runs without its jail; --jail require refuses, and no image can be imported";
-  return warn("namespaces.jail", what, means, fix);
+  return isRoot ? fail("namespaces.jail", what, NO_JOB, fix) : warn("namespaces.jail", what, LESS, fix);
 }
 
 /** The setting of the kernel that stands in the way, if it is one. */

@@ -26,7 +26,28 @@ export function judgeState(facts: Facts, about: Case): Finding[] {
   const room = [judgeSpace(stateDir, available * blockBytes), judgeInodes(stateDir, freeFiles, allFiles)];
   const isFull = room.some(({ status }) => status === "fail");
   // Nothing can be written to a full disk, and that it is full is said already.
-  return [...(isFull ? [] : [judgeFolder(facts, about)]), ...room];
+  const owned = [
+    judgeOwner("state.owner", stateDir, facts.get("state.owner"), facts.get("state.mode"), about),
+    judgeOwner("state.users", "/run/berth-users", facts.get("users.owner"), facts.get("users.mode"), about),
+  ].flatMap((finding) => finding ?? []);
+  return [...(isFull ? [] : [judgeFolder(facts, about)]), ...owned, ...room];
+}
+
+/** Nothing of what is not there. */
+function judgeOwner(
+  id: "state.owner" | "state.users",
+  path: string,
+  owner: string | undefined,
+  mode: string | undefined,
+  { user }: Case,
+): Finding | undefined {
+  if (owner === undefined || mode === undefined) return undefined;
+  const means = "no job can run: who may write there chooses what jobs run on";
+  if (owner !== "own") return fail(id, `${path} belongs to ${owner}`, means, `chown ${user} ${quote(path)}`);
+  if (!(Number.parseInt(mode, 8) & 0o022)) {
+    return ok(id, `${path} is ${user}'s, and nobody else may write there`, "jobs run on what berth has made");
+  }
+  return fail(id, `others may write into ${path} (mode ${mode})`, means, `chmod go-w ${quote(path)}`);
 }
 
 function judgeFolder(facts: Facts, { stateDir, user }: Case): Finding {

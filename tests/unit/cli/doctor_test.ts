@@ -51,7 +51,7 @@ Deno.test("doctorWindows() show groups only to those who look at groups", () => 
   assertEquals(windowsOf(), [["cgroup", "self"], ["spare_slice", "berth.slice"], ["gone", "/s/jobs"]]);
   const parent = "--cgroup-parent=/sys/fs/cgroup/ci";
   assertEquals(windowsOf(parent, "--only=leftovers"), [["cgroup", "/sys/fs/cgroup/ci"], ["gone", "/s/jobs"]]);
-  assertEquals(modesFor(true, ["--only=namespaces"]), [["make", "/run/berth-users"]]);
+  assertEquals(modesFor(true, ["--only=namespaces"]), [["users", "/run/berth-users"]]);
 });
 
 const FOUND: Finding[] = [

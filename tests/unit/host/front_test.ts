@@ -22,9 +22,9 @@ function planned(change: Partial<FrontOptions> = {}): string[] {
 
 Deno.test("planFront() is this command line for root", () => {
   assertEquals(planned(), [
-    ...["setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-"],
+    ...["/usr/bin/setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-"],
     ...["unshare mount setpriv findmnt stat", "sh", "-c", "SCRIPT", "berth-windows"],
-    ...["make", "state", "/var/lib/berth"],
+    ...["state", "state", "/var/lib/berth"],
     ...["--", "4711", "/bin/berth", "run", "--", "make", ""],
   ]);
 });
@@ -52,7 +52,7 @@ Deno.test("planFront() names windows below the one folder, the state's first, in
   const plan = planned({ windows });
   const triples = plan.slice(plan.indexOf("berth-windows") + 1, plan.indexOf("--", plan.indexOf("berth-windows")));
   assertEquals(triples, [
-    ...["make", "state", "/var/lib/berth"],
+    ...["state", "state", "/var/lib/berth"],
     ...["ro", "image", "img"],
     ...["make", "artifacts/0", "/out put"],
   ]);

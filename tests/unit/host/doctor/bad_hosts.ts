@@ -107,6 +107,9 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
     tries: { jail: FAILS },
   }, [`warn namespaces.jail: ${SYSCTL("kernel.apparmor_restrict_unprivileged_userns=0")}`]],
   ["no bubblewrap", { facts: { namespaces: { bwrap: "missing" } }, tries: { jail: FAILS } }, [
+    "fail namespaces.jail: apt-get install -y bubblewrap",
+  ]],
+  ["no bubblewrap, for a user", { isUser: true, facts: { namespaces: { bwrap: "missing" } }, tries: { jail: FAILS } }, [
     "warn namespaces.jail: apt-get install -y bubblewrap",
   ]],
   ["a bubblewrap that does not work", { tries: { jail: FAILS } }, ["fail namespaces.jail"]],
@@ -165,6 +168,15 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
   ]],
   ["a state folder that is a file", { facts: { state: { "state.there": "no folder" } } }, [
     "fail state.folder: mv /s /s.old",
+  ]],
+  ["somebody else's state folder that can be written", { facts: { state: { "state.owner": "ci" } } }, [
+    "fail state.owner: chown root /s",
+  ]],
+  ["a state folder that everybody may write", { facts: { state: { "state.mode": "777" } } }, [
+    "fail state.owner: chmod go-w /s",
+  ]],
+  ["a list of VMs' users that a group may write", { facts: { state: { "users.mode": "771" } } }, [
+    "fail state.users: chmod go-w /run/berth-users",
   ]],
   ["a state folder that is read-only", {
     facts: { state: { "state.write": "fails: sh: cannot create /s/x: Read-only file system", "state.mount": "/a b" } },

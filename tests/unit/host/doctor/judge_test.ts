@@ -40,7 +40,7 @@ Deno.test("judge() says of what it could not find out why", () => {
 
 Deno.test("judge() keeps to the areas that are wanted; a host process that does not start is always said", () => {
   const ids = (difference: Difference) => judge(hostWith(difference), ["state"]).map(({ id }) => id);
-  assertEquals(ids({}), ["state.folder", "state.space", "state.inodes"]);
+  assertEquals(ids({}), ["state.folder", "state.owner", "state.users", "state.space", "state.inodes"]);
   assertEquals(ids({ problem: "no" })[0], "host.process");
 });
 
