@@ -13,6 +13,7 @@ export const ERRORS = {
   "usage.subcommand": "berth image --help (or cache, or config) lists its commands, COMMAND --help what each one takes",
   "usage.flag": "the command with --help lists its flags",
   "usage.value": "the command with --help shows each flag's form",
+  "usage.environment": "set and export it, or give a value: --env NAME=VALUE, or a line of --env-file",
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
   "config.file": "berth config --help lists the keys, and the form of their values",
   "config.value": "a value is what the flag of berth run takes; berth run --help shows each flag's form",

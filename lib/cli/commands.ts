@@ -87,7 +87,7 @@ export const EXIT_STATUSES: readonly (readonly [status: string, meaning: string]
   ["125", "the job never started: usage, boot, limits refused; it may be tried again"],
   ["126", "the command can't be executed"],
   ["127", "there is no such command"],
-  ["130, 143", "cancelled by INT or TERM"],
+  ["129, 130, 143", "cancelled by HUP, INT or TERM; what its caller ignores, as nohup does, is ignored"],
   ["137", "out of memory"],
   ["141", "cancelled because nobody reads its output any more"],
 ];

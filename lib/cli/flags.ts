@@ -103,7 +103,18 @@ export const RUN_FLAGS: readonly Flag[] = [
     help: "run this by the image's /bin/sh when the job has ended, before artifacts are taken",
   },
   { name: "drain-timeout", value: "TIME", help: "end that after this time (default 5m)" },
-  { name: "env", value: "K=V", help: "an environment variable of the job", repeats: true },
+  {
+    name: "env",
+    value: "NAME[=VALUE]",
+    help: "an environment variable of the job; without a value it is berth's own, and on no command line",
+    repeats: true,
+  },
+  {
+    name: "env-file",
+    value: "FILE",
+    help: "a line for each: NAME=VALUE, NAME, or # and a comment; with a - before it it may be missing",
+    repeats: true,
+  },
   { name: "workdir", value: "GUEST", help: "where the job starts (default /workspace with --workspace, else /)" },
   { name: "user", value: "USER[:GROUP]", help: "who the job runs as: names of the image, or numbers (default root)" },
   { name: "workspace", value: "DIR", help: "a folder that is copied into the guest as /workspace" },
@@ -205,7 +216,7 @@ export function mainHelp(): string {
   const commands = Object.entries<CommandText>(COMMANDS).map(([name, { usage, summary }]) =>
     `  ${`berth ${name} ${usage}`.padEnd(35)} ${summary}\n`
   );
-  const statuses = EXIT_STATUSES.map(([status, meaning]) => `  ${status.padEnd(10)}${meaning}\n`);
+  const statuses = EXIT_STATUSES.map(([status, meaning]) => `  ${status.padEnd(16)}${meaning}\n`);
   return `berth runs each CI job in its own throwaway microVM.
 
 ${commands.join("")}  berth --version | --help            also with --help: every command

@@ -45,6 +45,10 @@ export async function main(argv: readonly string[], mainModule: string, onPoint?
 
 async function dispatch(argv: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
   const [command, ...rest] = argv;
+  if (argv.some((word) => word.includes("\uFFFD"))) {
+    const { expectArgumentsAsGiven } = await import("../host/caller.ts");
+    await expectArgumentsAsGiven(argv);
+  }
   if (command === "--version") return print(`berth ${config.version}\n`);
   if (command === "--help" || command === "help") return print(mainHelp());
   if (command === "run") {

@@ -10,6 +10,8 @@ import { isDiskNumber, type Limits } from "../cgroup/limits.ts";
 import { nodesToLookFor, parseDevice, pathsOf } from "../cgroup/systemd/devices.ts";
 import { DEFAULT_SLICE, slicePath } from "../cgroup/systemd/properties.ts";
 import { runFront } from "../host/front.ts";
+import { isInMask, readIgnoredSignals } from "../host/ignored_signals.ts";
+import { takeRequest } from "../host/request.ts";
 import {
   artifactWindow,
   BOOT,
@@ -30,12 +32,14 @@ import {
 } from "../host/windows.ts";
 import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
-import { StopRequest } from "../job/stop.ts";
+import { STOP_NUMBERS, STOP_SIGNALS, StopRequest } from "../job/stop.ts";
 import { STATUS_UNKNOWN } from "../job/verdict.ts";
 import { type Configurable, readCall } from "./configured.ts";
 import { Console } from "./console.ts";
+import { readEnv } from "./env_args.ts";
 import { RUN_FLAGS } from "./flags.ts";
 import { parseRunArgs, type RunArgs } from "./run_args.ts";
+import { readSurroundings } from "./surroundings.ts";
 
 /** What building images reads from the host. */
 export const BUILD_WINDOWS: readonly Window[] = [
@@ -52,21 +56,16 @@ const RUN = {
 
 /** Runs the command and returns the exit status. */
 export async function run(words: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
+  if (hasWindows()) return await runBehindWindows(mainModule, onPoint);
   const { argv, surroundings } = await readCall(words, RUN, mainModule);
   const args = RUN.parse(argv, surroundings);
-  if (hasWindows()) {
-    const stop = new StopRequest();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.stop(signal));
-    const { JailTrial } = await import("./vmm_jail.ts");
-    // Its programs run while the rest of this one is loaded.
-    await using trial = new JailTrial(args.spec, stop.requested);
-    const { runHere } = await import("./run_here.ts");
-    return await runHere(args, { stop, trial, onPoint }, windowPaths(args, surroundings.stateDir));
-  }
+  const request: Request = { argv, env: await readEnv(args.env) };
   const front = runFront({
     ...surroundings,
-    args: ["run", ...argv],
     programs: ["busybox", "qemu-system-x86_64"],
+    // What it is to run, and with which secrets, is nobody's business.
+    args: ["run"],
+    request,
     env: surroundings.hostEnv,
     windows: [
       ...BUILD_WINDOWS,
@@ -84,6 +83,30 @@ export async function run(words: readonly string[], mainModule: string, onPoint?
     console.error(error);
     return STATUS_UNKNOWN;
   }
+}
+
+/** What the front process hands on. */
+interface Request {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function runBehindWindows(mainModule: string, onPoint?: OnPoint): Promise<number> {
+  const stop = new StopRequest();
+  const ignored = readIgnoredSignals();
+  for (const signal of STOP_SIGNALS) {
+    const stays = isInMask(ignored, STOP_NUMBERS[signal]);
+    Deno.addSignalListener(signal, () => stays || stop.stop(signal));
+  }
+  const { argv, env } = takeRequest() as Request;
+  const surroundings = readSurroundings(mainModule);
+  const { spec, ...args } = RUN.parse(argv, surroundings);
+  const asked: RunArgs = { ...args, spec: { ...spec, env } };
+  const { JailTrial } = await import("./vmm_jail.ts");
+  // Its programs run while the rest of this one is loaded.
+  await using trial = new JailTrial(asked.spec, stop.requested);
+  const { runHere } = await import("./run_here.ts");
+  return await runHere(asked, { stop, trial, onPoint }, windowPaths(asked, surroundings.stateDir));
 }
 
 /** The windows of one job and of its VM's group. Pure. */

@@ -8,6 +8,7 @@ import { BerthError } from "../base/errors.ts";
 import { parseCount, parseDuration, parseSize } from "../base/units.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import { DEFAULT_PIDS_MAX, DEFAULT_UID_RANGE, type JobSpec, type Need } from "../job/spec.ts";
+import { type EnvArgs, parseEnvArgs } from "./env_args.ts";
 import { RUN_FLAGS } from "./flags.ts";
 import { parseGroupSpec } from "./limit_args.ts";
 import { parseFlags } from "./parse.ts";
@@ -17,6 +18,8 @@ import { parseDiskArgs } from "./volume_args.ts";
 /** What the user asks for: the job, and the paths of the host that it concerns. */
 export interface RunArgs {
   readonly spec: JobSpec;
+  /** The whole environment of the job, still to be looked up. */
+  readonly env: EnvArgs;
   readonly image: { readonly name: string } | { readonly folder: string };
   readonly workspace?: string;
   /** The folders of the artifacts, in the order of `spec.artifacts`. */
@@ -45,7 +48,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
   return {
     spec: {
       argv: flags.rest,
-      env: Object.fromEntries(flags.values("env").map(parseEnv)),
+      env: {},
       workdir: optional(flags.value("workdir"), (text) => absolute(text, "--workdir")),
       user: flags.value("user") ?? "",
       stdin: flags.has("stdin"),
@@ -66,6 +69,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       jail: flags.value("jail") === undefined ? undefined : choice<Need>(flags, "jail", ["auto", "require", "off"]),
       uidRange: optional(flags.value("uid-range"), parseUidRange) ?? DEFAULT_UID_RANGE,
     },
+    env: parseEnvArgs(flags),
     image: /^[./]|\//.test(image) ? { folder: image } : { name: image },
     workspace: flags.value("workspace"),
     artifactFolders: artifacts.map(({ folder }) => folder),
@@ -80,12 +84,6 @@ function parseGuestMemory(text: string, hostBytes: number): number {
   if (bytes <= hostBytes) return bytes;
   const most = Math.floor(hostBytes / 1024 ** 2);
   throw new BerthError("usage.value", `--memory: ${text} is more than this host has; give it ${most}M at most`);
-}
-
-function parseEnv(text: string): [name: string, value: string] {
-  const equals = text.indexOf("=");
-  if (equals < 1) throw new BerthError("usage.value", `--env: "${text}" has no name and value; write NAME=VALUE`);
-  return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 function parseArtifact(text: string): { guest: string; folder: string } {

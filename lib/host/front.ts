@@ -9,6 +9,7 @@ import { BerthError } from "../base/errors.ts";
 import cgroupWindowsScript from "./cgroup_windows.sh" with { type: "text" };
 import frontScript from "./front.sh" with { type: "text" };
 import type { CommandLine } from "./permissions.ts";
+import { planRequest } from "./request.ts";
 import windowsScript from "./windows.sh" with { type: "text" };
 import { ROOT, STATE, type Window } from "./windows.ts";
 
@@ -20,6 +21,8 @@ export interface FrontOptions {
   /** The command that runs this program again. */
   readonly self: readonly string[];
   readonly args: readonly string[];
+  /** What only the host process is to know, beside that; it is JSON there. */
+  readonly request?: unknown;
   readonly stateDir: string;
   /** For who only looks: the state folder is not made, and can't be written. */
   readonly looksOnly?: boolean;
@@ -31,7 +34,8 @@ export interface FrontOptions {
   readonly isRoot: boolean;
 }
 
-const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
+/** What is passed on, and the status of a host process that it ended. */
+const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /** What makes windows. */
 const WINDOW_PROGRAMS = ["unshare", "mount", "setpriv", "findmnt", "stat"];
@@ -58,17 +62,16 @@ export function planFront(options: FrontOptions, pid: number): CommandLine {
 /** Runs the host process and returns its exit status. */
 export async function runFront(options: FrontOptions): Promise<number> {
   const [command, ...args] = planFront(options, Deno.pid);
-  const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
-  const early: Deno.Signal[] = [];
-  let child: Deno.ChildProcess | undefined;
-  const listeners = signals.map((signal) => {
-    const listener = () => child ? forward(child, signal) : early.push(signal);
+  const env = { ...options.env, ...(options.request === undefined ? {} : planRequest(options.request)) };
+  const child = start(command, { args, clearEnv: true, env, stdin: "inherit" });
+  // Not before: what the caller had ignored is so in the child only as long as nobody has listened for it. Of a signal
+  // that comes in between, this process ends, and the child with it.
+  const listeners = (Object.keys(STOPPED) as Deno.Signal[]).map((signal) => {
+    const listener = () => forward(child, signal);
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);
   });
   try {
-    child = start(command, { args, clearEnv: true, env: { ...options.env }, stdin: "inherit" });
-    for (const signal of early) forward(child, signal);
     const status = await child.status;
     if (!status.signal) return status.code;
     // It was asked to stop before it could listen; anything else is not the job's end, but berth's.

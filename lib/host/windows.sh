@@ -46,6 +46,17 @@ cover_run() {
 mount -t tmpfs -o mode=0700,nosuid,nodev berth $run
 mkdir $self $self/host
 
+# What the host process is asked, which no command line may show; request.ts has put it into variables.
+write_request() {
+  part=0
+  while eval "[ \"\${BERTH_REQUEST_$part+set}\" ]"; do
+    eval "printf %s \"\$BERTH_REQUEST_$part\""
+    unset BERTH_REQUEST_$part
+    part=$((part + 1))
+  done
+}
+[ -z "${BERTH_REQUEST_0+set}" ] || write_request >$self/request
+
 folder() { # PATH
   [ -d "$1" ] || mkdir -p -- "$1"
 }
@@ -146,6 +157,7 @@ bind_all
 # What only /proc, /dev and the mount table can tell, and the host process may not read there.
 copy /proc/sys/kernel/random/boot_id $self/host/boot_id
 copy /proc/self/uid_map $self/host/uid_map
+while read -r key value; do case $key in SigIgn:) echo "$value" ;; esac; done </proc/self/status >$self/host/ignored_signals
 if [ ! -e /dev/kvm ]; then echo missing; elif [ -r /dev/kvm ] && [ -w /dev/kvm ]; then echo accessible; else
   echo denied
 fi >$self/host/kvm

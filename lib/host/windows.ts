@@ -20,6 +20,9 @@ export const IMAGE = `${ROOT}/image`;
 /** The file given as `--report`. */
 export const REPORT = `${ROOT}/report`;
 
+/** What the host process is asked, until it has read it. */
+export const REQUEST = `${ROOT}/request`;
+
 /** The host's kernels and their modules, read-only; both may be missing. */
 export const BOOT = `${ROOT}/boot`;
 export const MODULES = `${ROOT}/modules`;

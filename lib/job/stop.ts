@@ -4,11 +4,16 @@
  * @module
  */
 
-/** Why a job is stopped from outside. SIGPIPE: nobody reads its output any more. */
-export type StopReason = "SIGINT" | "SIGTERM" | "SIGPIPE";
+import { SIGNAL_NUMBERS } from "../host/ignored_signals.ts";
 
-/** The numbers that POSIX gives them; a cancelled job's exit status is 128 more. */
-export const STOP_NUMBERS: Readonly<Record<StopReason, number>> = { SIGINT: 2, SIGTERM: 15, SIGPIPE: 13 };
+/** Why a job is stopped from outside. SIGPIPE: nobody reads its output any more. */
+export type StopReason = "SIGHUP" | "SIGINT" | "SIGTERM" | "SIGPIPE";
+
+/** Those that somebody sends; a broken pipe is seen by who writes to it. */
+export const STOP_SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+
+/** A cancelled job's exit status is 128 more. */
+export const STOP_NUMBERS: Readonly<Record<StopReason, number>> = SIGNAL_NUMBERS;
 
 /**
  * The same signal again within this time is no second wish: the kernel sends that of a parent's death once for every

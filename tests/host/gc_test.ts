@@ -20,7 +20,7 @@ const GC = ["gc", "--cgroup-parent", PARENT];
 async function runMortal(point: Point, flags: readonly string[], wrapper: readonly string[] = []): Promise<void> {
   const args = ["run", "--quiet", "--name", dyingAt(point), ...FLAGS, ...flags, "--", "true"];
   const { code, stderr } = await berth(args, { main: BERTH_AT_POINTS, wrapper });
-  assertEquals(code, 125, stderr);
+  assertEquals(code, 123, stderr);
   assertStringIncludes(stderr, "ended by SIGKILL");
   await awaitVmm("gone");
 }

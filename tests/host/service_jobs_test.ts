@@ -83,6 +83,17 @@ serviceTest(
   },
 );
 
+serviceTest("berth-run@: a job has what its own .env says, which no other may read", async () => {
+  const unit = "berth-run@knows.service";
+  await describeJob("knows", "-- sh -c 'echo $TOKEN | sha256sum'".replace("$", "$$$$"));
+  await shell("umask 077; printf 'TOKEN=a b\n' >/etc/berth/run/knows.env");
+  await shell('systemctl start "$1"', unit);
+  await awaitProperty(unit, "ActiveState", "inactive");
+  const digest = await shell("echo 'a b' | sha256sum");
+  assertStringIncludes(await shell('journalctl --namespace=berth -q --no-pager -o cat -u "$1"', unit), digest);
+  await shell("rm /etc/berth/run/knows.env");
+});
+
 serviceTest("berth-run@: a job gets and fills the folders that a drop-in shows it", async () => {
   await shell("rm -rf /root/in /srv/out; mkdir -p /root/in /srv/out; echo given >/root/in/file");
   await dropIn("berth-run@.service", "BindReadOnlyPaths=/root/in\nBindPaths=/srv/out");

@@ -6,7 +6,7 @@
  */
 
 import { main } from "../../lib/cli/main.ts";
-import { STATE } from "../../lib/host/windows.ts";
+import { REQUEST, STATE } from "../../lib/host/windows.ts";
 import type { Point } from "../../lib/job/points.ts";
 
 /** The name that a job has to have to lose its berth at that point. */
@@ -16,6 +16,15 @@ export function dyingAt(point: Point): string {
 
 /** The path of this program, for calls of it. */
 export const BERTH_AT_POINTS = new URL(import.meta.url).pathname;
+
+/** What the host process is asked to run; nothing in the front process. Who runs it reads it once. */
+function request(): string {
+  try {
+    return Deno.readTextFileSync(REQUEST);
+  } catch {
+    return "";
+  }
+}
 
 function die(): void {
   // Deno itself may kill only what it has started.
@@ -42,9 +51,10 @@ function stand(point: Point): void {
 }
 
 if (import.meta.main) {
+  const asked = request();
   Deno.exit(
     await main(Deno.args, import.meta.url, (point) => {
-      if (Deno.args.includes(dyingAt(point))) die();
+      if (asked.includes(`"${dyingAt(point)}"`)) die();
       stand(point);
     }),
   );

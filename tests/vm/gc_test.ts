@@ -31,7 +31,7 @@ for (const point of POINTS) {
     const command = ["sh", "-c", "echo x >/data/x"];
     const args = ["run", "--quiet", "--name", dyingAt(point), ...flags, "--", ...command];
     const { code, stderr } = await berth(args, { ...here, main: BERTH_AT_POINTS });
-    assertEquals(code, 125, stderr);
+    assertEquals(code, 123, stderr);
     assertStringIncludes(stderr, "berth: the host process was ended by SIGKILL");
     await awaitVmm("gone", state);
     const ids = (await leftovers(state)).filter((line) => line.endsWith(".owner"))

@@ -61,14 +61,16 @@ Deno.test("a second signal ends a job at once, and the first one is the reason",
   assertEquals(await leftovers(), []);
 });
 
-Deno.test("SIGTERM during the boot ends it", async () => {
-  const child = start(["run", "--", "true"]);
-  const ended = finish(child);
-  await awaitVmm("there");
-  child.kill("SIGTERM");
-  assertEquals((await ended).code, 143);
-  assertEquals(await leftovers(), []);
-});
+for (const [signal, status] of [["SIGHUP", 129], ["SIGTERM", 143]] as const) {
+  Deno.test(`${signal} during the boot ends it`, async () => {
+    const child = start(["run", "--", "true"]);
+    const ended = finish(child);
+    await awaitVmm("there");
+    child.kill(signal);
+    assertEquals((await ended).code, status);
+    assertEquals(await leftovers(), []);
+  });
+}
 
 Deno.test("a killed front process takes the VM with it", async () => {
   const { child, ended } = await startJob("while :; do sleep 1; done");

@@ -83,6 +83,7 @@ WantedBy=multi-user.target
 function jobUnit(plan: UnitPlan): string {
   return `# systemctl start berth-run@NAME runs the job that /etc/berth/run/NAME describes, in a line as in
 #   ARGS=--image node --timeout 10m -- make test
+# and its secrets are in /etc/berth/run/NAME.env, mode 0600, where there is one: a line NAME=VALUE each.
 [Unit]
 Description=the job %i of berth's
 Documentation=man:berth(1)
@@ -93,7 +94,7 @@ Type=exec
 # Nobody looks at what is only said. Who wants less than that writes it into the job's file.
 Environment=BERTH_LIMITS=require BERTH_JAIL=require
 EnvironmentFile=/etc/berth/run/%i
-ExecStart=${plan.binary} run $ARGS
+ExecStart=${plan.binary} run --env-file=-/etc/berth/run/%i.env $ARGS
 # TERM is for berth, which tells the job, ends the VM, and takes away what both had of the host. It is killed when it has
 # not ended after that time, and what it may have left at once.
 KillMode=mixed

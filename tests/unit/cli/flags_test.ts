@@ -27,6 +27,7 @@ const DESIGN = [
     "drain+",
     "drain-timeout+",
     "env+*",
+    "env-file+*",
     "workdir+",
     "user+",
     "workspace+",

@@ -47,6 +47,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       jail: undefined,
       uidRange: { first: 1_900_000_000, last: 1_900_065_535 },
     },
+    env: { files: [], flags: [] },
     image: { name: "default" },
     workspace: undefined,
     artifactFolders: [],
@@ -60,7 +61,18 @@ Deno.test("parseRunArgs() understands every flag", () => {
   const flags = [
     ...["--image=bookworm", "--memory=1G", "--cpus=2", "--pids=300", "--timeout=90s", "--boot-timeout=5s"],
     ...["--drain=sync; date", "--drain-timeout=3s", "--log-limit=1G"],
-    ...["--env=A=1", "--env=B=", "--workdir=/src", "--user=ci:ci", "--workspace=.", "--artifact=/out=o", "--stdin"],
+    ...[
+      "--env=A=1",
+      "--env=B=",
+      "--env=C",
+      "--env-file=e",
+      "--env-file=-f",
+      "--workdir=/src",
+      "--user=ci:ci",
+      "--workspace=.",
+      "--artifact=/out=o",
+      "--stdin",
+    ],
     ...[
       "--name=nightly-1",
       "--accel=kvm",
@@ -76,7 +88,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
   assertEquals(parse(...flags, "--", "sh", "-c", "exit"), {
     spec: {
       argv: ["sh", "-c", "exit"],
-      env: { A: "1", B: "" },
+      env: {},
       workdir: "/src",
       user: "ci:ci",
       stdin: true,
@@ -106,6 +118,14 @@ Deno.test("parseRunArgs() understands every flag", () => {
       jail: "off",
       uidRange: { first: 200_000, last: 200_999 },
     },
+    env: {
+      files: [{ path: "e", optional: false }, { path: "f", optional: true }],
+      flags: [
+        { name: "A", value: "1", place: "--env" },
+        { name: "B", value: "", place: "--env" },
+        { name: "C", place: "--env" },
+      ],
+    },
     image: { name: "bookworm" },
     workspace: ".",
     artifactFolders: ["o"],
@@ -127,7 +147,7 @@ Deno.test("parseRunArgs() pairs artifacts with their folders, by the last equals
 });
 
 Deno.test("parseRunArgs() lets the last of several values of a variable count", () => {
-  assertEquals(parse("--env=A=1", "--env=A=2", "x").spec.env, { A: "2" });
+  assertEquals(parse("--env=A=1", "--env=A=2", "x").env.flags.map(({ value }) => value), ["1", "2"]);
 });
 
 const WRONG: [string[], ErrorCode, string][] = [
@@ -144,8 +164,7 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["--timeout=0s", "x"], "usage.value", "--timeout"],
   [["--boot-timeout=10", "x"], "usage.value", "--boot-timeout"],
   [["--log-limit=much", "x"], "usage.value", '--log-limit: "much" is not a size'],
-  [["--env=A", "x"], "usage.value", '--env: "A" has no name and value; write NAME=VALUE'],
-  [["--env==1", "x"], "usage.value", "write NAME=VALUE"],
+  [["--env==1", "x"], "usage.value", "--env: there is no name before the =; write NAME=VALUE"],
   [["--workdir=src", "x"], "usage.value", '--workdir: "src" is not an absolute path'],
   [["--artifact=/out", "x"], "usage.value", "write GUEST=DIR"],
   [["--artifact=/out=", "x"], "usage.value", "write GUEST=DIR"],

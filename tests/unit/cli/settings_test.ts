@@ -6,7 +6,20 @@ import { CONFIG_FILE, environmentLayer, flagWords, SETTINGS, settingsOf } from "
 
 /** Flags that say what one job is, or give it something of the host's: whoever adds a flag has to decide. */
 const JOBS_OWN = [
-  ...["drain", "env", "workdir", "user", "workspace", "artifact", "artifact-on", "volume", "cache", "stdin", "name"],
+  ...[
+    "drain",
+    "env",
+    "env-file",
+    "workdir",
+    "user",
+    "workspace",
+    "artifact",
+    "artifact-on",
+    "volume",
+    "cache",
+    "stdin",
+    "name",
+  ],
   ...["tenant", "device", "report", "quiet"],
 ];
 

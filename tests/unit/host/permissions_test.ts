@@ -54,7 +54,12 @@ Deno.test("each program in the list is started somewhere, and only what the type
   const uses = (name: string) => linesWith(`"${name}"`).filter((line) => !line.startsWith("host/programs.ts"));
   for (const name of namesOf("run")) assert(uses(name).length > 0, `nothing starts ${name}`);
   const starts = linesWith("Deno\\.Command\\(|node:child_process").map((line) => line.split(":")[0]);
-  assertEquals([...new Set(starts)].sort(), ["host/front.ts", "process/child.ts", "process/try_lock.ts"]);
+  assertEquals([...new Set(starts)].sort(), [
+    "host/caller.ts",
+    "host/front.ts",
+    "process/child.ts",
+    "process/try_lock.ts",
+  ]);
 });
 
 Deno.test("each variable in the list is read, and no other one", () => {

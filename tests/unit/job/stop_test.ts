@@ -80,5 +80,5 @@ for (const signal of ["SIGTERM", "SIGPIPE"] as const) {
 }
 
 Deno.test("STOP_NUMBERS are POSIX's", () => {
-  assertEquals(STOP_NUMBERS, { SIGINT: 2, SIGTERM: 15, SIGPIPE: 13 });
+  assertEquals(STOP_NUMBERS, { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGPIPE: 13 });
 });

@@ -13,7 +13,11 @@ Deno.test("planUnits() runs the binary that it is told", () => {
   const texts = textsOf();
   assertEquals(Object.keys(texts), ["berth.service", "berth-run@.service"]);
   assert(texts["berth.service"].includes("\nExecStart=/opt/berth/bin/berth serve\n"));
-  assert(texts["berth-run@.service"].includes("\nExecStart=/opt/berth/bin/berth run $ARGS\n"));
+  assert(
+    texts["berth-run@.service"].includes(
+      "\nExecStart=/opt/berth/bin/berth run --env-file=-/etc/berth/run/%i.env $ARGS\n",
+    ),
+  );
 });
 
 Deno.test("planUnits() has each setting once, but for lists", () => {
