@@ -16,7 +16,9 @@ import { makeToolFolder } from "../../process/tool_jail.ts";
 import { readSmallFile } from "../small_file.ts";
 import type { JobDefaults } from "../spec.ts";
 import { type Archive, feed } from "./archive.ts";
-import { chooseImage, parseConfig, parseDockerArchive, parseIndex, parseManifest } from "./oci.ts";
+import { chooseImage } from "./choice.ts";
+import { parseConfig } from "./config.ts";
+import { parseDockerArchive, parseIndex, parseManifest } from "./oci.ts";
 import { tellProgress } from "./progress.ts";
 import { planCopy, planTakeMember, planUnpackImage, planUnpackTar, runImportTool, type ToolBounds } from "./tools.ts";
 

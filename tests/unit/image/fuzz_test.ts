@@ -2,7 +2,8 @@
 import { assert } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { detectArchive, detectCompression } from "../../../lib/image/import/form.ts";
-import { parseConfig, parseDockerArchive, parseIndex, parseManifest } from "../../../lib/image/import/oci.ts";
+import { parseConfig } from "../../../lib/image/import/config.ts";
+import { parseDockerArchive, parseIndex, parseManifest } from "../../../lib/image/import/oci.ts";
 import { parseKernelRelease } from "../../../lib/image/kernel_release.ts";
 import { parseImageSpec } from "../../../lib/image/spec.ts";
 import { mutateBytes, mutateJson } from "../../support/mutate.ts";

@@ -1,0 +1,67 @@
+/**
+ * What an image's config says about the jobs that run in it, in every form that builders write it. Pure.
+ *
+ * The form is that of the OCI image specification (config.md). Builders in Go write `null` for what is empty, some write
+ * nothing, an empty text, or one word where there should be a list of words; Docker reads all of these.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { BerthError } from "../../base/errors.ts";
+import type { JobDefaults } from "../spec.ts";
+import { parseJson } from "./json.ts";
+import { plainWords } from "./words.ts";
+
+/** No NUL can be handed to a program. */
+const NO_NUL = z.string().regex(/^[^\0]*$/, "has a NUL in it");
+/** Words that were meant as text, whatever they became on the way through YAML. */
+const word = z.union([NO_NUL, z.number().transform(String), z.boolean().transform(String)]);
+const words = z.union([z.array(word), word.transform((one) => [one])]).nullish()
+  // Docker's way to take back what an image below has.
+  .transform((list) => list?.length === 1 && list[0] === "" ? [] : list ?? []);
+const text = word.nullish().transform((one) => one ?? "");
+
+const CONFIG = z.looseObject({
+  architecture: text,
+  os: text,
+  config: z.looseObject({
+    User: text.refine((user) => !/\p{Cc}/u.test(user), "has a control character in it"),
+    Env: words,
+    Entrypoint: words,
+    Cmd: words,
+    WorkingDir: text,
+  }).nullish(),
+});
+
+/** What builders call the one machine that berth has. */
+const MACHINES = ["", "amd64", "x86_64", "x86-64"];
+
+/** Whether an image for this platform can run here; what is not said counts as it. */
+export function isRunnable({ os, architecture }: { os?: string | null; architecture?: string | null }): boolean {
+  return ["", "linux"].includes(os?.toLowerCase() ?? "") && MACHINES.includes(architecture?.toLowerCase() ?? "");
+}
+
+/**
+ * What an image's config says about jobs.
+ *
+ * @throws {BerthError} `image.import` when the image is for another machine.
+ */
+export function parseConfig(text: string, where: string): JobDefaults {
+  const { architecture, os, config } = parseJson(CONFIG, text, where);
+  if (!isRunnable({ os, architecture })) {
+    const platform = plainWords(`${os || "linux"}/${architecture || "amd64"}`);
+    throw new BerthError("image.import", `${where}: the image is for ${platform}; berth runs linux/amd64`);
+  }
+  const { User = "", Env = [], Entrypoint = [], Cmd = [], WorkingDir = "" } = config ?? {};
+  const argv = [...Entrypoint, ...Cmd];
+  // What is not NAME=VALUE is no variable.
+  const env = Env.filter((entry) => entry.indexOf("=") > 0)
+    .map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]);
+  return {
+    ...(argv.length ? { argv } : {}),
+    ...(env.length ? { env: Object.fromEntries(env) } : {}),
+    ...(User ? { user: User } : {}),
+    ...(WorkingDir ? { workdir: WorkingDir.startsWith("/") ? WorkingDir : `/${WorkingDir}` } : {}),
+  };
+}

@@ -1,0 +1,24 @@
+/**
+ * JSON that somebody else has written. Pure.
+ *
+ * @module
+ */
+
+import type { z } from "zod";
+import { BerthError } from "../../base/errors.ts";
+import { plainWords } from "./words.ts";
+
+/** Parses JSON of a certain shape. @throws {BerthError} `image.import`; nothing of the text is in the message. */
+export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new BerthError("image.import", `${where}: this is not JSON`);
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = plainWords(issue.path.map(String).join("."));
+  throw new BerthError("image.import", `${where}: ${field || "it"}: ${plainWords(issue.message)}`);
+}
