@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
 import { planTie } from "../process/tied.ts";
 import { runTool, tryTool } from "../process/tool.ts";
-import { PACKING } from "./squashfs.ts";
+import { PACKING, rootFolder } from "./squashfs.ts";
 
 /** What the root file system is made of. */
 export interface DebianOptions {
@@ -51,7 +51,7 @@ export async function buildDebianRoot(options: DebianOptions): Promise<string> {
   onProgress("writing the root file system (squashfs)");
   await runTool({
     command: "sh",
-    args: ["-c", 'tar=$1 && shift && exec sqfstar "$@" <"$tar"', "sqfstar", tar, ...PACKING, image],
+    args: ["-c", 'tar=$1 && shift && exec sqfstar "$@" <"$tar"', "sqfstar", tar, ...PACKING, ...rootFolder(), image],
     tied: true,
     signal,
   });

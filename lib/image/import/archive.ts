@@ -8,8 +8,8 @@ import { BerthError, describeError } from "../../base/errors.ts";
 import { reportEvery } from "../../base/progress.ts";
 import { formatBytes } from "../../base/units.ts";
 import { type Child, startChild } from "../../process/child.ts";
-import { type ArchiveForm, type Compression, detectArchive, detectCompression } from "./form.ts";
-import { expectRight, listen, type Said } from "./said.ts";
+import { type ArchiveForm, type Compression, detectCompression, FormReader } from "./form.ts";
+import { asRefusal, expectRight, listen, type Said } from "./said.ts";
 import { explainTool, planCommand, planUnpack, type ToolBounds, type ToolPlan } from "./tools.ts";
 import { plainWords } from "./words.ts";
 
@@ -24,13 +24,13 @@ export interface ReadOptions {
   readonly bounds: ToolBounds;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
+  /** Sees what goes to the tool before that does; what it throws ends it. */
+  readonly onChunk?: (chunk: Uint8Array) => void;
 }
 
 /** Of a tool's output: more than any `manifest.json` has. */
 const OUTPUT_LIMIT_BYTES = 4 * 1024 ** 2;
 const HEAD_BYTES = 512;
-/** The members that tell what an archive holds are small: folders, a config. */
-const FORM_BYTES = 1024 ** 2;
 /** More than any root file system has. Zeros take no space once they are packed, so the disk alone is no limit. */
 const CONTENT_LIMIT_BYTES = 256 * 1024 ** 3;
 
@@ -43,20 +43,24 @@ export async function openArchive(path: string): Promise<Archive> {
   return { path, compression: detectCompression(head.subarray(0, filled), path) };
 }
 
-/** Finds out what an archive holds, by as much of its beginning as that takes. */
-export async function readForm(archive: Archive, options: ReadOptions): Promise<ArchiveForm> {
+/** Finds out what an archive holds, by as much of it as that takes: of a root file system, the first folder. */
+export async function readForm(
+  archive: Archive,
+  options: ReadOptions,
+): Promise<{ form: ArchiveForm; rootMode?: number }> {
   await using content = await Content.open(archive, options);
-  let head = new Uint8Array();
+  const reader = new FormReader();
+  let bytes = 0;
+  using _told = reportEvery(() => `looking what it is: ${formatBytes(bytes)} so far`, options.onProgress);
   for await (const chunk of content.chunks()) {
-    const longer = new Uint8Array(head.length + chunk.length);
-    longer.set(head);
-    longer.set(chunk, head.length);
-    head = longer;
-    const form = detectArchive(head, head.length >= FORM_BYTES);
-    if (form) return form;
+    options.signal.throwIfAborted();
+    bytes += chunk.length;
+    expectBounded(bytes, archive.path);
+    reader.push(chunk);
+    if (reader.form) return { form: reader.form, rootMode: reader.rootMode };
   }
   await content.expectWhole();
-  return detectArchive(head, true)!;
+  return { form: reader.end(), rootMode: reader.rootMode };
 }
 
 /**
@@ -74,6 +78,7 @@ export async function feed(archive: Archive, plan: ToolPlan, doing: string, opti
   const words = listen(name, tool.stderr);
   const writer = tool.stdin.getWriter();
   writer.closed.catch(() => {});
+  await using _stopped = { [Symbol.asyncDispose]: () => giveUp(writer, tool) };
   const isWhole = await pump(content, writer, doing, options);
   signal.throwIfAborted();
   // A content that breaks off is not the tool's to tell: it knows nothing of what came before it.
@@ -82,10 +87,17 @@ export async function feed(archive: Archive, plan: ToolPlan, doing: string, opti
   const { success, code } = await tool.status;
   signal.throwIfAborted();
   const said = await words;
-  if (!success) throw explainTool({ tool: name, code, words: said.tail }, archive.path, bounds);
+  if (!success) throw asRefusal(explainTool({ tool: name, code, words: said.tail }, archive.path, bounds));
   expectRight(name, said, archive.path);
   for (const line of said.notes) onProgress(`${name}: ${plainWords(line)}`);
   return await stdout;
+}
+
+/** What is left of it after an error: the last write may wait for a tool that hangs, whose end ends both. */
+async function giveUp(writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>, tool: Child): Promise<void> {
+  const aborted = writer.abort().catch(() => {});
+  await tool[Symbol.asyncDispose]();
+  await aborted;
 }
 
 /** Returns whether all of the content was taken: a tool may have had enough, or have failed. */
@@ -93,17 +105,15 @@ async function pump(
   content: Content,
   writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>,
   doing: string,
-  { signal, onProgress }: ReadOptions,
+  { signal, onProgress, onChunk }: ReadOptions,
 ): Promise<boolean> {
   let bytes = 0;
   using _told = reportEvery(() => `${doing}: ${formatBytes(bytes)} so far`, onProgress);
   for await (const chunk of content.chunks()) {
     signal.throwIfAborted();
     bytes += chunk.length;
-    if (bytes > CONTENT_LIMIT_BYTES) {
-      const limit = formatBytes(CONTENT_LIMIT_BYTES);
-      throw new BerthError("image.import", `${content.path}: it holds more than ${limit}`);
-    }
+    expectBounded(bytes, content.path);
+    onChunk?.(chunk);
     try {
       await writer.write(chunk);
     } catch {
@@ -111,6 +121,11 @@ async function pump(
     }
   }
   return true;
+}
+
+function expectBounded(bytes: number, path: string): void {
+  if (bytes <= CONTENT_LIMIT_BYTES) return;
+  throw new BerthError("image.import", `${path}: it holds more than ${formatBytes(CONTENT_LIMIT_BYTES)}`);
 }
 
 /** The tool that unpacks an archive. */

@@ -1,19 +1,17 @@
 /**
- * What a source is: told by its first bytes and, of an archive, by the names of its first members. Pure.
+ * What a source is: told by its first bytes and, of an archive, by the names of its members. Pure.
  *
  * @module
  */
 
 import { BerthError } from "../../base/errors.ts";
+import { isTarHeader, type Member, Members } from "./members.ts";
 
 /** How an archive is compressed. */
 export type Compression = "none" | "gzip" | "xz" | "zstd";
 
 /** What an archive holds. */
 export type ArchiveForm = "root" | "oci" | "docker";
-
-/** Tar's unit. */
-const BLOCK_BYTES = 512;
 
 const MAGIC: readonly (readonly [Compression | "bzip2", readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],
@@ -40,45 +38,42 @@ export function detectCompression(head: Uint8Array, where: string): Compression 
 
 /** A digest as file names have it. */
 const HASH = "[0-9a-f]{64}";
-/** Members that only an archive of images begins with; a root file system has none of these at its top. */
-const OCI = new RegExp(`^(oci-layout|index\\.json|blobs/sha256/${HASH})$`);
-const DOCKER = new RegExp(
-  `^(manifest\\.json|repositories|(sha256:)?${HASH}(\\.json|\\.tar(\\.gz)?)?|${HASH}/(layer\\.tar|VERSION|json))$`,
-);
-/** What archives of images and others may begin with: the next member tells. */
-const UNDECIDED = /^(|blobs|blobs\/sha256|config\.json)$/;
+/** What names the images of an archive, and so tells its form. */
+const OCI = /^(oci-layout|index\.json)$/;
+const DOCKER = /^(manifest\.json|repositories)$/;
+/** What only an archive of images has at its top. Which form it is, others tell, which may come last. */
+const BLOB = new RegExp(`^blobs/sha256/${HASH}$`);
+const LAYER = new RegExp(`^((sha256:)?${HASH}(\\.json|\\.tar(\\.gz)?)?|${HASH}/(layer\\.tar|VERSION|json))$`);
+/** What an archive of images may have at its top beside, as others have, too. */
+const UNDECIDED = /^(|blobs|blobs\/sha256)$/;
 
-/**
- * What a tar is by the bytes that it begins with; `undefined` when they do not tell yet and there may be more.
- *
- * The first members are enough, whatever comes later: an archive of images has nothing else at its top.
- */
-export function detectArchive(head: Uint8Array, isWhole: boolean): ArchiveForm | undefined {
-  for (let offset = 0; offset + BLOCK_BYTES <= head.length;) {
-    const block = head.subarray(offset, offset + BLOCK_BYTES);
+/** Finds out what a tar holds, as it streams by. */
+export class FormReader {
+  /** Known as soon as a member tells. */
+  form?: ArchiveForm;
+  /** The mode of the folder that all of it is in; most archives begin with that. */
+  rootMode?: number;
+  #seen?: "oci" | "docker";
+  readonly #members = new Members((member) => this.form ??= this.#judge(member));
+
+  push(chunk: Uint8Array): void {
+    this.#members.push(chunk);
     // What is no tar, or not quite, is for the packer to refuse, in its own words.
-    if (!isTarHeader(block)) return "root";
-    const size = parseInt(field(block, 124, 12).trim() || "0", 8);
-    if (!Number.isSafeInteger(size) || size < 0) return "root";
-    const name = field(block, 0, 100).replace(/^(\.?\/)+/, "").replace(/(^\.|\/+)$/, "");
-    // Extended headers (PAX, GNU's long names) stand in front of their member, and say nothing about the form.
-    const isExtension = "gxLK".includes(String.fromCharCode(block[156]));
-    if (!isExtension && !UNDECIDED.test(name)) return OCI.test(name) ? "oci" : DOCKER.test(name) ? "docker" : "root";
-    offset += BLOCK_BYTES + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
+    if (this.#members.isLost) this.form ??= "root";
   }
-  return isWhole ? "root" : undefined;
-}
 
-function isTarHeader(block: Uint8Array): boolean {
-  if (block.length < BLOCK_BYTES) return false;
-  const sum = block.subarray(0, BLOCK_BYTES).reduce(
-    (total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte),
-    0,
-  );
-  return parseInt(field(block, 148, 8).trim(), 8) === sum;
-}
+  /** For when there is no more of it. What has parts of images and no list of them is not complete. */
+  end(): ArchiveForm {
+    return this.form ?? this.#seen ?? "root";
+  }
 
-function field(block: Uint8Array, offset: number, length: number): string {
-  const text = new TextDecoder("latin1").decode(block.subarray(offset, offset + length));
-  return text.split("\0", 1)[0];
+  #judge({ name, flag, mode }: Member): ArchiveForm | undefined {
+    if (name === "" && flag === "5") this.rootMode ??= mode;
+    if (OCI.test(name)) return "oci";
+    if (DOCKER.test(name)) return "docker";
+    if (BLOB.test(name)) this.#seen ??= "oci";
+    else if (LAYER.test(name)) this.#seen ??= "docker";
+    // A file at the top says nothing, a folder of another name does.
+    else if (!this.#seen && !UNDECIDED.test(name) && (name.includes("/") || !"0\0".includes(flag))) return "root";
+  }
 }

@@ -9,15 +9,17 @@
 
 // @ts-types="../../base/types/path.d.ts"
 import { join } from "@std/path";
-import { BerthError } from "../../base/errors.ts";
+import { BerthError, ignoreNotFound } from "../../base/errors.ts";
 import { formatBytes } from "../../base/units.ts";
 import { tryTool } from "../../process/tool.ts";
 import { takeOver } from "../../process/tool_jail.ts";
 import type { JobDefaults } from "../spec.ts";
-import { feed, openArchive, readForm } from "./archive.ts";
+import { type Archive, feed, openArchive, readForm } from "./archive.ts";
 import { importOci, type OciSource } from "./image.ts";
+import { Members } from "./members.ts";
 import { tellProgress } from "./progress.ts";
-import { planPackFolder, planPackTar, runImportTool, type ToolBounds } from "./tools.ts";
+import { Refusal } from "./said.ts";
+import { planPackFolder, planPackTar, planUnpackRoot, runImportTool, type ToolBounds } from "./tools.ts";
 
 /** Where a root file system comes from: a path as this process sees it, or an image in a registry (`docker://…`). */
 export type ImportSource = { readonly path: string } | { readonly registry: string };
@@ -83,12 +85,49 @@ async function importForm(request: ImportRequest, image: string, work: ImportWor
   }
   if (!info.isFile) throw new BerthError("image.import", `${path}: this is neither a file nor a folder`);
   const archive = await openArchive(path);
-  const form = await readForm(archive, work);
+  const { form, rootMode } = await readForm(archive, work);
   if (form !== "root") return await importImage({ form, archive, ref }, image, work);
   expectNoRef(ref, path);
   work.onProgress(`packing a tar (${archive.compression}, ${formatBytes(info.size)}) as a root file system (squashfs)`);
-  await feed(archive, planPackTar(image, work.toolsFolder, work.bounds), "packing the root file system", work);
+  await packTar(archive, { image, rootMode }, work);
   return {};
+}
+
+/** Packs it as it streams by, which unpacks nothing on the host; what can't be packed so is unpacked. */
+async function packTar(
+  archive: Archive,
+  { image, rootMode }: { image: string; rootMode?: number },
+  work: ImportWork,
+): Promise<void> {
+  const members = new Members(({ isSparse }) => {
+    if (isSparse) throw new Refusal("image.import", `${archive.path}: it has sparse files`);
+  });
+  const watched = { ...work, onChunk: (chunk: Uint8Array) => members.push(chunk) };
+  try {
+    await feed(
+      archive,
+      planPackTar({ image, rootMode }, work.toolsFolder, work.bounds),
+      "packing the root file system",
+      watched,
+    );
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    work.onProgress(`${error.message}: unpacking it first`);
+    await unpackTar(archive, image, work);
+  }
+  if (members.hasMore) {
+    work.onProgress("behind the end of the archive is another one, which is left out, as tar does it");
+  }
+}
+
+async function unpackTar(archive: Archive, image: string, work: ImportWork): Promise<void> {
+  const folder = join(work.toolsFolder, "root");
+  await Deno.remove(image).catch(ignoreNotFound);
+  await Deno.mkdir(folder, { mode: 0o755 });
+  const keepsOwners = await canKeepOwners(work.signal);
+  if (!keepsOwners) work.onProgress("all files will belong to root: only root can keep their owners then");
+  await feed(archive, planUnpackRoot(folder, keepsOwners), "unpacking the root file system", work);
+  await packFolder(folder, archive.path, image, work);
 }
 
 async function importImage(source: OciSource, image: string, work: ImportWork): Promise<Partial<ImportedRoot>> {

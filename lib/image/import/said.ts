@@ -26,9 +26,13 @@ const HARMLESS = /^Empty tar filename after skipping leading \/, \.\/, or \.\.\/
 /** What squashfs has no place for (ACLs), or what is about the tar only; `SCHILY.realsize` is about a file's content. */
 const LEFT_OUT = /^Unrecognised (keyword "(?!SCHILY\.realsize")[^"]*" in pax header|tar xattr prefix .*), ignoring$/;
 
+/** star's sparse files, of which GNU tar then takes what is no hole for all of the file. */
+const TAR_WRONG = /^tar: Ignoring unknown extended header keyword .SCHILY\.realsize./;
+
 /** What a line is of a tool that ended well. Pure. */
 export function judgeLine(tool: string, line: string): "harmless" | "note" | "wrong" {
   if (line.trim() === "" || HARMLESS.test(line)) return "harmless";
+  if (tool === "tar" && TAR_WRONG.test(line)) return "wrong";
   return tool !== "sqfstar" || LEFT_OUT.test(line) ? "note" : "wrong";
 }
 
@@ -57,8 +61,15 @@ export async function listen(tool: string, stream: ReadableStream<Uint8Array<Arr
 /** For a tool that ended well. @throws {BerthError} `image.import` when its result is not what the archive says. */
 export function expectRight(tool: string, { wrong }: Said, where: string): void {
   if (wrong === undefined) return;
-  throw new BerthError(
-    "image.import",
-    `${where}: ${tool} can't pack it as it is: "${plainWords(wrong)}"; unpack it with tar, and import the folder`,
-  );
+  throw new Refusal("image.import", `${where}: ${tool} can't take it as it is: "${plainWords(wrong)}"`);
+}
+
+/** What a tool does not take. Another one may. */
+export class Refusal extends BerthError {
+  override readonly name = "Refusal";
+}
+
+/** The same error, where it is about what the tool was given, and not about the host. */
+export function asRefusal(error: BerthError): BerthError {
+  return error.code === "image.import" ? new Refusal(error.code, error.message) : error;
 }

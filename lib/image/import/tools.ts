@@ -16,7 +16,7 @@ import { planJail } from "../../process/jail.ts";
 import { planTie } from "../../process/tied.ts";
 import { tryTool } from "../../process/tool.ts";
 import { keptBy, type ToolJail } from "../../process/tool_jail.ts";
-import { PACKING } from "../squashfs.ts";
+import { PACKING, rootFolder } from "../squashfs.ts";
 import { lastWords } from "./words.ts";
 
 /** One tool at work. */
@@ -59,9 +59,18 @@ function packing({ memoryMaxBytes }: ToolBounds): string[] {
   return [...PACKING, "-mem", `${Math.floor(memoryMaxBytes / 4 / 1024 ** 2)}M`];
 }
 
-/** A tar on standard input → squashfs. */
-export function planPackTar(image: string, toolsFolder: string, bounds: ToolBounds): ToolPlan {
-  return { argv: ["sqfstar", ...packing(bounds), image], readOnly: [], writable: [toolsFolder] };
+/**
+ * A tar on standard input → squashfs.
+ *
+ * @param to.rootMode of the archive's own folder, which `sqfstar` passes over. Whose it is, it can't be told.
+ */
+export function planPackTar(
+  { image, rootMode }: { readonly image: string; readonly rootMode?: number },
+  toolsFolder: string,
+  bounds: ToolBounds,
+): ToolPlan {
+  const argv = ["sqfstar", ...packing(bounds), ...rootFolder(rootMode), image];
+  return { argv, readOnly: [], writable: [toolsFolder] };
 }
 
 /** A folder → squashfs. A file that can't be read ends it. */
@@ -89,6 +98,26 @@ export function planTakeMember(name: string): ToolPlan {
 export function planUnpackTar(folder: string): ToolPlan {
   const argv = ["tar", "--extract", "--file=-", "--no-same-owner", "--no-same-permissions", `--directory=${folder}`];
   return { argv, readOnly: [], writable: [folder] };
+}
+
+/**
+ * A tar on standard input → a root file system in a folder. GNU tar reads what `sqfstar` does not: sparse files, members
+ * that come again, and every other dialect.
+ */
+export function planUnpackRoot(folder: string, keepsOwners: boolean): ToolPlan {
+  // Who can give files to nobody can make no nodes; the guest makes its own.
+  const owners = keepsOwners
+    ? ["--same-owner", "--numeric-owner"]
+    : ["--no-same-owner", "--anchored", "--exclude=./dev/*", "--exclude=dev/*"];
+  return {
+    argv: [
+      ...["tar", "--extract", "--file=-", ...owners, "--same-permissions", "--delay-directory-restore"],
+      ...["--xattrs", "--xattrs-include=*", `--directory=${folder}`],
+    ],
+    readOnly: [],
+    writable: [folder],
+    capabilities: KEEPS_ALL,
+  };
 }
 
 /** As skopeo is told it; a registry may answer a byte a minute. */

@@ -1,10 +1,11 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../../lib/base/errors.ts";
-import { detectArchive, detectCompression } from "../../../../lib/image/import/form.ts";
+import { detectCompression, FormReader } from "../../../../lib/image/import/form.ts";
 import { type Member, tarOf } from "../../../support/tar.ts";
 
 const HASH = "0123456789abcdef".repeat(4);
+const OTHER_HASH = "f".repeat(64);
 
 for (
   const [compression, head] of [
@@ -39,6 +40,13 @@ Deno.test("detectCompression() refuses what is empty, cut off, bzip2's, or someb
   }
 });
 
+/** What it is by these bytes, given in pieces that are no blocks. */
+function formOf(tar: Uint8Array, isWhole = true): string | undefined {
+  const reader = new FormReader();
+  for (let at = 0; at < tar.length; at += 700) reader.push(tar.subarray(at, at + 700));
+  return isWhole ? reader.end() : reader.form;
+}
+
 const folder = (name: string): Member => ({ name, flag: "5" });
 
 for (
@@ -61,24 +69,41 @@ for (
     ["docker", "by its manifest", { name: "config.json", data: "{}" }, { name: "manifest.json", data: "[]" }],
   ] as ["root" | "oci" | "docker", string, ...Member[]][]
 ) {
-  Deno.test(`detectArchive() knows ${form === "root" ? "a root file system" : `an archive for ${form}`} ${why}`, () => {
-    assertEquals(detectArchive(tarOf(...members), true), form);
+  Deno.test(`FormReader knows ${form === "root" ? "a root file system" : `an archive for ${form}`} ${why}`, () => {
+    assertEquals(formOf(tarOf(...members)), form);
   });
 }
 
-Deno.test("detectArchive() wants more as long as the members may belong to either", () => {
-  const tar = tarOf(folder("blobs/"), folder("blobs/sha256/"), { name: `blobs/sha256/${HASH}`, data: "x" });
-  assertEquals([512, 1024, 1535].map((length) => detectArchive(tar.subarray(0, length), false)), [
-    undefined,
-    undefined,
-    undefined,
-  ]);
-  assertEquals(detectArchive(tar.subarray(0, 1536), false), "oci");
-  assertEquals(detectArchive(tar.subarray(0, 1024), true), "root");
+Deno.test("FormReader reads on as long as the members may belong to either", () => {
+  const blob = { name: `blobs/sha256/${HASH}`, data: "x".repeat(2000) };
+  const blobs = [folder("blobs/"), folder("blobs/sha256/"), blob, { ...blob, name: `blobs/sha256/${OTHER_HASH}` }];
+  assertEquals([formOf(tarOf(...blobs), false), formOf(tarOf(...blobs))], [undefined, "oci"]);
+  // What names the images comes last, whichever it is.
+  assertEquals(formOf(tarOf(...blobs, { name: "manifest.json", data: "[]" }), false), "docker");
+  assertEquals(formOf(tarOf(...blobs, { name: "index.json", data: "{}" }), false), "oci");
+  assertEquals(formOf(tarOf({ name: `${HASH}.json` }, { name: "any" }, { name: "repositories" }), false), "docker");
 });
 
-Deno.test("detectArchive() leaves what is no tar, or one with an impossible size, to the packer", () => {
-  assertEquals(detectArchive(new Uint8Array(512).fill(7), false), "root");
+Deno.test("FormReader knows a root file system by its first folder, and reads no further", () => {
+  const head = tarOf({ name: ".dockerenv" }, folder("bin/")).subarray(0, 1024);
+  assertEquals(formOf(head, false), "root");
+  assertEquals(formOf(tarOf({ name: "bin", flag: "2", link: "usr/bin" }).subarray(0, 512), false), "root");
+});
+
+Deno.test("FormReader passes over the data of members, however their size is written", () => {
+  const manifest: Member = { name: "manifest.json", data: "[]" };
+  const data = "y".repeat(700);
+  // In binary, as GNU does for what is large; and by a PAX header, whose member's own size says nothing.
+  const binary = new Uint8Array([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0xbc]);
+  assertEquals(formOf(tarOf({ name: `${HASH}.tar`, data, rawSize: binary }, manifest)), "docker");
+  const pax: Member = { name: "pax", flag: "x", data: "12 size=700\n" };
+  assertEquals(formOf(tarOf(pax, { name: `${HASH}.tar`, data, size: 0 }, manifest)), "docker");
+  // A link has no data, whatever it says.
+  assertEquals(formOf(tarOf({ name: `${HASH}/layer.tar`, flag: "2", link: "x", size: 700 }, manifest)), "docker");
+});
+
+Deno.test("FormReader leaves what is no tar, or one with an impossible size, to the packer", () => {
+  assertEquals(formOf(new Uint8Array(512).fill(7), false), "root");
   const rawSize = new TextEncoder().encode("-7777777777\0");
-  assertEquals(detectArchive(tarOf({ name: "blobs", flag: "5", rawSize }), false), "root");
+  assertEquals(formOf(tarOf({ name: "blobs", flag: "5", rawSize }), false), "root");
 });

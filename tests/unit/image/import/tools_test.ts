@@ -23,7 +23,7 @@ const FREE = { memoryMaxBytes: JAILED.memoryMaxBytes };
 
 Deno.test("the tools' command lines are these", () => {
   const lines = [
-    planPackTar(`${WORK}/r`, WORK, JAILED),
+    planPackTar({ image: `${WORK}/r` }, WORK, JAILED),
     planPackFolder("/source", `${WORK}/r`, WORK, JAILED),
     planUnpack("zstd", JAILED),
     planUnpack("gzip", JAILED),
@@ -31,7 +31,7 @@ Deno.test("the tools' command lines are these", () => {
     planUnpackImage({ layout: `${WORK}/l`, folder: `${WORK}/root`, toolsFolder: WORK, keepsOwners: false }),
   ].map(({ argv }) => argv.join(" "));
   assertEquals(lines, [
-    "sqfstar -no-progress -quiet -comp lz4 -Xhc -mem 1024M /s/.work-x/tools/r",
+    "sqfstar -no-progress -quiet -comp lz4 -Xhc -mem 1024M -root-mode 755 /s/.work-x/tools/r",
     "mksquashfs /source /s/.work-x/tools/r -no-progress -quiet -comp lz4 -Xhc -mem 1024M -exit-on-error",
     "zstd -dc -T0",
     "gzip -dc",
@@ -44,9 +44,9 @@ Deno.test("no tool but the one that fetches from a registry has a network", () =
   const copy = { from: "oci:/source", layout: `${WORK}/l`, readOnly: ["/source"], toolsFolder: WORK };
   const isAlone = ({ args }: { args: string[] }) =>
     args.includes("--unshare-net") || (args.includes("--unshare-all") && !args.includes("--share-net"));
-  const nets = [planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar("r", WORK, JAILED)].map((plan) =>
-    isAlone(planCommand(plan, JAILED))
-  );
+  const nets = [planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar({ image: "r" }, WORK, JAILED)].map((
+    plan,
+  ) => isAlone(planCommand(plan, JAILED)));
   assertEquals(nets, [true, false, true]);
 });
 
@@ -71,7 +71,7 @@ Deno.test("a tool may write into the work folder only, and reads its source only
 Deno.test("every tool is a user behind a filter, but for the one that keeps owners; nodes and the network are for who can't do without", () => {
   const unpack = planUnpackImage({ layout: "/l", folder: "/r", toolsFolder: WORK, keepsOwners: true });
   const copy = { from: "docker://a/b", layout: `${WORK}/l`, readOnly: [], toolsFolder: WORK };
-  const plans = [unpack, planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar("r", WORK, JAILED)];
+  const plans = [unpack, planCopy(copy), planCopy({ ...copy, proxies: {} }), planPackTar({ image: "r" }, WORK, JAILED)];
   const more = [
     planPackFolder("/s", "r", WORK, JAILED),
     planUnpack("xz", JAILED),
