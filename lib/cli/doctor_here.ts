@@ -13,14 +13,18 @@ import { unitOf } from "../cgroup/parent.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import type { Containment, Obstacle, Outcome, Tried, Tries } from "../host/doctor/facts.ts";
 import type { Area } from "../host/doctor/finding.ts";
-import { findLeftMemory, kvmNode } from "../host/memory.ts";
+import { findLeftMemory, kvmNode, recall } from "../host/memory.ts";
 import { CGROUP, ROOT, SLICE, STATE } from "../host/windows.ts";
 import { findUnusedCaches } from "../image/cache_sweep.ts";
 import { createDisk } from "../image/disk.ts";
+import { DEFAULT_IMAGE } from "../image/names.ts";
+import type { Image } from "../image/store.ts";
 import { surveyImages } from "../image/survey.ts";
 import { findLeftInStore } from "../image/sweep.ts";
 import { findAbandoned } from "../job/abandoned.ts";
-import { recallKvm, tryAccelerator } from "../vmm/qemu/accelerator.ts";
+import { BOOT_TIMEOUT_MS } from "../job/plan.ts";
+import { describeKernelProblem, planTrial, recallKvm, tryAccelerator, tryKvm } from "../vmm/qemu/accelerator.ts";
+import { tryKernel } from "../vmm/qemu/try_kernel.ts";
 import { Console } from "./console.ts";
 import type { DoctorArgs } from "./doctor_args.ts";
 import { openStore } from "./image_host.ts";
@@ -28,6 +32,10 @@ import { tryJail } from "./vmm_jail.ts";
 
 /** Longer than a guest that is tried may take. */
 const TRY_MS = 10_000;
+/** On KVM, and to be compared emulated. */
+const GUEST_MS = 15_000;
+/** What a job's kernel has at most. */
+const KERNEL_MS = BOOT_TIMEOUT_MS.kvm;
 /** systemd is asked three things at most, and its own commands give up after 25 s. */
 const SYSTEMD_MS = 60_000;
 const TRIED_DISK_BYTES = 4 * 1024 ** 2;
@@ -73,12 +81,26 @@ async function attempt<T>(what: string, action: () => Promise<T>, timeoutMs = TR
 async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
   const kvm = await attempt(
     "a guest on KVM",
-    async () => await kvmNode() === "accessible" ? await tryAccelerator("kvm") : null,
+    async () => await kvmNode() === "accessible" ? await tryKvm() : null,
+    GUEST_MS,
   );
-  const remembered = await attempt("what is remembered", async () => await recallKvm() ?? null);
-  const isNeeded = emulated && !("value" in kvm && kvm.value?.works);
-  const emulation = await attempt("an emulated guest", async () => isNeeded ? await tryAccelerator("tcg") : null);
-  return { kvm, remembered, emulation };
+  const isRun = "value" in kvm && kvm.value?.works;
+  const image = await openStore().load(DEFAULT_IMAGE).catch(() => null);
+  const kernel = isRun
+    ? await attempt("a kernel on KVM", async () => image && await tryDefaultKernel(image), KERNEL_MS + TRY_MS)
+    : undefined;
+  const remembered = await attempt("what is remembered", async () => await recallKvm(image?.spec.kernel) ?? null);
+  const works = isRun && !(kernel && "value" in kernel && kernel.value?.works === false);
+  const emulation = await attempt(
+    "an emulated guest",
+    async () => emulated && !works ? await tryAccelerator("tcg") : null,
+  );
+  return { kvm, kernel, remembered, emulation };
+}
+
+async function tryDefaultKernel({ spec }: Image): Promise<Outcome> {
+  const { works, detail } = await tryKernel(spec, "kvm", Math.min(planTrial(await recall()), KERNEL_MS));
+  return { works, detail: works ? detail : describeKernelProblem(detail) };
 }
 
 /** The jail that a job's VMM gets. */

@@ -26,7 +26,7 @@ import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
 import type { StopRequest } from "../job/stop.ts";
 import { decideVerdict, infra } from "../job/verdict.ts";
-import { chooseAccelerator } from "../vmm/qemu/accelerator.ts";
+import { chooseAccelerator, learnFromBoot } from "../vmm/qemu/accelerator.ts";
 import { QmpHub } from "../vmm/qemu/qmp.ts";
 import { planConclusion } from "./conclusion.ts";
 import { Console } from "./console.ts";
@@ -88,7 +88,8 @@ async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { cons
   for (const note of trial.notes) console.note(note);
   const isOther = jailed?.jail.user !== undefined;
   const isDenied = isOther && !await groupsFor("/dev/kvm");
-  const accelerator = await chooseAccelerator(args.spec.accel, stop.requested, isDenied);
+  const { kernel } = image.spec;
+  const accelerator = await chooseAccelerator({ wanted: args.spec.accel, kernel, isDenied }, stop.requested);
   if (accelerator.note) console.note(accelerator.note);
   stop.requested.throwIfAborted();
   const shown = await Promise.all(args.volumePaths.map(lookAtVolume));
@@ -114,6 +115,7 @@ async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { cons
     stop,
     onPoint,
     notify: (event) => console.note(describeEvent(event)),
+    onBooted: (booted) => learnFromBoot(kernel, booted),
   });
   onEnd(result);
   await conclude(args, plan, result, console);
@@ -191,8 +193,6 @@ function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver | undefin
 
 function describeEvent(event: JobEvent): string {
   switch (event.kind) {
-    case "retry":
-      return `${event.reason}; trying once more`;
     case "left-out":
       return `artifact: left out ${event.what}`;
     case "note":

@@ -161,6 +161,8 @@ while read -r key value; do case $key in SigIgn:) echo "$value" ;; esac; done </
 if [ ! -e /dev/kvm ]; then echo missing; elif [ -r /dev/kvm ] && [ -w /dev/kvm ]; then echo accessible; else
   echo denied
 fi >$self/host/kvm
+# What is found out about one QEMU says nothing of the next.
+qemu=$(command -v qemu-system-x86_64) && stat -Lc '%n %d %i %s %Y' -- "$qemu" >$self/host/qemu || :
 
 unset BERTH_DELEGATED
 

@@ -1,83 +1,137 @@
 /**
- * Boots a job's VM until its agent has said hello. A boot that hangs is cut and tried once more.
+ * Boots a job's VM until its agent has said hello. A boot that hangs is cut and tried once more; a guest that KVM does not
+ * boot is emulated then, where the plan has that.
  *
  * @module
  */
 
 import { aborted, DeadlineError, within } from "../base/deadline.ts";
-import { formatMillis } from "../base/units.ts";
+import { BerthError } from "../base/errors.ts";
 import { errnoInWords, joinRefusal } from "../cgroup/join.ts";
 import type { GuestConnection, Hub } from "../guest/hub.ts";
 import { Session } from "../guest/session.ts";
 import { refusedJoin } from "../process/launch.ts";
-import { bootQemu } from "../vmm/qemu/runner.ts";
+import { type Booted, describeKernelProblem } from "../vmm/qemu/accelerator.ts";
+import type { bootQemu } from "../vmm/qemu/runner.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
+import { describeExit, describeHang } from "../vmm/qemu/try_kernel.ts";
 import type { Vm, VmExit, VmPlan } from "../vmm/vmm.ts";
 import type { EvidenceLog } from "./evidence.ts";
 import type { OnPoint } from "./points.ts";
+import type { BootTry } from "./plan.ts";
 import type { StopRequest } from "./stop.ts";
 import { type End, infra } from "./verdict.ts";
 
-/** How often a boot that hangs is tried. */
-const ATTEMPTS = 2;
+/** A shell's words for a VMM that somebody has ended (KILL, TERM): it is not KVM that failed. */
+const ENDED_BY_OTHERS = [128 + 9, 128 + 15];
+
+/** Starts a VMM: see {@linkcode bootQemu}. */
+export type BootVm = typeof bootQemu;
 
 /** What a boot needs beside its plan. */
 export interface BootSurroundings {
   readonly hub: Hub;
   readonly qmpHub: QmpHub;
+  readonly bootVm: BootVm;
   readonly stop: StopRequest;
   /** Aborted when the VM has to go at once. */
   readonly emergency: AbortSignal;
-  readonly bootTimeoutMs: number;
+  /** Tried in turn. */
+  readonly tries: readonly BootTry[];
   readonly evidence: EvidenceLog;
   readonly onPoint: OnPoint;
-  readonly onAttempt: (attempt: number) => void;
-  readonly onRetry: (reason: string) => void;
+  readonly onAttempt: (attempt: number, accelerator: VmPlan["accelerator"]) => void;
+  /** Told what is wrong, and what is done about it. */
+  readonly onRetry: (text: string) => void;
   /** Told what the VMM says, of every attempt. */
   readonly onWords: (piece: string) => void;
 }
 
-/** A VM that waits for its job, or the end of the attempt. */
-export type BootResult = { readonly vm: Vm; readonly session: Session } | { readonly end: End };
+/** A VM that waits for its job, or the end of all attempts. */
+export type BootResult =
+  | { readonly vm: Vm; readonly session: Session; readonly booted: Booted }
+  | { readonly end: End };
 
-type Outcome =
-  | { readonly kind: "hello"; readonly connection: GuestConnection }
-  | { readonly kind: "exit"; readonly exit: VmExit }
-  | { readonly kind: "cancelled" | "hung" };
+/** A boot that came to nothing. */
+type Failure = { readonly kind: "exit"; readonly exit: VmExit } | { readonly kind: "cancelled" } | {
+  readonly kind: "hung";
+};
+type Outcome = Failure | { readonly kind: "hello"; readonly connection: GuestConnection };
 
-/** Boots, at most twice. The caller owns what comes back. */
+/** Boots, as often as the plan says. The caller owns what comes back. */
 export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promise<BootResult> {
-  const { hub, qmpHub, stop, emergency, bootTimeoutMs, evidence, onPoint } = surroundings;
-  for (let attempt = 1;; attempt++) {
-    surroundings.onAttempt(attempt);
-    const hello = hub.expect(plan.token, "agent");
-    await using attemptStack = new AsyncDisposableStack();
-    attemptStack.defer(() => hub.forget(plan.token));
-    onPoint("launch");
-    const vm = attemptStack.use(bootQemu(plan, qmpHub, {
-      onConnected: () => onPoint("qmp"),
-      onEvent: (source, what) => evidence.note(source, what),
-      onWords: surroundings.onWords,
-    }));
-    onPoint("launched");
-    using _killer = killOn(emergency, vm);
-    const outcome = await firstOf(hello, vm, stop, bootTimeoutMs);
-    switch (outcome.kind) {
-      case "hello":
-        evidence.note("agent", "hello");
-        onPoint("hello");
-        attemptStack.move();
-        return { vm, session: new Session(outcome.connection, (what) => evidence.note("agent", what)) };
-      case "cancelled":
-        return { end: { kind: "cancelled", by: stop.reason! } };
-      case "exit":
-        return { end: endOfBoot(outcome.exit, plan) };
+  const { stop, emergency, tries, evidence } = surroundings;
+  let kvmProblem: string | undefined;
+  for (let index = 0, attempt = 1;; attempt++) {
+    const way = tries[index];
+    const { accelerator, bootArgs } = way;
+    surroundings.onAttempt(attempt, accelerator);
+    const begunMs = performance.now();
+    const result = await bootOnce({ ...plan, accelerator, bootArgs }, way, surroundings);
+    const helloMs = performance.now() - begunMs;
+    if ("vm" in result) return { ...result, booted: { accelerator, helloMs, kvmProblem } };
+    const refused = refusedByHost(result, plan);
+    if (refused) return { end: refused };
+    if (result.kind === "cancelled") return { end: { kind: "cancelled", by: stop.reason! } };
+    const reason = result.kind === "hung" ? describeHang(way.timeoutMs) : describeExit(result.exit);
+    if (result.kind === "hung") evidence.note("berth", `${reason} (boot timeout, attempt ${attempt})`);
+    const next = emergency.aborted ? -1 : nextTry(tries, index, result);
+    if (next < 0) return { end: failed(way, result, attempt === 1 ? reason : `${reason}, in ${attempt} attempts`) };
+    const isEmulatedNow = accelerator === "kvm" && tries[next].accelerator === "tcg";
+    if (isEmulatedNow) {
+      kvmProblem = reason;
+      evidence.note("berth", `KVM did not boot the guest (${reason}): it is emulated`);
     }
-    const reason = `the guest's agent did not report within ${formatMillis(bootTimeoutMs)}`;
-    evidence.note("berth", `${reason} (boot timeout, attempt ${attempt})`);
-    if (attempt === ATTEMPTS) return { end: { kind: "boot-failed", reason: `${reason}, in ${ATTEMPTS} attempts` } };
-    surroundings.onRetry(reason);
+    surroundings.onRetry(
+      isEmulatedNow ? `on KVM ${reason}; going on with emulation (TCG), which is slow` : `${reason}; trying once more`,
+    );
+    index = next;
   }
+}
+
+/** The place of the next try; -1 when there is none. What hung is tried again, what ended only by other means. */
+function nextTry(tries: readonly BootTry[], index: number, failure: Failure): number {
+  if (failure.kind === "hung") return index + 1 < tries.length ? index + 1 : -1;
+  if (!endedByItself(failure)) return -1;
+  return tries.findIndex(({ accelerator }, at) => at > index && accelerator !== tries[index].accelerator);
+}
+
+function endedByItself(failure: Failure): boolean {
+  return failure.kind === "exit" && !ENDED_BY_OTHERS.includes(failure.exit.code);
+}
+
+/** Where KVM was asked for, a kernel that was never seen to boot on it, and a VMM that breaks down, are KVM's fault. */
+function failed({ accelerator, isTrial }: BootTry, failure: Failure, reason: string): End {
+  const isBroken = endedByItself(failure) && failure.kind === "exit" && failure.exit.code !== 0;
+  const isSuspect = isTrial && (failure.kind === "hung" || endedByItself(failure));
+  if (accelerator !== "kvm" || !(isBroken || isSuspect)) return { kind: "boot-failed", reason };
+  const problem = isTrial ? describeKernelProblem(reason) : `a kernel booted on it before, and now: ${reason}`;
+  return infra(new BerthError("host.kvm", `KVM does not work on this host: ${problem}`));
+}
+
+async function bootOnce(
+  plan: VmPlan,
+  { timeoutMs }: BootTry,
+  surroundings: BootSurroundings,
+): Promise<{ readonly vm: Vm; readonly session: Session } | Failure> {
+  const { hub, qmpHub, bootVm, stop, emergency, evidence, onPoint } = surroundings;
+  const hello = hub.expect(plan.token, "agent");
+  await using attemptStack = new AsyncDisposableStack();
+  attemptStack.defer(() => hub.forget(plan.token));
+  onPoint("launch");
+  const vm = attemptStack.use(bootVm(plan, qmpHub, {
+    onConnected: () => onPoint("qmp"),
+    onEvent: (source, what) => evidence.note(source, what),
+    onWords: surroundings.onWords,
+  }));
+  onPoint("launched");
+  using _killer = killOn(emergency, vm);
+  const outcome = await firstOf(hello, vm, stop, timeoutMs);
+  if (outcome.kind !== "hello") return outcome;
+  evidence.note("agent", "hello");
+  onPoint("hello");
+  attemptStack.move();
+  return { vm, session: new Session(outcome.connection, (what) => evidence.note("agent", what)) };
 }
 
 /** Kills the VM as soon as the signal is aborted. */
@@ -107,14 +161,8 @@ async function firstOf(
   }
 }
 
-/** A VMM that has not got into its group has not begun: that is the host's doing, and no guest's. */
-function endOfBoot(exit: VmExit, { cgroup }: VmPlan): End {
-  const words = cgroup === undefined ? undefined : refusedJoin(exit);
-  if (words === undefined) return { kind: "boot-failed", reason: describeExit(exit) };
-  return infra(joinRefusal(errnoInWords(words), "the VM's group"));
-}
-
-function describeExit({ code, words, reason }: VmExit): string {
-  if (code === 0) return `the guest ended before its agent reported (${reason ?? "no reason given"})`;
-  return `QEMU ended with status ${code}: ${words.split("\n").at(-1) || "it said nothing"}`;
+/** A VMM that has not got into its group has not begun: that is the host's doing, and neither KVM's nor a guest's. */
+function refusedByHost(failure: Failure, { cgroup }: VmPlan): End | undefined {
+  const words = cgroup !== undefined && failure.kind === "exit" ? refusedJoin(failure.exit) : undefined;
+  return words === undefined ? undefined : infra(joinRefusal(errnoInWords(words), "the VM's group"));
 }

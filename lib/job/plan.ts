@@ -65,12 +65,21 @@ export interface PlanInputs {
   readonly shown: readonly ("file" | "folder" | undefined)[];
 }
 
+/** One way to boot the VM. */
+export interface BootTry extends Pick<VmPlan, "accelerator" | "bootArgs"> {
+  readonly timeoutMs: number;
+  /** Whether the kernel was never seen to boot so. */
+  readonly isTrial?: boolean;
+}
+
 /** Everything that a job does. */
 export interface JobPlan {
   readonly id: string;
   readonly name?: string;
   readonly image: string;
   readonly vm: VmPlan;
+  /** How it is booted: the first way is that of `vm`, the others are for when it fails. */
+  readonly boots: readonly BootTry[];
   /** Without the volumes, of which only those who make them know in which state they are. */
   readonly exec: Omit<ExecRequest, "volumes" | "clockSeconds">;
   readonly disks: readonly DiskPlan[];
@@ -85,6 +94,7 @@ export interface JobPlan {
   readonly timeoutMs?: number;
   /** What runs in the guest when the job has ended, before artifacts are taken. */
   readonly drain?: { readonly command: string; readonly timeoutMs: number };
+  /** The longest that a boot may take, and a guest's agent to begin with the job. */
   readonly bootTimeoutMs: number;
   /** How much of the job's stdout is delivered at most, and of its stderr; absent: all. */
   readonly logLimitBytes?: number;
@@ -92,17 +102,21 @@ export interface JobPlan {
 
 /** The plan of one job. */
 export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
-  const { id, image, accelerator: { accelerator } } = inputs;
+  const { id, image, accelerator: { accelerator, fallback } } = inputs;
   const folder = `${STATE}/jobs/${id}`;
   const { storeDisk, volumes: imageVolumes = [] } = image.spec;
   const disks = planDisks({ ...spec, folder, storeDisk, imageVolumes, shown: inputs.shown });
   const memoryMiB = spec.memoryBytes === undefined ? image.spec.memoryMiB : Math.floor(spec.memoryBytes / MIB);
-  const memoryOverheadBytes = (VMM_OVERHEAD_MIB + (accelerator === "tcg" ? TCG_CACHE_MIB : 0)) * MIB;
+  // A group that is made for KVM has room for the emulation that may come after it.
+  const mayEmulate = accelerator === "tcg" || fallback !== undefined;
+  const memoryOverheadBytes = (VMM_OVERHEAD_MIB + (mayEmulate ? TCG_CACHE_MIB : 0)) * MIB;
+  const boots = planBoots(spec, inputs);
   return {
     id,
     name: spec.name,
     image: image.name,
-    vm: planVm(spec, inputs, { folder, memoryMiB, disks }),
+    vm: planVm(spec, inputs, { folder, memoryMiB, disks, boot: boots[0] }),
+    boots,
     exec: planExec(spec, image),
     disks,
     artifacts: spec.artifacts.map((guest, index) => ({ guest, folder: artifactWindow(index) })),
@@ -119,9 +133,29 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
     drain: spec.drain === undefined
       ? undefined
       : { command: spec.drain, timeoutMs: spec.drainTimeoutMs ?? DRAIN_TIMEOUT_MS },
-    bootTimeoutMs: spec.bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator],
+    bootTimeoutMs: Math.max(...boots.map(({ timeoutMs }) => timeoutMs)),
     logLimitBytes: spec.logLimitBytes,
   };
+}
+
+/**
+ * A boot that hangs is tried once more. KVM that fails is followed by emulation, where that may be, and at once when the
+ * kernel was never seen to boot on KVM.
+ */
+function planBoots({ bootTimeoutMs }: JobSpec, { image, accelerator: choice }: PlanInputs): BootTry[] {
+  const { accelerator, trialMs = Infinity, fallback } = choice;
+  const imageArgs = image.spec.bootArgs.split(" ").filter((word) => word);
+  const way = (accelerator: BootTry["accelerator"], args: readonly string[]): BootTry => {
+    const timeoutMs = bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator];
+    return { accelerator, bootArgs: [...args, ...imageArgs], timeoutMs };
+  };
+  const own = way(accelerator, choice.bootArgs);
+  const isTrial = choice.trialMs !== undefined;
+  const trial = isTrial ? { ...own, isTrial } : own;
+  if (!fallback) return [trial, trial];
+  const emulated = way("tcg", fallback.bootArgs);
+  if (!isTrial) return [own, own, emulated];
+  return [{ ...trial, timeoutMs: Math.min(trialMs, own.timeoutMs) }, emulated, emulated];
 }
 
 /** What is run: a part that the job does not say is as the image has it. A command replaces all of the image's. */
@@ -182,22 +216,23 @@ interface VmInputs {
   readonly folder: string;
   readonly memoryMiB: number;
   readonly disks: readonly DiskPlan[];
+  readonly boot: BootTry;
 }
 
-function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, disks }: VmInputs): VmPlan {
-  const { id, token, image, accelerator, jail, contained } = inputs;
+function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, disks, boot }: VmInputs): VmPlan {
+  const { id, token, image, jail, contained } = inputs;
   const { runnerConfig = {} } = image.spec;
   const { machine: _machine, extraArgs: _none, ...choices } = runnerConfig;
   const vcpus = spec.cpus ?? image.spec.vcpus;
   return {
     name: id,
     token,
-    accelerator: accelerator.accelerator,
+    accelerator: boot.accelerator,
     memoryMiB,
     vcpus,
     kernel: image.spec.kernel,
     initrd: image.spec.initrd,
-    bootArgs: [...accelerator.bootArgs, ...image.spec.bootArgs.split(" ").filter((word) => word)],
+    bootArgs: boot.bootArgs,
     disks: disks.map(({ serial, path, readOnly }) => ({ serial, path, readOnly })),
     folder,
     stdin: spec.stdin,

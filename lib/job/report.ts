@@ -7,6 +7,7 @@
 import type { DriverName } from "../cgroup/driver.ts";
 import { type IoMax, type LimitName, type Limits, limitsIn } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
+import type { Accelerator } from "../vmm/vmm.ts";
 import type { Evidence } from "./evidence.ts";
 import type { LogTail } from "./files.ts";
 import type { Delivery } from "./output.ts";
@@ -60,6 +61,8 @@ export interface JobResult {
   readonly verdict: Verdict;
   readonly started: boolean;
   readonly attempts: number;
+  /** How its guest was run; absent: it came to no boot. */
+  readonly accelerator?: Accelerator;
   /** Who made the VM's group; absent: it had none. */
   readonly driver?: DriverName;
   /** The limits that were in force at the end, as the kernel said. */
@@ -90,7 +93,7 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     signal: result.verdict.signal ?? null,
     reason: result.verdict.reason,
     started: result.started,
-    accel: plan.vm.accelerator,
+    accel: result.accelerator ?? plan.vm.accelerator,
     image: plan.image,
     attempts: result.attempts,
     limits: planReportedLimits(plan, result),

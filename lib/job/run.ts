@@ -11,6 +11,8 @@ import type { Hub } from "../guest/hub.ts";
 import { type DiskWatch, holdsAllBytes, watchDisks } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
+import { bootQemu } from "../vmm/qemu/runner.ts";
+import type { Booted } from "../vmm/qemu/accelerator.ts";
 import type { Vm, VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { blameDisk, BROKEN_OFF } from "./blame.ts";
@@ -32,7 +34,6 @@ import { HASTY_MS, windDownVm } from "./wind_down.ts";
 
 /** What a job tells while it runs. */
 export type JobEvent =
-  | { readonly kind: "retry"; readonly reason: string }
   | { readonly kind: "left-out"; readonly what: string }
   | { readonly kind: "note"; readonly text: string };
 
@@ -46,6 +47,8 @@ export interface JobIo extends GroupIo {
   readonly stdin?: ReadableStream<Uint8Array>;
   readonly stop: StopRequest;
   readonly notify: (event: JobEvent) => void;
+  /** Told how the guest has booted. */
+  readonly onBooted: (booted: Booted) => Promise<void>;
   readonly onPoint?: OnPoint;
 }
 
@@ -57,7 +60,7 @@ export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
   return {
     verdict: decideVerdict(end, { started: run.started, usage: run.seen.usage }),
     started: run.started,
-    attempts: run.attempts,
+    ...run.tried,
     driver: io.driver?.name,
     timings: run.timings,
     ...run.seen,
@@ -79,8 +82,8 @@ interface Prepared {
 }
 
 class JobRun {
-  attempts = 0;
   started = false;
+  tried: Pick<JobResult, "attempts" | "accelerator"> = { attempts: 0 };
   readonly seen: Seen = { limits: {} };
   readonly evidence = new EvidenceLog();
   readonly timings: Timings = {};
@@ -191,17 +194,19 @@ class JobRun {
     const emergency = AbortSignal.any([stop.insisted, space.signal]);
     const booted = await boot({ ...plan, cgroup }, {
       ...this.#io,
+      bootVm: bootQemu,
       emergency,
       evidence: this.evidence,
       onPoint: this.#onPoint,
-      bootTimeoutMs: this.#plan.bootTimeoutMs,
-      onAttempt: (attempt) => this.attempts = attempt,
-      onRetry: (reason) => notify({ kind: "retry", reason }),
+      tries: this.#plan.boots,
+      onAttempt: (attempts, accelerator) => this.tried = { attempts, accelerator },
+      onRetry: (text) => notify({ kind: "note", text }),
       onWords: (piece) => this.#words.add(piece),
     });
     this.#endPhase("boot");
     if ("end" in booted) return { end: await blameDisk(space, booted.end, this.evidence), flushed: false };
     const { vm, session } = booted;
+    await this.#attempt("how it booted is not remembered", () => this.#io.onBooted(booted.booted));
     await using _vm = this.#endsFor(vm);
     using _session = session;
     using _killer = killOn(emergency, vm);

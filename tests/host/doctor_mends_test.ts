@@ -24,7 +24,8 @@ const MENDED: [what: string, breaks: string, areas: Area[], id: string][] = [
   ],
   [
     "what is remembered of KVM, and is not so",
-    'printf \'{"bootId":"%s","kvm":{"works":false,"detail":"no"}}\' "$(cat /proc/sys/kernel/random/boot_id)" ' +
+    'printf \'{"bootId":"%s","qemu":"%s","kvm":{"works":false,"detail":"no"}}\' ' +
+    '"$(cat /proc/sys/kernel/random/boot_id)" "$(stat -Lc "%n %d %i %s %Y" /usr/bin/qemu-system-x86_64)" ' +
     `>${STATE}/host.json`,
     ["kvm"],
     "kvm.remembered",

@@ -28,6 +28,7 @@ const GOOD_FACTS: Partial<Readonly<Record<Area, string>>> = {
 
 const GOOD_TRIES: Tries = {
   kvm: { value: { works: true, detail: "the probe guest ran" } },
+  kernel: { value: { works: true, detail: "a kernel booted" } },
   remembered: { value: { works: true, detail: "the probe guest ran" } },
   emulation: { value: null },
   jail: { value: { works: true, detail: "" } },

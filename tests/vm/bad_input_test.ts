@@ -95,7 +95,7 @@ Deno.test("a boot that hangs is cut and tried once more, and the report says so"
     JSON.stringify({ ...spec, bootArgs: "rdinit=/bin/sleep -- 1000000" }),
   );
   const report = `${SCRATCH}/report.json`;
-  const args = ["run", "--image", folder, "--boot-timeout", "6s", "--report", report, "--", "true"];
+  const args = ["run", "--image", folder, "--accel", "tcg", "--boot-timeout", "6s", "--report", report, "--", "true"];
   const { code, stderr } = await berth(args);
   assertEquals(code, 125, stderr);
   assertStringIncludes(stderr, "did not report within 6 s; trying once more");
@@ -121,7 +121,7 @@ Deno.test("a full disk ends a job as itself", async () => {
   await shell(`rmdir "$1"`, state);
 });
 
-Deno.test("KVM is believed only when a guest ran on it", async () => {
+Deno.test("KVM is believed only when a kernel ran on it", async () => {
   const report = `${SCRATCH}/report.json`;
   await Deno.remove(`${STATE}/host.json`).catch(() => {});
   const forced = await berth(["run", "--accel", "kvm", "--report", report, "--", "echo", "ran"]);

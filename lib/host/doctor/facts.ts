@@ -72,6 +72,8 @@ export interface Containment {
 export interface Tries {
   /** A guest on KVM; null when there is no node that could be opened. */
   readonly kvm?: Tried<GuestOutcome | null>;
+  /** The default image's kernel on KVM, where that runs a guest; null when there is no such image. */
+  readonly kernel?: Tried<Outcome | null>;
   /** What berth remembers of KVM, and goes by. */
   readonly remembered?: Tried<Outcome | null>;
   /** An emulated guest; null when KVM works. */

@@ -16,7 +16,7 @@ const KVM_NUMBER = "a:e8";
 /** The processor, the node, who may open it, and what a guest on it did. */
 export function judgeKvm(facts: Facts, about: Case): Finding[] {
   const module = facts.get("cpu.vmx") ? "kvm_intel" : facts.get("cpu.svm") ? "kvm_amd" : undefined;
-  const works = valueOf(about.tries.kvm)?.works ?? false;
+  const works = worksAtAll(about);
   const node = judgeNode(facts, about, module);
   const hasNode = facts.get("kvm") !== "missing";
   // Without it there is no node either, and that is all there is to say.
@@ -36,6 +36,7 @@ export function judgeKvm(facts: Facts, about: Case): Finding[] {
 }
 
 const FAST = "guests can run at full speed";
+const UNSURE = "there are KVMs that run a small guest, and no kernel; jobs are emulated then";
 
 function withoutProcessor(facts: Facts): Finding {
   if (!facts.get("cpu.hypervisor")) {
@@ -77,14 +78,33 @@ function judgeGroup({ isRoot, user, other }: Case): Finding {
   return ok("kvm.group", `${user} is not in the group kvm, and need not be here`, FAST);
 }
 
-function judgeGuest({ tries, stateDir }: Case): Finding[] {
+function judgeGuest(about: Case): Finding[] {
+  const { tries, stateDir } = about;
   return judgeTry("kvm", tries.kvm, (guest) => {
     if (!guest) return [];
-    const works = guest.works
-      ? ok("kvm.works", "a guest ran on KVM", FAST)
-      : warn("kvm.works", `/dev/kvm is there, but ${guest.detail}`, SLOW);
-    return [works, ...judgeTry("kvm", tries.remembered, (known) => judgeRemembered(guest, known, stateDir))];
+    const outcome = guest.works ? valueOf(tries.kernel) : guest;
+    const works = guest.works ? judgeKernel(tries) : [warn("kvm.works", guest.detail, SLOW)];
+    const seen = outcome ?? guest;
+    return [...works, ...judgeTry("kvm", tries.remembered, (known) => judgeRemembered(seen, known, stateDir))];
   });
+}
+
+/** A small guest ran; only a kernel shows that others do. */
+function judgeKernel({ kernel }: Case["tries"]): Finding[] {
+  const small = "a small guest ran on KVM";
+  if (!kernel) return [warn("kvm.works", `${small}, and no kernel was tried`, UNSURE)];
+  return judgeTry("kvm", kernel, (tried) => {
+    if (!tried) {
+      const what = `${small}, and no kernel was tried: there is no image "default"`;
+      return [warn("kvm.works", what, UNSURE, "berth image build default")];
+    }
+    if (tried.works) return [ok("kvm.works", "a kernel booted on KVM", FAST)];
+    return [warn("kvm.works", tried.detail, SLOW)];
+  });
+}
+
+function worksAtAll({ tries }: Case): boolean {
+  return Boolean(valueOf(tries.kvm)?.works && (valueOf(tries.kernel)?.works ?? true));
 }
 
 /** berth tries KVM once a boot: what was changed since, it does not know. */

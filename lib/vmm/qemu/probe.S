@@ -1,10 +1,12 @@
 # The probe guest: a firmware image so small that nothing but the accelerator can be at fault when it fails.
 #
 # It goes the way every kernel goes (real mode, protected mode, paging, long mode), so it proves that the accelerator
-# runs a guest, and then measures the frequency of the guest's time stamp counter against the local APIC's timer, which
-# QEMU and KVM both run at 1 GHz of the guest's clock (KVM: APIC_BUS_CYCLE_NS = 1; QEMU: hw/intc/apic.c counts QEMU_CLOCK
-# nanoseconds). It prints 16 hexadecimal digits, the frequency in kHz, and a newline on the first serial port, and ends
-# QEMU by the debug-exit device.
+# runs a guest. It shows how fast: it prints `>` on the first serial port, then a `.` after each part of a loop of some
+# million instructions, which touch memory; so the host can tell by its own clock, and of a guest that it cuts, too. It
+# measures the frequency of its time stamp counter against the local APIC's timer, which QEMU and KVM both run at 1 GHz of
+# the guest's clock (KVM: APIC_BUS_CYCLE_NS = 1; QEMU: hw/intc/apic.c counts QEMU_CLOCK nanoseconds). It prints that in
+# kHz, a space, what the counter gained during the loop, 16 hexadecimal digits each, and a newline, and ends QEMU by the
+# debug-exit device.
 #
 # Regenerate probe_code.ts with scripts/assemble_probe.sh after a change.
         .set    BASE, 0xffff0000        # where the 64 KiB image ends up: just below 4 GiB
@@ -12,8 +14,14 @@
         .set    PDPT, 0x2000
         .set    PD, 0x3000
         .set    PD_LOW, 0x4000
-        .set    RAM, 0x1000000          # what the guest writes, reads back and runs code in: 16 MiB to 48 MiB
+        .set    CODE, 0x1000000         # 16 MiB: where the code goes on
+        .set    RAM, 0x1200000          # what the guest writes and reads back: 18 MiB to 50 MiB
         .set    RAM_BYTES, 0x2000000
+        .set    PARTS, 64               # probe.ts has both
+        .set    PART_STEPS, 65536       # of 5 instructions
+        .set    STRIDE, 4160            # another page and another cache line each time
+        .set    TOUCHED_BYTES, 0x40000
+        .set    SERIAL, 0x3f8
         .set    APIC, 0xfee00000
         .set    WINDOW_NANOS, 100000000 # 0.1 s: long enough for 10 ppm, short enough not to be felt
 
@@ -69,7 +77,40 @@ protected:
         ljmpl   $24, $(BASE + long - _start)
 
         .code64
-long:   movl    $RAM, %edi              # fill memory with one word, and look for any other
+long:   leaq    _start(%rip), %rsi      # go on in memory, as a kernel would
+        movl    $CODE, %edi
+        movl    $(gdtr - _start), %ecx
+        rep movsb
+        movl    $(CODE + moved - _start), %eax
+        jmp     *%rax
+
+moved:  movw    $SERIAL, %dx
+        movb    $'>', %al
+        outb    %al, %dx
+        rdtsc
+        shlq    $32, %rdx
+        orq     %rdx, %rax
+        movq    %rax, %r14
+        movl    $PARTS, %r13d
+        xorl    %edi, %edi
+1:      movl    $PART_STEPS, %ecx
+2:      addl    $STRIDE, %edi
+        andl    $(TOUCHED_BYTES - 1), %edi
+        addq    %rcx, RAM(%rdi)
+        decl    %ecx
+        jnz     2b
+        movw    $SERIAL, %dx
+        movb    $'.', %al
+        outb    %al, %dx
+        decl    %r13d
+        jnz     1b
+        rdtsc
+        shlq    $32, %rdx
+        orq     %rdx, %rax
+        subq    %r14, %rax
+        movq    %rax, %r14              # what the loop took
+
+        movl    $RAM, %edi              # fill memory with one word, and look for any other
         movl    $(RAM_BYTES / 8), %ecx
         movq    $0x6265727468, %rax
         rep stosq
@@ -77,14 +118,8 @@ long:   movl    $RAM, %edi              # fill memory with one word, and look fo
         movl    $(RAM_BYTES / 8), %ecx
         repe scasq
         jne     7f
-        leaq    _start(%rip), %rsi      # go on in memory, as a kernel would
-        movl    $RAM, %edi
-        movl    $(gdtr - _start), %ecx
-        rep movsb
-        movl    $(RAM + timed - _start), %eax
-        jmp     *%rax
 
-timed:  movl    $APIC, %ebx
+        movl    $APIC, %ebx
         movl    $0x1ff, 0xf0(%rbx)      # software enable
         movl    $0x10000, 0x320(%rbx)   # timer: masked, one shot
         movl    $0xb, 0x3e0(%rbx)       # divide by 1
@@ -107,24 +142,34 @@ timed:  movl    $APIC, %ebx
         subl    %r9d, %ecx
         divq    %rcx
         movq    %rax, %r8
-        movl    $16, %ecx
-        movw    $0x3f8, %dx
-5:      rolq    $4, %r8
-        movb    %r8b, %al
-        andb    $15, %al
-        addb    $'0', %al
-        cmpb    $'9', %al
-        jbe     6f
-        addb    $('a' - '0' - 10), %al
-6:      outb    %al, %dx
-        loop    5b
-        movb    $10, %al
+        leaq    5f(%rip), %rsi
+        jmp     digits
+5:      movb    $' ', %al
+        outb    %al, %dx
+        movq    %r14, %r8
+        leaq    6f(%rip), %rsi
+        jmp     digits
+6:      movb    $10, %al
         outb    %al, %dx
         movw    $0x501, %dx
         movb    $0x10, %al
         outb    %al, %dx                # QEMU ends with status (0x10 << 1) | 1 = 33
 7:      hlt
         jmp     7b
+
+# digits: prints r8. Returns to rsi.
+digits: movl    $16, %ecx
+        movw    $SERIAL, %dx
+8:      rolq    $4, %r8
+        movb    %r8b, %al
+        andb    $15, %al
+        addb    $'0', %al
+        cmpb    $'9', %al
+        jbe     9f
+        addb    $('a' - '0' - 10), %al
+9:      outb    %al, %dx
+        loop    8b
+        jmp     *%rsi
 
 # sample: the counter (r8) and the timer (r9d) at one moment: of 64 readings the one that took the shortest, so that a
 # preempted reading does not count. Returns to rsi.

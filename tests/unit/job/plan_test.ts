@@ -7,6 +7,8 @@ import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MIB = 1024 ** 2;
+const KVM = { accelerator: "kvm" as const, bootArgs: [], timeoutMs: 20_000 };
+const TCG = { accelerator: "tcg" as const, bootArgs: ["tsc=reliable"], timeoutMs: 60_000 };
 
 function plan(spec: Partial<JobSpec> = {}, inputs: Partial<PlanInputs> = {}) {
   return planJob({ ...LEAST_SPEC, ...spec }, { ...LEAST_INPUTS, ...inputs });
@@ -37,6 +39,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
       jail: { filter: "/run/berth/self/filter.bpf", user: 200_000 },
       devices: [],
     },
+    boots: [KVM, KVM],
     exec: { argv: ["make", "test"], env: { PATH }, workdir: "/", user: "", stdin: false },
     disks: [],
     artifacts: [],
@@ -122,6 +125,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
       cpu: "max",
       console: "hvc0",
     },
+    boots: Array(2).fill({ accelerator: "tcg", bootArgs: ["tsc=reliable", "quiet", "x=1"], timeoutMs: 5000 }),
     exec: {
       argv: ["sh", "-c", "make"],
       env: { PATH: "/opt/bin", A: "1" },
@@ -201,6 +205,24 @@ Deno.test("planJob() caps the VM's CPU time unless the job says otherwise, and 0
 Deno.test("planJob() gives an emulated guest more time to boot, and QEMU memory for its translations", () => {
   const { bootTimeoutMs, limits } = plan({}, { accelerator: { accelerator: "tcg", bootArgs: [] } });
   assertEquals([bootTimeoutMs, limits.memoryMaxBytes], [60_000, (512 + 96 + 128) * MIB]);
+});
+
+Deno.test("planJob() tries emulation after KVM where it may, at once when no kernel was seen to boot on KVM", () => {
+  const fallback = { bootArgs: ["tsc=reliable"] };
+  const boots = (choice: Partial<PlanInputs["accelerator"]>, spec: Partial<JobSpec> = {}) =>
+    plan(spec, { accelerator: { accelerator: "kvm", bootArgs: [], ...choice } }).boots;
+  assertEquals(boots({ fallback }), [KVM, KVM, TCG]);
+  assertEquals(boots({ fallback, trialMs: 9000 }), [{ ...KVM, isTrial: true, timeoutMs: 9000 }, TCG, TCG]);
+  assertEquals(boots({ fallback, trialMs: Infinity })[0], { ...KVM, isTrial: true });
+  assertEquals(boots({ trialMs: 9000 }), [{ ...KVM, isTrial: true }, { ...KVM, isTrial: true }]);
+  const short = { bootTimeoutMs: 3000 };
+  assertEquals(boots({ fallback, trialMs: 9000 }, short).map(({ timeoutMs }) => timeoutMs), [3000, 3000, 3000]);
+});
+
+Deno.test("planJob() makes a group for KVM that has room for the emulation that may follow, and waits as long", () => {
+  const accelerator = { accelerator: "kvm" as const, bootArgs: [], fallback: { bootArgs: [] } };
+  const { bootTimeoutMs, limits, vm } = plan({}, { accelerator });
+  assertEquals([vm.accelerator, bootTimeoutMs, limits.memoryMaxBytes], ["kvm", 60_000, (512 + 96 + 128) * MIB]);
 });
 
 Deno.test("planJob() slows no VM down before its guest has its memory", () => {

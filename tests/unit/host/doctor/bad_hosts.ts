@@ -7,7 +7,7 @@
 import { ERRORS } from "../../../../lib/base/errors.ts";
 import type { Difference } from "../../../support/doctor_hosts.ts";
 
-const KVM_FAILS = { value: { works: false, detail: "QEMU ended with status 134" } };
+const KVM_FAILS = { value: { works: false, detail: "/dev/kvm is there, but QEMU ended with status 134" } };
 const NONE = { value: null };
 export const FAILS = { value: { works: false, detail: "it failed" } };
 const SYSCTL = (setting: string) => `echo ${setting} >>/etc/sysctl.d/60-berth.conf && sysctl -w ${setting}`;
@@ -57,6 +57,13 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
   ]],
   ["/dev/kvm refused to root", { facts: { kvm: { kvm: "denied" } }, tries: { kvm: NONE } }, ["warn kvm.node"]],
   ["a KVM that runs no guest", { tries: { kvm: KVM_FAILS, remembered: KVM_FAILS } }, ["warn kvm.works"]],
+  ["a KVM that runs a small guest, and no kernel", { tries: { kernel: FAILS, remembered: FAILS } }, ["warn kvm.works"]],
+  ["a KVM that no kernel was tried on", { tries: { kernel: NONE } }, ["warn kvm.works: berth image build default"]],
+  ["a KVM that is remembered as if it ran kernels", { tries: { kernel: FAILS } }, [
+    "warn kvm.works",
+    "warn kvm.remembered: rm -f /s/host.json",
+  ]],
+  ["a kernel that could not be tried", { tries: { kernel: { problem: "late" } } }, ["warn kvm.unknown"]],
   ["a KVM that is remembered as broken", { tries: { remembered: KVM_FAILS } }, [
     "warn kvm.remembered: rm -f /s/host.json",
   ]],
