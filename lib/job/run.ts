@@ -10,9 +10,9 @@ import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
 import { type DiskWatch, holdsAllBytes, watchDisks } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
+import type { Booted } from "../vmm/qemu/accelerator.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";
-import type { Booted } from "../vmm/qemu/accelerator.ts";
 import type { Vm, VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { blameDisk, BROKEN_OFF } from "./blame.ts";
@@ -206,11 +206,11 @@ class JobRun {
     this.#endPhase("boot");
     if ("end" in booted) return { end: await blameDisk(space, booted.end, this.evidence), flushed: false };
     const { vm, session } = booted;
-    await this.#attempt("how it booted is not remembered", () => this.#io.onBooted(booted.booted));
     await using _vm = this.#endsFor(vm);
     using _session = session;
     using _killer = killOn(emergency, vm);
     using _token = { [Symbol.dispose]: () => hub.forget(this.#plan.vm.token) };
+    await this.#attempt("how it booted is not remembered", () => this.#io.onBooted(booted.booted));
     if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
     const { evidence, troubles } = this;
     // Until that is known.

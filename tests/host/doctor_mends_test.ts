@@ -5,11 +5,15 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Area } from "../../lib/host/doctor/finding.ts";
-import { berth, shell } from "../support/berth.ts";
+import { copyImage } from "../faults/harness.ts";
+import { berth, SCRATCH, shell, STATE as JOBS_STATE } from "../support/berth.ts";
 import { diagnose, fixOf, STATE } from "../support/doctor.ts";
 import { asUser, CGROUPS, HOME, inService, makeUser, UID, withGroup } from "../support/host_parents.ts";
 
-await Deno.mkdir(STATE, { recursive: true });
+await Deno.mkdir(SCRATCH, { recursive: true });
+// The doctor boots its kernel.
+assertEquals((await berth(["run", "--quiet", "--", "true"])).code, 0);
+await copyImage(JOBS_STATE, STATE);
 await makeUser();
 
 /** What the printed command mends, word by word. */

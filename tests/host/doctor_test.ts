@@ -6,11 +6,15 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Area, AREAS } from "../../lib/host/doctor/finding.ts";
-import { berth, leftovers, SCRATCH, shell } from "../support/berth.ts";
+import { copyImage } from "../faults/harness.ts";
+import { berth, leftovers, SCRATCH, shell, STATE as JOBS_STATE } from "../support/berth.ts";
 import { diagnose, STATE } from "../support/doctor.ts";
 import { behind, CGROUPS, UNMOUNT } from "../support/host_parents.ts";
 
-await Deno.mkdir(STATE, { recursive: true });
+await Deno.mkdir(SCRATCH, { recursive: true });
+// The doctor boots its kernel.
+assertEquals((await berth(["run", "--quiet", "--", "true"])).code, 0);
+await copyImage(JOBS_STATE, STATE);
 
 /** What this host lacks by its nature: what makes images of packages and of registries. */
 const LACKS = ["warn programs.images"];
