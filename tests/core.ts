@@ -62,6 +62,7 @@ const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string
       "--log-limit cuts each stream for itself, says how much is missing, and leaves the verdict alone",
       "output has a bound",
     ],
+    ["a KVM that runs no kernel is found out by the first job, which is emulated then", "a KVM that is none"],
     ["SIGTERM stops the job, which gets it, and ends with 143", "jobs can be stopped"],
     ["a second signal ends a job at once, and the first one is the reason", "jobs can be stopped at once"],
     ["a killed host process takes QEMU and the mounts with it", "a crash leaves no VM"],

@@ -50,7 +50,25 @@ export async function writeStandIn(path: string, play: KvmPlay): Promise<void> {
   await shell('touch -d @1000000000 "$1"', path);
 }
 
-/** What stands in front of a command line for which it is QEMU. */
+/** Where a host has no such node, /dev is covered by one that has. The stand-in does not look at what it is. */
+const GIVE_NODE = `[ -e /dev/kvm ] || {
+  mkdir -p "$0.dev" && mount -t tmpfs dev "$0.dev"
+  for entry in /dev/*; do
+    place=$0.dev/\${entry##*/}
+    if [ -L "$entry" ]; then cp -P "$entry" "$place" && continue; fi
+    if [ -d "$entry" ]; then mkdir "$place"; else : >"$place"; fi
+    mount --rbind "$entry" "$place"
+  done
+  : >"$0.dev/kvm" && mount --bind /dev/null "$0.dev/kvm" && mount --move "$0.dev" /dev
+}`;
+
+/** What stands in front of a command line for which it is QEMU, on a host with KVM's node. */
 export function inPlaceOfQemu(path: string): string[] {
-  return ["unshare", "-m", "sh", "-ec", 'mount --bind "$0" /usr/bin/qemu-system-x86_64; exec "$@"', path];
+  const script = `${GIVE_NODE}\nmount --bind "$0" /usr/bin/qemu-system-x86_64; exec "$@"`;
+  return ["unshare", "-m", "sh", "-ec", script, path];
+}
+
+/** Whether KVM's node can be opened here: if not, that is what the doctor finds. */
+export async function hasKvmNode(): Promise<boolean> {
+  return await shell("[ -c /dev/kvm ] && (exec 3<>/dev/kvm) && echo yes || :") === "yes\n";
 }

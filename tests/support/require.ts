@@ -45,8 +45,3 @@ export async function programsMissing(...names: readonly string[]): Promise<Prob
 export async function rootMissing(): Promise<Problem> {
   return await problemOf("no root", `[ "$(id -u)" = 0 ] && exec setpriv --reuid 1900000000 --clear-groups true`);
 }
-
-/** Whether a device node can be opened. */
-export async function nodeMissing(path: string): Promise<Problem> {
-  return await problemOf(path, `exec 3<>${path}`);
-}
