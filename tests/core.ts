@@ -100,7 +100,7 @@ const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string
     ],
     ["a device is denied, then allowed, then denied again", "devices are bounded"],
     ["a user in a delegated scope of the user's own manager has limits", "users have limits, too"],
-    ["without a cgroup QEMU has ulimit -v and -t, and the report says so", "limits of last resort"],
+    ["without a cgroup QEMU has ulimit -v, -t and -u, and the report says so", "limits of last resort"],
     ["doctor finds a good host good, all of it, and changes nothing", "doctor"],
     ["berth.service: ready when the host is tidy, and TERM is its good end", "the daemon"],
     ["berth-run@: the job's exit status is the unit's, and its output is in the unit's log", "a job as a service"],

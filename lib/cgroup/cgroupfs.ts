@@ -10,10 +10,10 @@ import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
 import type { Driver, Group, GroupRequest, LostGroup, Unenforceable } from "./driver.ts";
 import { type Controller, CONTROLLER_OF, FILE_OF, type LimitName, type Limits, limitsIn } from "./limits.ts";
 import { endLost } from "./lost.ts";
-import { groupName } from "./names.ts";
-import { findLacking, removeIfEmpty, sweepProbes } from "./probe.ts";
+import { groupName, vmLabel } from "./names.ts";
+import { findLacking, removeIfEmpty, sweepEmpty } from "./probe.ts";
 import { endGroup } from "./removal.ts";
-import { prepareParent } from "./supervisor.ts";
+import { type ParentOptions, prepareParent } from "./supervisor.ts";
 import { type GroupUsage, readUsage } from "./usage.ts";
 
 /** How often a VM's group is tried when its tenant's goes away under it: the tenant's last VM has just ended. */
@@ -26,9 +26,9 @@ const ATTEMPTS = 10;
  * @param hostRoot the absolute path of that group as the host sees it.
  * @throws {BerthError} `cgroup.*`: what stands in the way.
  */
-export async function openCgroupfs(fs: CgroupFs, hostRoot = fs.root): Promise<Driver> {
-  const controllers = await prepareParent(fs, "", hostRoot);
-  await sweepProbes(fs);
+export async function openCgroupfs(fs: CgroupFs, hostRoot = fs.root, options: ParentOptions = {}): Promise<Driver> {
+  const controllers = await prepareParent(fs, "", hostRoot, options);
+  await sweepEmpty(fs);
   return new CgroupfsDriver(fs, hostRoot, { controllers, lacking: await findLacking(fs, hostRoot) });
 }
 
@@ -62,7 +62,7 @@ class CgroupfsDriver implements Driver {
     }));
   }
 
-  plannedPath(request: Pick<GroupRequest, "id" | "tenant">): string {
+  plannedPath(request: Pick<GroupRequest, "id" | "name" | "tenant">): string {
     return `${this.#hostRoot}/${pathsOf(request).path}`;
   }
 
@@ -122,9 +122,10 @@ class CgroupfsDriver implements Driver {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-function pathsOf({ id, tenant }: Pick<GroupRequest, "id" | "tenant">): { path: string; tenantPath: string } {
+function pathsOf(request: Pick<GroupRequest, "id" | "name" | "tenant">): { path: string; tenantPath: string } {
+  const { id, name, tenant } = request;
   const tenantPath = tenant ? groupName("tenant", tenant.name) : "";
-  return { path: joinPath(tenantPath, groupName("vm", id)), tenantPath };
+  return { path: joinPath(tenantPath, `vm-${vmLabel(id, name)}`), tenantPath };
 }
 
 async function makeUnlessThere(fs: CgroupFs, path: string): Promise<void> {

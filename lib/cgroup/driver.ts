@@ -20,6 +20,8 @@ export interface Tenant {
 export interface GroupRequest {
   /** Unique on this host. */
   readonly id: string;
+  /** What its job is called, for those who look at the tree. */
+  readonly name?: string;
   readonly tenant?: Tenant;
   readonly limits: Limits;
 }
@@ -66,7 +68,7 @@ export interface Driver extends AsyncDisposable {
   unenforceable(limits: Limits): Unenforceable[];
   createGroup(request: GroupRequest): Promise<Group>;
   /** The {@linkcode Group.hostPath} that a group will have. Absent: its groups end with their owners by themselves. */
-  plannedPath?(request: Pick<GroupRequest, "id" | "tenant">): string;
+  plannedPath?(request: Pick<GroupRequest, "id" | "name" | "tenant">): string;
   /** Ends and removes a group of this driver's whose owner is gone. Resolves to whether it was there. */
   endAbandoned?(group: LostGroup): Promise<boolean>;
 }

@@ -56,7 +56,7 @@ export const CPU_PERIOD_MICROS = 100_000;
 const LEAST_QUOTA_MICROS = 1000;
 
 /** memory.* files round down to pages; 64 KiB is the largest page size of a Linux kernel. */
-const LARGEST_PAGE_BYTES = 65_536;
+export const LARGEST_PAGE_BYTES = 65_536;
 
 /** One write, and what it is for. */
 export interface LimitWrite {

@@ -7,7 +7,7 @@
 import { BerthError } from "../base/errors.ts";
 import type { CgroupFs } from "./cgroup_fs.ts";
 import type { GroupRemover, LostGroup } from "./driver.ts";
-import { isThere, removeIfEmpty, sweepProbes } from "./probe.ts";
+import { isThere, removeIfEmpty, sweepEmpty } from "./probe.ts";
 import { endGroup } from "./removal.ts";
 
 /** Ends a VM's group by its path on the host. @returns whether it was there. @throws {BerthError} `cgroup.left`. */
@@ -33,7 +33,7 @@ export async function endLost(fs: CgroupFs, hostRoot: string, { cgroup, isMade }
  */
 export function createRemover(fs: CgroupFs, hostRoot = fs.root): GroupRemover {
   return {
-    sweep: async () => (await sweepProbes(fs)).map((name) => `${hostRoot}/${name}`),
+    sweep: async () => (await sweepEmpty(fs)).map((name) => `${hostRoot}/${name}`),
     endAbandoned: (group) => endLost(fs, hostRoot, group),
   };
 }

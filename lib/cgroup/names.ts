@@ -40,7 +40,7 @@ const SHOWN_CHARACTERS = 64;
  * @throws {BerthError} `usage.value` for a text without a letter or a digit.
  */
 export function groupName(prefix: NamePrefix, text: string): string {
-  const clean = trim(text.replaceAll(/[^A-Za-z0-9_.-]/g, "-").replaceAll(/([-_.])[-_.]+/g, "$1"));
+  const clean = cleanOf(text);
   if (clean === "") {
     const shown = JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
     throw new BerthError("usage.value", `${shown} can't be a group's name: it needs a letter (A-Z, a-z) or a digit`);
@@ -48,6 +48,24 @@ export function groupName(prefix: NamePrefix, text: string): string {
   const most = MOST_BYTES - `${prefix}-`.length;
   if (clean === text && clean.length <= most && !HASHED.test(clean)) return `${prefix}-${clean}`;
   return `${prefix}-${trim(clean.slice(0, most - HASH_DIGITS - 1))}-${hashOf(text)}`;
+}
+
+/** How much of a job's own name is in the name of its group: an id has to fit behind it, a unit's prefix before it. */
+const MOST_LABEL_BYTES = 40;
+
+/** A VM's name for people: its job's id, with the job's name before it as far as a group's name can have it. */
+export function vmLabel(id: string, name = ""): string {
+  const clean = cleanOf(name).slice(0, MOST_LABEL_BYTES);
+  return [trim(clean), id].filter((part) => part).join("-");
+}
+
+/** Whether a group is the VM's of a job. Ids are unlike each other and all equally long, so no name looks like another's. */
+export function isVmGroup(group: string, id: string): boolean {
+  return group.startsWith("vm-") && `-${group.slice("vm-".length)}`.endsWith(`-${id}`);
+}
+
+function cleanOf(text: string): string {
+  return trim(text.replaceAll(/[^A-Za-z0-9_.-]/g, "-").replaceAll(/([-_.])[-_.]+/g, "$1"));
 }
 
 function trim(text: string): string {

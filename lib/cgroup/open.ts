@@ -32,7 +32,9 @@ export interface ContainmentRequest {
   readonly parent: Parent;
   /** `PATH[:rwm]`, as the user wrote them. */
   readonly devices: readonly string[];
-  /** Called with what is left out. */
+  /** `memory.min` of berth's own processes; absent: the default. */
+  readonly supervisorMemoryBytes?: number;
+  /** Called with what is left out, and with what was moved. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -46,7 +48,8 @@ export async function openDriver(request: ContainmentRequest, facts: CgroupFacts
   const { driver, parent } = request;
   if (parent.kind === "unit" || driver === "systemd") return await openSystemdSlice(request, facts);
   try {
-    return await openCgroupfs(...openTree(parent, facts));
+    const options = { memoryMinBytes: request.supervisorMemoryBytes, onMoved: request.onWarning };
+    return await openCgroupfs(...openTree(parent, facts), options);
   } catch (error) {
     const isSystemds = error instanceof BerthError && error.code === "cgroup.undelegated";
     if (driver === "auto" && isSystemds && facts.sliceWindow) return await openSystemdSlice(request, facts);

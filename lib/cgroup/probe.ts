@@ -97,6 +97,16 @@ export async function sweepProbes(fs: CgroupFs, nowMs = Date.now()): Promise<str
   return left.filter((_, index) => went[index]);
 }
 
+/**
+ * The same, and tenants' groups in which nothing is any more. A berth that is about to use one finds it gone, and makes
+ * it again.
+ */
+export async function sweepEmpty(fs: CgroupFs): Promise<string[]> {
+  const tenants = (await fs.children("")).filter((name) => name.startsWith("tenant-"));
+  const went = await Promise.all(tenants.map((name) => removeIfEmpty(fs, name)));
+  return [...await sweepProbes(fs), ...tenants.filter((_, index) => went[index])];
+}
+
 /** The names of the groups that berths have tried that were killed then. */
 export async function findLeftProbes(fs: CgroupFs, nowMs = Date.now()): Promise<string[]> {
   return (await fs.children("")).filter((name) => {

@@ -11,7 +11,7 @@
 import { BerthError } from "../base/errors.ts";
 import { translateRefusal } from "./apply.ts";
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
-import { type Controller, MUST_HAVE, OPTIONAL } from "./limits.ts";
+import { type Controller, LARGEST_PAGE_BYTES, MUST_HAVE, OPTIONAL } from "./limits.ts";
 import { readIfThere } from "./usage.ts";
 
 /** The leaf's name. Names of VMs' groups can't be it: they have a prefix. */
@@ -27,8 +27,17 @@ export const SUPERVISOR_MEMORY_MIN_BYTES = 128 * 1024 ** 2;
 const PASSES = 20;
 const PAUSE_MS = 5;
 
+/** What can be chosen, and who wants to know. */
+export interface ParentOptions {
+  /** Absent: {@linkcode SUPERVISOR_MEMORY_MIN_BYTES}; 0 is none. */
+  readonly memoryMinBytes?: number;
+  /** Told when processes were moved. */
+  readonly onMoved?: (line: string) => void;
+}
+
 /** A group, and what it is called in messages. */
 interface Place {
+  readonly options: ParentOptions;
   readonly fs: CgroupFs;
   /** In the tree. */
   readonly path: string;
@@ -43,8 +52,13 @@ interface Place {
  * @returns the controllers that are enabled for groups below it, read back.
  * @throws {BerthError} `cgroup.controller`, `cgroup.read-only`, `cgroup.denied`, `cgroup.busy`.
  */
-export async function prepareParent(fs: CgroupFs, path = "", hostRoot = fs.root): Promise<Controller[]> {
-  const place: Place = { fs, path, hostPath: joinPath(hostRoot, path) };
+export async function prepareParent(
+  fs: CgroupFs,
+  path = "",
+  hostRoot = fs.root,
+  options: ParentOptions = {},
+): Promise<Controller[]> {
+  const place: Place = { fs, path, hostPath: joinPath(hostRoot, path), options };
   const available = (await readWords(place, "cgroup.controllers")) as Controller[];
   const missing = MUST_HAVE.filter((name) => !available.includes(name));
   if (missing.length) {
@@ -57,8 +71,8 @@ export async function prepareParent(fs: CgroupFs, path = "", hostRoot = fs.root)
   return enabled;
 }
 
-function leafOf({ fs, path, hostPath }: Place): Place {
-  return { fs, path: joinPath(path, SUPERVISOR), hostPath: joinPath(hostPath, SUPERVISOR) };
+function leafOf({ fs, path, hostPath, options }: Place): Place {
+  return { fs, options, path: joinPath(path, SUPERVISOR), hostPath: joinPath(hostPath, SUPERVISOR) };
 }
 
 /** Whether the group has processes and is not the tree's real root, which may keep them. */
@@ -75,12 +89,22 @@ async function emptyInto(place: Place): Promise<void> {
       if (!isErrno(error, "EEXIST")) throw error;
     });
   });
+  let moved = 0;
   for (let pass = 1; pass <= PASSES; pass++) {
     const pids = await readPids(fs, path);
-    if (pids.length === 0) return;
+    if (pids.length === 0) return tellMoved(place, moved);
     for (const pid of pids) await move(leaf, pid);
+    moved += pids.length;
   }
   throw new BerthError("cgroup.busy", `${hostPath} gets new processes faster than they can be moved`);
+}
+
+function tellMoved({ hostPath, options }: Place, count: number): void {
+  if (count === 0) return;
+  const processes = count === 1 ? "1 process" : `${count} processes`;
+  options.onMoved?.(
+    `moved ${processes} of ${hostPath} into its leaf ${SUPERVISOR}: VMs' groups can't be made beside them`,
+  );
 }
 
 async function move(leaf: Place, pid: string): Promise<void> {
@@ -127,15 +151,14 @@ async function enableOne(place: Place, name: Controller): Promise<void> {
   }
 }
 
-async function protect({ fs, path, hostPath }: Place): Promise<void> {
+async function protect({ fs, path, hostPath, options }: Place): Promise<void> {
   const file = joinPath(path, "memory.min");
-  await act(`${hostPath}/memory.min can't be set`, () => fs.write(file, String(SUPERVISOR_MEMORY_MIN_BYTES)));
+  const { memoryMinBytes = SUPERVISOR_MEMORY_MIN_BYTES } = options;
+  await act(`${hostPath}/memory.min can't be set`, () => fs.write(file, String(memoryMinBytes)));
   const content = await fs.read(file);
-  if (Number(content) === SUPERVISOR_MEMORY_MIN_BYTES) return;
-  throw new BerthError(
-    "host.limits",
-    `${hostPath}/memory.min should be ${SUPERVISOR_MEMORY_MIN_BYTES}, and is ${content}`,
-  );
+  // Rounded down to pages.
+  if (Number(content) <= memoryMinBytes && memoryMinBytes - Number(content) < LARGEST_PAGE_BYTES) return;
+  throw new BerthError("host.limits", `${hostPath}/memory.min should be ${memoryMinBytes}, and is ${content}`);
 }
 
 async function act(what: string, action: () => Promise<void>): Promise<void> {

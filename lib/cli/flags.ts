@@ -75,6 +75,7 @@ const PLACE_FLAGS: readonly Flag[] = [
     value: "auto|cgroupfs|systemd",
     help: "who makes the group: berth, or systemd (default auto: who can)",
   },
+  { name: "supervisor-memory", value: "SIZE", help: "memory.min of berth's own leaf (default 128M; 0 is none)" },
 ];
 
 /** Flags of `berth run` that ask for something which only a group can give. */

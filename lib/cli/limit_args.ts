@@ -17,7 +17,7 @@ import { choice, optional, parseMemory, parsePercent, parsePids, parseQuota, wit
 /** The part of a job's spec that is about its group. */
 export type GroupSpec = Pick<
   JobSpec,
-  "limits" | "groupLimits" | "tenant" | "cgroupParent" | "cgroupDriver" | "devices"
+  "limits" | "groupLimits" | "tenant" | "cgroupParent" | "cgroupDriver" | "supervisorMemoryBytes" | "devices"
 >;
 
 /** Reads them for `berth run`. @throws {BerthError} `usage.*`, `cgroup.form`. */
@@ -31,8 +31,13 @@ export function parseGroupSpec(flags: ParsedFlags): GroupSpec {
     tenant: parseTenant(flags),
     cgroupParent: parseParent(flags.value("cgroup-parent") ?? "self", cgroupDriver),
     cgroupDriver,
+    ...withoutAbsent({ supervisorMemoryBytes: optional(flags.value("supervisor-memory"), parseSupervisorMemory) }),
     devices: flags.values("device"),
   };
+}
+
+function parseSupervisorMemory(text: string): number {
+  return parseSize(text, "--supervisor-memory");
 }
 
 /** A limit that was asked for is never left out in silence. */

@@ -156,9 +156,10 @@ async function chooseDriver(
 ): Promise<Driver | undefined> {
   if (spec.limits === "off") return undefined;
   expectDevices(spec.devices, facts);
-  const { cgroupDriver: driver, cgroupParent: parent, devices } = spec;
+  const { cgroupDriver: driver, cgroupParent: parent, supervisorMemoryBytes, devices } = spec;
+  const onWarning = (message: string) => console.note(message);
   try {
-    return await openDriver({ driver, parent, devices, onWarning: (message) => console.note(message) }, facts);
+    return await openDriver({ driver, parent, supervisorMemoryBytes, devices, onWarning }, facts);
   } catch (error) {
     const degrades = error instanceof BerthError && !NEVER_DEGRADES.includes(error.code);
     if (spec.limits === "require" || !degrades) throw error;

@@ -24,7 +24,7 @@ const CONFIGURABLE = [
   ...["image", "memory", "cpus", "pids", "memory-high", "swap", "cpu-quota", "cpu-weight", "io-weight", "io-max"],
   ...["cpuset", "cpuset-mems", "timeout", "boot-timeout", "drain-timeout", "scratch", "min-free", "log-limit"],
   ...["accel", "limits", "tenant-memory", "tenant-swap", "tenant-pids", "tenant-cpu-quota"],
-  ...["cgroup-parent", "cgroup-driver", "jail", "uid-range"],
+  ...["cgroup-parent", "cgroup-driver", "supervisor-memory", "jail", "uid-range"],
 ];
 
 /** The folder that everything of berth is in. */

@@ -13,7 +13,7 @@ import { within } from "../base/deadline.ts";
 import { BerthError, ignoreNotFound, translateRefusedWrite } from "../base/errors.ts";
 import { isId } from "../base/ids.ts";
 import { closeLocked } from "../base/locked_file.ts";
-import { groupName } from "../cgroup/names.ts";
+import { isVmGroup } from "../cgroup/names.ts";
 import { removeFolderTree } from "../process/remove_folder.ts";
 import { type AbandonedGroup, CGROUP, OWNER, parseGroup } from "./owner.ts";
 import { tryLock } from "../process/try_lock.ts";
@@ -150,7 +150,7 @@ async function readGroup({ id, path }: Claim): Promise<AbandonedGroup | undefine
     });
   }
   // Whatever stands in a record, no other job's group is ended.
-  if (group?.driver !== "cgroupfs" || basename(group.cgroup) === groupName("vm", id)) return group;
+  if (group?.driver !== "cgroupfs" || isVmGroup(basename(group.cgroup), id)) return group;
   throw new BerthError("job.record", `${path}${OWNER} names ${group.cgroup}, which is not the group of this job`);
 }
 

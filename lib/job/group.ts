@@ -26,6 +26,9 @@ export interface GroupIo {
 export interface Seen {
   limits: Limits;
   usage?: GroupUsage;
+  /** Where it was, as the host saw it, and the unit of systemd that it was. */
+  cgroup?: string;
+  unit?: string;
 }
 
 /** Makes the group, which goes with the stack, and notes it for others. Returns its path in the window. */
@@ -37,15 +40,15 @@ export async function createJobGroup(
   seen: Seen,
 ): Promise<string | undefined> {
   if (!driver) return undefined;
-  const { id, tenant, memoryOverheadBytes, vm } = plan;
+  const { id, name, tenant, memoryOverheadBytes, vm } = plan;
   const limits = withoutLimits(plan.limits, unenforceable);
   const enforced = tenant && { ...tenant, limits: withoutLimits(tenant.limits, unenforceable) };
-  const request = { id, tenant: enforced, limits };
+  const request = { id, name, tenant: enforced, limits };
   const bootId = await readBootId();
   const planned = driver.plannedPath?.(request);
   if (planned !== undefined) await folder.intend({ cgroup: planned, bootId });
   const group = await ownGroup(driver, request, folder, stack);
-  seen.limits = limits;
+  Object.assign(seen, { limits, cgroup: group.hostPath, unit: group.unit });
   // Read before it goes: they may have been updated while the job ran.
   stack.defer(async () => {
     seen.limits = await group.readLimits();

@@ -46,6 +46,9 @@ export interface Report {
   readonly image: string;
   readonly attempts: number;
   readonly limits: Readonly<Partial<Record<ReportedLimitName, ReportedLimit>>>;
+  /** The folder of the VM's group, as the host saw it, and its unit where systemd made it; absent where it had none. */
+  readonly cgroup?: string;
+  readonly unit?: string;
   readonly timingsMs: Timings;
   readonly usage: GroupUsage;
   /** What the verdict rests on, in the order in which it was seen. */
@@ -65,6 +68,8 @@ export interface JobResult {
   readonly accelerator?: Accelerator;
   /** Who made the VM's group; absent: it had none. */
   readonly driver?: DriverName;
+  readonly cgroup?: string;
+  readonly unit?: string;
   /** The limits that were in force at the end, as the kernel said. */
   readonly limits: Limits;
   readonly timings: Timings;
@@ -97,6 +102,8 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     image: plan.image,
     attempts: result.attempts,
     limits: planReportedLimits(plan, result),
+    cgroup: result.cgroup,
+    unit: result.unit,
     timingsMs: result.timings,
     usage: result.usage ?? {},
     evidence: result.evidence,

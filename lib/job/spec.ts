@@ -55,6 +55,8 @@ export interface JobSpec {
   readonly tenant?: Tenant;
   readonly cgroupParent: Parent;
   readonly cgroupDriver: DriverChoice;
+  /** What berth's own processes keep of the memory where they are moved into a leaf; absent: the default. */
+  readonly supervisorMemoryBytes?: number;
   /** Device nodes that the VMM may use beside those that it needs: `PATH[:rwm]`, as the user wrote them. */
   readonly devices: readonly string[];
   /** Absent: it is required of root where bubblewrap is there, and used where it works by others. */

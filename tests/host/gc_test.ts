@@ -85,14 +85,14 @@ Deno.test("gc ends no VM that runs, and leaves groups that are not berth's", asy
   await withParent(PARENT, async () => {
     const flags = ["--cgroup-parent", PARENT, "--tenant", "acme"];
     await using job = await startHostJob({ driver: "cgroupfs", flags });
-    const mine = ["mine", "tenant-mine", "vm-0123456789ab"];
+    const mine = ["mine", "tenant-mine", "tenant-mine/x", "vm-0123456789ab"];
     const left = `berth-probe-1-${job.id}`;
-    await shell('cd "$1"; shift; mkdir "$@"', PARENT, left, ...mine);
+    await shell('cd "$1"; shift; mkdir "$@"', PARENT, left, "tenant-empty", ...mine);
     const gcs = await Promise.all([berth(GC), berth(GC)]);
     assertEquals(gcs.map(({ code }) => code), [0, 0], gcs.map(({ stderr }) => stderr).join());
     assertEquals(gcs.filter(({ stderr }) => stderr.includes(`berth: removed group ${PARENT}/${left}\n`)).length, 1);
     assertEquals(await groupsIn(PARENT), [...mine, "tenant-acme", `tenant-acme/vm-${job.id}`].sort());
-    await shell('cd "$1"; shift; rmdir "$@"', PARENT, ...mine);
+    await shell('cd "$1"; shift; rmdir "$@"', PARENT, ...mine.toReversed());
     await job.end();
   });
 });

@@ -21,6 +21,7 @@ const FLAGS = [
   ...["--memory", "128M", "--memory-high", "200M", "--swap", "0", "--pids", "120"],
   ...["--cpu-quota", "150", "--cpu-weight", "50", "--io-weight", "60", "--io-max", "nvme0n1:rbps=100M,wiops=1000"],
   ...["--cpuset", "0-1", "--cpuset-mems", "0", "--tenant", TENANT, "--tenant-memory", "1G", "--tenant-pids", "1000"],
+  ...["--name", "nightly"],
 ];
 
 /** Each limit: its value in the report, its file, and what the kernel says there. The VMM has 96 MiB of its own. */
@@ -68,7 +69,9 @@ for (const driver of DRIVERS) {
     await expectTenant(job);
     assertEquals(await groupsOfQemu(job), [job.vmGroup]);
     if (driver === "systemd") assertEquals(await showUnit(job), PROPERTIES);
-    const { limits, usage } = await job.end();
+    const { limits, usage, cgroup, unit } = await job.end();
+    assertEquals([cgroup, unit], [job.record.cgroup, job.record.unit]);
+    assertEquals(cgroup!.includes(`-nightly-${job.id}`), true, cgroup);
     const enforcedBy = driver === "systemd" ? "systemd" : "cgroup";
     const expected = LIMITS.map(([name, value]) => [name, { value, enforcedBy }]);
     assertEquals(limits as unknown, Object.fromEntries(expected));

@@ -11,6 +11,7 @@ import { type CgroupFs, isErrno } from "../cgroup_fs.ts";
 import type { CgroupFacts } from "../../host/cgroup_facts.ts";
 import type { Driver, GroupRequest, Unenforceable } from "../driver.ts";
 import { CONTROLLER_OF, FILE_OF, type LimitName, type Limits, limitsIn } from "../limits.ts";
+import { vmLabel } from "../names.ts";
 import type { Parent } from "../parent.ts";
 import { type Device, parseDevice, planDevices } from "./devices.ts";
 import { DEFAULT_PREFIX, DEFAULT_SLICE, limitProperties, scopeName, tenantSlice } from "./properties.ts";
@@ -138,8 +139,8 @@ export class SystemdDriver implements Driver {
     if (!files.includes(FILE_OF[limit])) return `this kernel has no ${FILE_OF[limit]}`;
   }
 
-  async createGroup({ id, tenant, limits }: GroupRequest): Promise<Scope> {
-    const { prefix, name = id, hostSlice, devices } = this.#options;
+  async createGroup({ id, name: jobName, tenant, limits }: GroupRequest): Promise<Scope> {
+    const { prefix, name = vmLabel(id, jobName), hostSlice, devices } = this.#options;
     const slice = tenant ? tenantSlice(this.#options.slice, tenant.name) : this.#options.slice;
     const folder = tenant ? slice : "";
     if (tenant) await this.#limitTenant(slice, tenant.limits);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { randomId } from "../../../lib/base/ids.ts";
-import { groupName, type NamePrefix } from "../../../lib/cgroup/names.ts";
+import { groupName, isVmGroup, type NamePrefix, vmLabel } from "../../../lib/cgroup/names.ts";
 import { seeded } from "../../support/random.ts";
 
 const PREFIXES: readonly NamePrefix[] = ["vm", "tenant"];
@@ -139,3 +139,26 @@ for (const prefix of PREFIXES) {
     assert(texts.size > 12_000, `${texts.size} texts are too few`);
   });
 }
+
+const ID = "0123456789ab";
+
+Deno.test("vmLabel() has the job's name before its id, as far as it goes", () => {
+  assertEquals(vmLabel(ID), ID);
+  assertEquals(vmLabel(ID, "nightly"), `nightly-${ID}`);
+  assertEquals(vmLabel(ID, "web/build #7 (main)"), `web-build-7-main-${ID}`);
+  for (const name of ["", "日本", "///", "..", "\n"]) assertEquals(vmLabel(ID, name), ID);
+  const long = vmLabel(ID, `${"x".repeat(39)}-${"y".repeat(500)}`);
+  assertEquals([long, `vm-${long}`.length <= 63], [`${"x".repeat(39)}-${ID}`, true]);
+});
+
+Deno.test("isVmGroup() knows the group of a job, whatever the job is called, and no other job's", () => {
+  for (const name of [undefined, "nightly", "a/b", "vm", "x".repeat(99), "zzzzzzzzzzzz"]) {
+    assertEquals(isVmGroup(`vm-${vmLabel(ID, name)}`, ID), true, name);
+    assertEquals(isVmGroup(`vm-${vmLabel("zzzzzzzzzzzz", name)}`, ID), false, name);
+  }
+  // Who is called like another job's id is still himself.
+  assertEquals(isVmGroup(`vm-${vmLabel("zzzzzzzzzzzz", ID)}`, ID), false);
+  for (const group of [ID, `tenant-${ID}`, `vm-x${ID}`, `vm-${ID}-x`, "vm-", "supervisor"]) {
+    assertEquals(isVmGroup(group, ID), false, group);
+  }
+});

@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { CgroupFsError } from "../../../lib/cgroup/cgroup_fs.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
-import { findLacking, sweepProbes } from "../../../lib/cgroup/probe.ts";
+import { findLacking, sweepEmpty, sweepProbes } from "../../../lib/cgroup/probe.ts";
 import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
 
 const NOW = 1_700_000_000_000;
@@ -18,6 +18,18 @@ Deno.test("sweepProbes() removes groups that a killed berth has tried, and no ot
   fs.spawn(old[1]);
   assertEquals(await sweepProbes(fs, NOW), [old[0]]);
   assertEquals(await fs.children(""), [old[1], ...others]);
+});
+
+Deno.test("sweepEmpty() removes tenants' groups in which nothing is, and a berth that is about to use one makes it again", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  const driver = await openCgroupfs(fs, "/ci");
+  for (const path of ["tenant-a", "tenant-b", "tenant-b/vm-x", "other"]) await fs.mkdir(path);
+  assertEquals(await sweepEmpty(fs), ["tenant-a"]);
+  assertEquals(await fs.children(""), ["tenant-b", "other"]);
+  fs.faults.after({ operation: "mkdir", path: "tenant-c" }, () => sweepEmpty(fs).then(() => {}), 1);
+  const request = { id: "y", tenant: { name: "c", limits: {} }, limits: {} };
+  await using group = await driver.createGroup(request);
+  assertEquals(group.hostPath, "/ci/tenant-c/vm-y");
 });
 
 Deno.test("openCgroupfs() removes the groups that killed berths have tried", async () => {

@@ -233,3 +233,22 @@ Deno.test("prepareParent() twice at once prepares the group once", async () => {
   assertEquals(await Promise.all([prepareParent(fs), prepareParent(fs)]), [[...ALL], [...ALL]]);
   assertEquals([await pidsIn(fs, ""), await pidsIn(fs, "supervisor")], [[], asText(...processes)]);
 });
+
+for (
+  const [memoryMinBytes, content] of [[undefined, String(SUPERVISOR_MEMORY_MIN_BYTES)], [0, "0"], [
+    4096,
+    "4096",
+  ]] as const
+) {
+  Deno.test(`prepareParent() has the leaf keep ${memoryMinBytes ?? "the default"}, and says whom it moved, once`, async () => {
+    const fs = new FakeCgroupFs({ top: "group" });
+    fs.spawn("");
+    fs.spawn("");
+    const lines: string[] = [];
+    const options = { memoryMinBytes, onMoved: (line: string) => void lines.push(line) };
+    await prepareParent(fs, "", "/ci", options);
+    await prepareParent(fs, "", "/ci", options);
+    assertEquals(await fs.read("supervisor/memory.min"), content);
+    assertEquals(lines, ["moved 2 processes of /ci into its leaf supervisor: VMs' groups can't be made beside them"]);
+  });
+}

@@ -19,7 +19,13 @@ const RIGHT: Configured = {
   ...{ cpuWeight: 50, ioWeight: "50", ioMax: ["sda:rbps=1M"], cpuset: "0-1", cpusetMems: "0", timeout: "1h" },
   ...{ bootTimeout: "30s", drainTimeout: "1m", scratch: "8G", minFree: "1G", logLimit: "1G", accel: "kvm" },
   ...{ limits: "require", tenantMemory: "4G", tenantSwap: 0, tenantPids: 1000, tenantCpuQuota: 400 },
-  ...{ cgroupParent: "/sys/fs/cgroup/ci", cgroupDriver: "cgroupfs", jail: "require", uidRange: "200000-200999" },
+  ...{
+    cgroupParent: "/sys/fs/cgroup/ci",
+    cgroupDriver: "cgroupfs",
+    supervisorMemory: 0,
+    jail: "require",
+    uidRange: "200000-200999",
+  },
 };
 
 Deno.test("checkLayers() takes a right value of every setting, in the file and in the environment", () => {

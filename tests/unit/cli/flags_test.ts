@@ -34,7 +34,7 @@ const DESIGN = [
   ],
   ...["artifact+*", "stdin", "name+", "accel+", "limits+", "jail+", "uid-range+", "report+", "quiet"],
   ...["artifact-on+", "scratch+", "volume+*", "cache+*", "min-free+", "log-limit+"],
-  ...[...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+"],
+  ...[...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+", "supervisor-memory+"],
 ];
 
 function describe({ name, value, repeats }: Flag): string {
@@ -50,7 +50,7 @@ Deno.test("UPDATE_FLAGS holds what can be changed while a job runs, and no other
 });
 
 Deno.test("GROUP_FLAGS are the flags of berth run that have no sense without a group", () => {
-  const wanted = [...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+"];
+  const wanted = [...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+", "supervisor-memory+"];
   assertEquals(GROUP_FLAGS.map(describe).toSorted(), wanted.toSorted());
 });
 

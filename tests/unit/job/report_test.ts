@@ -88,6 +88,12 @@ Deno.test("planReport() has what was in force at the end, and who enforced it", 
   });
 });
 
+Deno.test("planReport() names the group, and the unit that it was; neither where there was none", () => {
+  const named = written({ cgroup: "/sys/fs/cgroup/ci/vm-nightly-0123456789ab", unit: "berth-x.scope" });
+  assertEquals([named.cgroup, named.unit], ["/sys/fs/cgroup/ci/vm-nightly-0123456789ab", "berth-x.scope"]);
+  assert(!("cgroup" in written({})) && !("unit" in written({})));
+});
+
 Deno.test("planReport() says that nobody enforces limits where nobody does", () => {
   assertEquals(written({ driver: undefined, limits: {} }).limits, {
     memoryMaxBytes: { value: 608 * MIB, enforcedBy: "none" },
