@@ -17,6 +17,7 @@ import {
   makeUser,
   runJob,
   SCOPE,
+  UID,
   withGroup,
 } from "../support/host_parents.ts";
 
@@ -35,6 +36,22 @@ Deno.test("root who may not override permissions, as in a container: EACCES", as
     const wrapper = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
     const words = `${path}/cgroup.subtree_control does not take +memory: EACCES`;
     await assertRefuses("cgroup.denied", words, { wrapper, flags: ["--cgroup-parent", path] });
+  });
+});
+
+Deno.test("a group that can be made and not be joined: EACCES on what both places have in common, EAGAIN above", async () => {
+  await makeUser();
+  await withGroup(["memory", "pids"], async (path) => {
+    await shell('chown -R "$2:$2" "$1"', path, UID);
+    const call = { wrapper: asUser(), folder: HOME, flags: ["--cgroup-parent", path] };
+    await assertRefuses("cgroup.denied", `no process can join a group in ${path}: EACCES`, call);
+    await assertDegrades(`no process can join a group in ${path}: EACCES`, call);
+    assertEquals(await shell('find "$1" -mindepth 1 -type d', path), "");
+  });
+  await withGroup(["memory", "pids"], async (path) => {
+    await shell('echo 1 >"$1/pids.max"', path);
+    const words = `no process can join a group in ${path}: EAGAIN: a group above has no process left to give`;
+    await assertRefuses("cgroup.denied", words, { flags: ["--cgroup-parent", path] });
   });
 });
 
