@@ -12,7 +12,7 @@ import { type EnvArgs, parseEnvArgs } from "./env_args.ts";
 import { RUN_FLAGS } from "./flags.ts";
 import { parseGroupSpec } from "./limit_args.ts";
 import { parseFlags } from "./parse.ts";
-import { choice, optional, parseMemory, parsePids, parseUidRange } from "./values.ts";
+import { choice, optional, parseMemory, parsePids, parseUidRange, parseUser } from "./values.ts";
 import { parseDiskArgs } from "./volume_args.ts";
 
 /** What the user asks for: the job, and the paths of the host that it concerns. */
@@ -50,7 +50,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       argv: flags.rest,
       env: {},
       workdir: optional(flags.value("workdir"), (text) => absolute(text, "--workdir")),
-      user: flags.value("user") ?? "",
+      user: optional(flags.value("user"), parseUser) ?? "",
       stdin: flags.has("stdin"),
       name: optional(flags.value("name"), parseName),
       workspace: flags.value("workspace") !== undefined,

@@ -57,6 +57,16 @@ export function parseQuota(text: string, flag: string): number {
   return text === "0" ? 0 : parsePercent(text, flag);
 }
 
+/** The largest that every program can tell from a negative number, as Docker has it. */
+const MOST_GUEST_ID = 2 ** 31 - 1;
+
+/** A user of a guest: names are known to its image only, numbers are not. */
+export function parseUser(text: string): string {
+  const number = text.split(":").find((part) => /^\d+$/.test(part) && Number(part) > MOST_GUEST_ID);
+  if (number === undefined) return text;
+  throw new BerthError("usage.value", `--user: ${number} is no user or group; numbers go from 0 to ${MOST_GUEST_ID}`);
+}
+
 /** Users of the host. */
 export function parseUidRange(text: string): UidRange {
   const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text)?.map(Number) ?? [];

@@ -11,10 +11,13 @@ import artifacts from "./agent/artifacts.sh" with { type: "text" };
 import devices from "./agent/devices.sh" with { type: "text" };
 import enter from "./agent/enter.sh" with { type: "text" };
 import exec from "./agent/exec.sh" with { type: "text" };
+import identity from "./agent/identity.sh" with { type: "text" };
 import job from "./agent/job.sh" with { type: "text" };
+import names from "./agent/names.sh" with { type: "text" };
 import namespace from "./agent/namespace.sh" with { type: "text" };
 import paths from "./agent/paths.sh" with { type: "text" };
 import root from "./agent/root.sh" with { type: "text" };
+import runnable from "./agent/runnable.sh" with { type: "text" };
 import volumes from "./agent/volumes.sh" with { type: "text" };
 
 /** Path in the initramfs → text. */
@@ -25,10 +28,13 @@ export const AGENT_FILES: Readonly<Record<string, string>> = {
   "berth/devices.sh": devices,
   "berth/enter.sh": enter,
   "berth/exec.sh": exec,
+  "berth/identity.sh": identity,
   "berth/job.sh": job,
+  "berth/names.sh": names,
   "berth/namespace.sh": namespace,
   "berth/paths.sh": paths,
   "berth/root.sh": root,
+  "berth/runnable.sh": runnable,
   "berth/volumes.sh": volumes,
 };
 

@@ -19,8 +19,11 @@ export interface GuestVolume {
 export interface ExecRequest {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Made when it is not there. */
   readonly workdir: string;
-  /** `NAME` or `UID`, optionally `:GROUP` or `:GID`; empty for root. */
+  /** The guest's name. */
+  readonly hostname: string;
+  /** `NAME` or `UID`, or nothing for root, and optionally `:GROUP` or `:GID`. */
   readonly user: string;
   readonly stdin: boolean;
   /** The host's time, in seconds since 1970. */
@@ -42,11 +45,12 @@ export function execFragment(request: ExecRequest): string {
   return [
     `user=${quoteWord(request.user)}`,
     `workdir=${quoteWord(request.workdir)}`,
+    `hostname=${quoteWord(request.hostname)}`,
     `stdin=${request.stdin ? "yes" : ""}`,
     `clock=${request.clockSeconds}`,
     `path=${quoteWord(request.env.PATH ?? "")}`,
     // HOME comes from the image's user database, unless the request has one: the last of a name counts.
-    `with_env() { exec_as_user env -i "HOME=$home" ${quoteWords(env)} "$@"; }`,
+    `with_env() { exec_as_user env -i "HOME=$home" "HOSTNAME=$hostname" ${quoteWords(env)} "$@"; }`,
     `with_argv() { "$@" ${quoteWords(request.argv)}; }`,
     `with_volumes() { ${volumes.join(" ")} :; }`,
     "",

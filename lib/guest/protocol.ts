@@ -15,7 +15,7 @@ export type AgentMessage =
   | { readonly kind: "started" }
   | { readonly kind: "exited"; readonly code?: number; readonly signal?: number; readonly oomKills: number }
   /** The command can't be run: 127 not found, 126 not executable, 125 the working directory is not there. */
-  | { readonly kind: "refused"; readonly status: 125 | 126 | 127 }
+  | { readonly kind: "refused"; readonly status: 125 | 126 | 127; readonly why?: string }
   | { readonly kind: "error"; readonly text: string }
   | { readonly kind: "collected" }
   /** What the caches have is on their disks. */
@@ -45,7 +45,12 @@ export function parseMessage(line: string): AgentMessage {
       return { kind: "exited", [match[1]]: Number(match[2]), oomKills: Number(match[3]) };
     }
   }
-  if (verb === "refused" && /^12[567]$/.test(rest)) return { kind: "refused", status: Number(rest) as 125 | 126 | 127 };
+  if (verb === "refused" && words.length <= 2 && /^12[567]$/.test(words[0])) {
+    const status = Number(words[0]) as 125 | 126 | 127;
+    if (words.length === 1) return { kind: "refused", status };
+    const why = decodeText(words[1]);
+    if (why) return { kind: "refused", status, why };
+  }
   if (verb === "missing" && /^\d{1,3}$/.test(rest)) return { kind: "missing", index: Number(rest) };
   if (verb === "error") {
     const text = decodeText(rest);

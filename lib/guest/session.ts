@@ -105,7 +105,7 @@ function describeMessage(message: AgentMessage): string {
       return oomKills > 0 ? `${end}; ${oomKills} processes killed for want of memory` : end;
     }
     case "refused":
-      return `refused with status ${message.status}`;
+      return `refused with status ${message.status}${message.why ? `: ${message.why}` : ""}`;
     case "error":
       return `error: ${message.text}`;
     case "missing":

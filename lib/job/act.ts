@@ -167,7 +167,7 @@ async function converse(
     const first = await within(begun, plan.bootTimeoutMs, "the guest to start the job");
     // Until then there can be reasons why it can't be started; from then on there are only ends.
     if (first.kind === "error") return { end: infra(explain(plan, first.text)), started };
-    if (first.kind === "refused") return { end: refused(plan, first.status), started };
+    if (first.kind === "refused") return { end: refused(plan, first), started };
     // Who breaks the protocol is not to be believed in what it has not said either.
     if (first.kind !== "started") return { end: unasked(first), started: true };
     started = true;
@@ -175,7 +175,7 @@ async function converse(
     const last = await session.next();
     if (last.kind === "exited") return { end: last, started };
     return last.kind === "refused"
-      ? { end: refused(plan, last.status), started: false }
+      ? { end: refused(plan, last), started: false }
       : { end: unasked(last), started };
   } catch (error) {
     if (error instanceof DeadlineError) {
@@ -210,9 +210,14 @@ export async function endOfLost(vm: Vm, error: unknown): Promise<End> {
   return { kind: "agent-lost", reason: describeError(error) };
 }
 
-function refused({ exec }: JobPlan, status: 125 | 126 | 127): End {
-  if (status !== 125) return { kind: "refused", status, command: exec.argv[0] };
-  return infra(new BerthError("job.workdir", `--workdir ${exec.workdir}: there is no such folder in the guest`));
+function refused({ exec }: JobPlan, { status, why }: Extract<AgentMessage, { kind: "refused" }>): End {
+  if (status === 125) return infra(noWorkdir(exec, "it can't be entered"));
+  return { kind: "refused", status, command: exec.argv[0], ...(why ? { why } : {}) };
+}
+
+/** It may be the image's as well as the user's. */
+function noWorkdir({ workdir }: JobPlan["exec"], why: string): BerthError {
+  return new BerthError("job.workdir", `the working directory ${workdir} in the guest: ${why}`);
 }
 
 /** An agent that says what it can't say then is not to be believed in anything. */
@@ -221,8 +226,9 @@ function unasked({ kind }: AgentMessage): End {
 }
 
 /** What the agent could not do. A volume that it could not mount it calls by its serial. */
-function explain({ disks }: JobPlan, text: string): BerthError {
+function explain({ disks, exec }: JobPlan, text: string): BerthError {
   if (text.startsWith("user ")) return new BerthError("job.user", text);
+  if (text.startsWith("workdir ")) return noWorkdir(exec, text.slice(text.lastIndexOf(": ") + 2));
   const [, serial, words] = /^volume ([a-z0-9]+): (.*)$/s.exec(text) ?? [];
   const disk = disks.find((one) => one.serial === serial);
   // Without a mount point it is a part of the root, which is none of the user's volumes.

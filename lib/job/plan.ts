@@ -117,7 +117,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
     image: image.name,
     vm: planVm(spec, inputs, { folder, memoryMiB, disks, boot: boots[0] }),
     boots,
-    exec: planExec(spec, image),
+    exec: planExec(spec, inputs),
     disks,
     artifacts: spec.artifacts.map((guest, index) => ({ guest, folder: artifactWindow(index) })),
     artifactOn: spec.artifactOn,
@@ -159,13 +159,14 @@ function planBoots({ bootTimeoutMs }: JobSpec, { image, accelerator: choice }: P
 }
 
 /** What is run: a part that the job does not say is as the image has it. A command replaces all of the image's. */
-function planExec(spec: JobSpec, { name, spec: { defaults = {} } }: Image): JobPlan["exec"] {
+function planExec(spec: JobSpec, { id, image: { name, spec: { defaults = {} } } }: PlanInputs): JobPlan["exec"] {
   const argv = spec.argv.length ? spec.argv : defaults.argv ?? [];
   if (argv.length === 0) throw noCommand(name);
   return {
     argv,
     env: { PATH: DEFAULT_PATH, ...defaults.env, ...spec.env },
     workdir: spec.workdir ?? (spec.workspace ? "/workspace" : defaults.workdir ?? "/"),
+    hostname: id,
     user: spec.user || (defaults.user ?? ""),
     stdin: spec.stdin,
   };

@@ -25,7 +25,7 @@ export type VerdictName =
 /** What was seen at the end. */
 export type End =
   | { readonly kind: "exited"; readonly code?: number; readonly signal?: number; readonly oomKills: number }
-  | { readonly kind: "refused"; readonly status: 126 | 127; readonly command: string }
+  | { readonly kind: "refused"; readonly status: 126 | 127; readonly command: string; readonly why?: string }
   /** `isOver`: the agent has seen the job's end. */
   | { readonly kind: "timed-out"; readonly reason: string; readonly isOver: boolean }
   | { readonly kind: "cancelled"; readonly by: StopReason }
@@ -107,14 +107,7 @@ function judge(end: End, usage: GroupUsage): Verdict {
     case "exited":
       return exited(end);
     case "refused":
-      return {
-        verdict: "failed",
-        status: end.status,
-        exitCode: end.status,
-        reason: `${end.command}: ${
-          end.status === 127 ? "there is no such command in the image" : "it can't be executed"
-        }`,
-      };
+      return { verdict: "failed", status: end.status, exitCode: end.status, reason: describeRefusal(end) };
     case "timed-out":
       return { verdict: "timed-out", status: STATUS_TIMED_OUT, reason: end.reason };
     case "cancelled":
@@ -130,6 +123,11 @@ function judge(end: End, usage: GroupUsage): Verdict {
     case "infra":
       return { verdict: "infra", status: STATUS_NOT_STARTED, reason: end.reason, hint: end.hint };
   }
+}
+
+function describeRefusal({ status, command, why }: Extract<End, { kind: "refused" }>): string {
+  if (status === 127) return `${command}: there is no such command in the image`;
+  return `${command}: it can't be executed${why ? `: ${why}` : ""}`;
 }
 
 function exited({ code, signal, oomKills }: Extract<End, { kind: "exited" }>): Verdict {

@@ -54,6 +54,7 @@ Deno.test("berth run passes argv exactly", async () => {
 
 Deno.test("berth run gives a job its environment, and nothing else", async () => {
   const args = ["run", "--quiet", "--env", "A=x y", "--env", "B=it's\n", "--env", "C-D=1", "--env", "EMPTY="];
+  args.push("--env", "HOSTNAME=mine");
   const { stdout } = await berth([...args, "--", "env"]);
   assertEquals(
     stdout.split("\n").filter((line) => line).sort(),
@@ -63,6 +64,7 @@ Deno.test("berth run gives a job its environment, and nothing else", async () =>
       "C-D=1",
       "EMPTY=",
       "HOME=/root",
+      "HOSTNAME=mine",
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ],
   );

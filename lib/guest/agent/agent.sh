@@ -46,7 +46,8 @@ take_request() {
   rm /run/request
 }
 
-# start_job: the fragment sets user, workdir, stdin, clock (seconds since 1970), and functions that hold the exact environment, argv and volumes.
+# start_job: the fragment sets user, workdir, hostname, stdin, clock (seconds since 1970), and functions that hold the exact
+# environment, argv and volumes.
 start_job() {
   take_request /run/job.sh
   . /run/job.sh
@@ -55,53 +56,26 @@ start_job() {
   if [ -z "$mounted" ]; then
     load panic
     mount_root
+    give_names
+    set_kernel
   fi
   mounted=yes
-  uid= gid= home=/root
-  [ -z "$user" ] || resolve_user || return
-  export uid gid home
+  resolve_user || return
+  export uid home
+  write_identity
   with_volumes mount_volume
+  make_workdir || return
   run_job
 }
 
-# resolve_user: turns $user (NAME or UID, and optionally :GROUP or :GID) into $uid and $gid by the image's own files.
-resolve_user() {
-  local name=${user%%:*} group=${user#*:} entry
-  [ "$group" != "$user" ] || group=
-  entry=$(lookup passwd "$name")
-  uid=$(field 3 "$entry")
-  gid=$(field 4 "$entry")
-  home=$(field 6 "$entry")
-  [ "$uid" ] || uid=$name gid=${gid:-$name}
-  [ -z "$group" ] || gid=$(field 3 "$(lookup group "$group")")
-  gid=${gid:-$group}
-  case $uid$gid in
-  *[!0-9]*) fail "user $user: no such user or group in the image" && return 1 ;;
-  esac
+# make_workdir: as container runtimes do, whoever has named it.
+make_workdir() {
+  local why="Too many levels of links"
+  inside "$workdir" && mkdir -p "/newroot$inside" 2>/run/why && return
+  [ ! -s /run/why ] || read -r why </run/why
+  fail "workdir $workdir: ${why##*: }"
+  return 1
 }
-
-# lookup FILE KEY: the line of /etc/FILE whose name or number is KEY.
-lookup() {
-  local line name
-  inside "/etc/$1" && [ -f "/newroot$inside" ] || return 0
-  while read -r line; do
-    name=${line%%:*}
-    if [ "$name" = "$2" ] || [ "$(field 3 "$line")" = "$2" ]; then
-      echo "$line"
-      return
-    fi
-  done <"/newroot$inside"
-}
-
-# field N LINE: the N-th of a line's fields between colons. It runs in a subshell, so its settings are its own.
-field() (
-  [ "$2" ] || return 0
-  IFS=:
-  set -f
-  set -- "$1" $2
-  shift "$1"
-  echo "$1"
-)
 
 # collect: the fragment sets the positional parameters to the guest's paths.
 collect() {

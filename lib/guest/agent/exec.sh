@@ -4,12 +4,13 @@
 # name. The image's programs are meant, so they are looked up here, and started by the one applet that takes a file and
 # an argv[0] apart: start-stop-daemon.
 . /proc/self/fd/7
-exec 7<&- 8<&-
+. /proc/self/fd/6
+exec 6<&- 7<&- 8<&-
 busybox=/dev/.berth/busybox
 
-# refuse STATUS: a status that the job did not choose; the agent tells it apart from the job's own.
+# refuse STATUS [WHY]: a status that the job did not choose; the agent tells it apart from the job's own.
 refuse() {
-  echo "$1" >&9
+  echo "$1 $2" >&9
   exit "$1"
 }
 
@@ -32,8 +33,8 @@ find() {
   [ -f "$program" ] && [ -x "$program" ] || refuse 126
 }
 
-# exec_as_user APPLET ...: takes this process over.
-exec_as_user() { exec "$busybox" nsenter -F ${uid:+-S "$uid" -G "$gid"} -- "$busybox" "$@"; }
+# exec_as_user APPLET ...: takes this process over. It has the user's groups already.
+exec_as_user() { exec "$busybox" nsenter -F -S "$uid" -- "$busybox" "$@"; }
 
 enter() {
   local name=$1
@@ -44,6 +45,8 @@ enter() {
 cd -- "$workdir" 2>/dev/null || refuse 125
 with_argv find
 # root has looked the program up, but whether it may be executed is the user's matter.
-[ -z "$uid" ] || (exec_as_user test -x "$program") || refuse 126
+[ "$uid" = 0 ] || (exec_as_user test -x "$program") || refuse 126 "user $uid may not execute $program"
+# What the kernel can't execute would be handed to a shell, whatever it is.
+expect_runnable "$program" || refuse 126 "$why"
 exec 9>&-
 with_argv enter

@@ -4,7 +4,7 @@
 # It lives in the initramfs, outside the job's root file system, so nothing that an image or a job contains can replace
 # it. Its one conversation partner is the host, over the virtio port "berth.agent", in lines of words and base64:
 #
-#   agent → host   hello TOKEN ROLE | started | exited code|signal N OOM_KILLS | refused STATUS | error BASE64
+#   agent → host   hello TOKEN ROLE | started | exited code|signal N OOM_KILLS | refused STATUS [BASE64] | error BASE64
 #                  missing INDEX (any number, then) collected | flushed
 #   host → agent   part BASE64 (of a fragment, one or more) | exec | collect | flush | signal N | poweroff
 #
@@ -14,7 +14,7 @@ export PATH=/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys
-mkdir -p /run /newroot
+mkdir -p /etc /run /newroot
 # Apart from everything that the job can fill.
 mount -t tmpfs -o mode=0700,size=64m run /run
 # When the guest's memory runs out, the kernel shall take the job, not the agent. The job sets its own back to 0.
@@ -39,6 +39,8 @@ load() {
 . /berth/paths.sh
 . /berth/root.sh
 . /berth/volumes.sh
+. /berth/names.sh
+. /berth/identity.sh
 . /berth/job.sh
 . /berth/agent.sh
 

@@ -11,7 +11,7 @@ open_port() {
 # The job writes into FIFOs, never into the ports themselves: a port can be opened once only, so a job that opens
 # /dev/stderr again would fail. dd copies what a read gives at once.
 run_job() {
-  local status out err
+  local status why out err
   [ "$ports" ] || open_ports
   ports=open
   # Of what ran before: a drain runs after its job.
@@ -30,15 +30,16 @@ run_job() {
   wait $out $err
   [ -z "$feeder" ] || kill $feeder 2>/dev/null
   if [ -s /run/refused ]; then
-    read -r status </run/refused
-    say "refused $status"
+    read -r status why </run/refused
+    say "refused $status${why:+ $(echo -n "$why" | base64 -w 0)}"
   else
     say "exited $(exit_status) $(oom_kills)"
   fi
 }
 
 open_ports() {
-  mkfifo /run/in /run/out /run/err
+  # A user that the job becomes meanwhile opens /dev/stderr again, too.
+  mkfifo -m 666 /run/in /run/out /run/err
   open_port 5 berth.out
   open_port 6 berth.err
   # Used after the job only, but a port can be opened once: the job can't any more.

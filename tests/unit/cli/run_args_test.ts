@@ -166,6 +166,12 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["--log-limit=much", "x"], "usage.value", '--log-limit: "much" is not a size'],
   [["--env==1", "x"], "usage.value", "--env: there is no name before the =; write NAME=VALUE"],
   [["--workdir=src", "x"], "usage.value", '--workdir: "src" is not an absolute path'],
+  [
+    ["--user=4294967294", "x"],
+    "usage.value",
+    "--user: 4294967294 is no user or group; numbers go from 0 to 2147483647",
+  ],
+  [["--user=ci:2147483648", "x"], "usage.value", "--user: 2147483648 is no user or group"],
   [["--artifact=/out", "x"], "usage.value", "write GUEST=DIR"],
   [["--artifact=/out=", "x"], "usage.value", "write GUEST=DIR"],
   [["--artifact==o", "x"], "usage.value", "write GUEST=DIR"],

@@ -43,6 +43,7 @@ const REQUEST: ExecRequest = {
   argv: ["x"],
   env: {},
   workdir: "/",
+  hostname: "host1",
   user: "",
   stdin: false,
   volumes: [],
@@ -71,11 +72,13 @@ for (const shell of [["sh"], ["busybox", "sh"]]) {
     assertEquals(printed, paths);
   });
 
-  test("execFragment() hands over user, workdir, path, stdin and time", async () => {
+  test("execFragment() hands over user, workdir, host name, path, stdin and time", async () => {
     const request = { ...REQUEST, user: "it's:me", workdir: "/a b\n", stdin: true, env: { PATH: "/b'in:/ü" } };
-    const print = 'printf "%s\\0" "$user" "$workdir" "$path" "$stdin" "$clock"';
-    assertEquals(await sourced(shell, execFragment(request), print), ["it's:me", "/a b\n", "/b'in:/ü", "yes", "1"]);
-    assertEquals(await sourced(shell, execFragment(REQUEST), print), ["", "/", "", "", "1"]);
+    const print = 'printf "%s\\0" "$user" "$workdir" "$hostname" "$path" "$stdin" "$clock"';
+    assertEquals(await sourced(shell, execFragment(request), print), [
+      ...["it's:me", "/a b\n", "host1", "/b'in:/ü", "yes", "1"],
+    ]);
+    assertEquals(await sourced(shell, execFragment(REQUEST), print), ["", "/", "host1", "", "", "1"]);
   });
 
   test("execFragment() puts the job's words behind those that it is called with", async () => {
@@ -85,17 +88,21 @@ for (const shell of [["sh"], ["busybox", "sh"]]) {
   });
 }
 
-testNeeding(noBusybox, "execFragment() sets exactly the environment, and HOME unless the job has one", async () => {
-  const values = Object.fromEntries(WORDS.map((word, index) => [`V${index}`, word]));
-  const environment = async (env: Record<string, string>) => {
-    // exec.sh has it; there it changes to the job's user before.
-    const script = 'exec_as_user() { exec busybox "$@"; }\nhome=/home/ci\nwith_env busybox cat /proc/self/environ';
-    return await sourced(["busybox", "sh"], execFragment({ ...REQUEST, env }), script);
-  };
-  const expected = Object.entries(values).map(([name, value]) => `${name}=${value}`);
-  assertEquals(await environment(values), ["HOME=/home/ci", ...expected]);
-  assertEquals(await environment({ HOME: "/mine" }), ["HOME=/mine"]);
-});
+testNeeding(
+  noBusybox,
+  "execFragment() sets exactly the environment, and HOME and HOSTNAME unless the job has them",
+  async () => {
+    const values = Object.fromEntries(WORDS.map((word, index) => [`V${index}`, word]));
+    const environment = async (env: Record<string, string>) => {
+      // exec.sh has it; there it changes to the job's user before.
+      const script = 'exec_as_user() { exec busybox "$@"; }\nhome=/home/ci\nwith_env busybox cat /proc/self/environ';
+      return await sourced(["busybox", "sh"], execFragment({ ...REQUEST, env }), script);
+    };
+    const expected = Object.entries(values).map(([name, value]) => `${name}=${value}`);
+    assertEquals(await environment(values), ["HOME=/home/ci", "HOSTNAME=host1", ...expected]);
+    assertEquals(await environment({ HOME: "/mine", HOSTNAME: "" }), ["HOME=/mine", "HOSTNAME="]);
+  },
+);
 
 Deno.test("encodeFragment() is one word of base64, of the text's UTF-8", () => {
   assertEquals(encodeFragment("ä\n"), "w6QK");

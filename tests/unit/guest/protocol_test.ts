@@ -31,6 +31,7 @@ const MESSAGES: [string, AgentMessage][] = [
   ["refused 125", { kind: "refused", status: 125 }],
   ["refused 126", { kind: "refused", status: 126 }],
   ["refused 127", { kind: "refused", status: 127 }],
+  [`refused 126 ${encodeFragment("needs /bin/x\r")}`, { kind: "refused", status: 126, why: "needs /bin/x\\x0d" }],
   ["missing 0", { kind: "missing", index: 0 }],
   ["missing 999", { kind: "missing", index: 999 }],
   [`error ${encodeFragment("no such user")}`, { kind: "error", text: "no such user" }],
@@ -45,7 +46,18 @@ const WRONG = [
   ...["", " ", "start", "started ", "started now", "STARTED", "collected\r", "exited", "exited 0", "exited code"],
   ...["exited code 0", "exited code 256 0", "exited code -1 0", "exited code 1e2 0", "exited code 0 0 0"],
   ...["exited signal 65 0", "exited signal 9", "exited core 1 0", "exited  code 0 0", "exited code 0 1234567890"],
-  ...["refused", "refused 1", "refused 128", "refused 127 ", "missing", "missing -1", "missing 1000", "missing 0x1"],
+  ...[
+    "refused",
+    "refused 1",
+    "refused 128",
+    "refused 127 ",
+    "refused 126 !",
+    "refused 126 QQ== QQ==",
+    "missing",
+    "missing -1",
+    "missing 1000",
+    "missing 0x1",
+  ],
   ...["error =", "error !!!", `hello ${TOKEN} agent`, "exited code ٣ 0"],
 ];
 for (const line of WRONG) {

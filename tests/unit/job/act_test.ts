@@ -54,7 +54,21 @@ const ENDS: [string, string, End | RegExp][] = [
   ["a death by signal", "exited signal 9 2", { kind: "exited", signal: 9, oomKills: 2 }],
   ["a command that is not there", "refused 127", { kind: "refused", status: 127, command: "make" }],
   ["a command that can't be executed", "refused 126", { kind: "refused", status: 126, command: "make" }],
-  ["a working directory that is not there", "refused 125", /^infra: --workdir \/src: there is no such folder/],
+  [
+    "what it lacks",
+    `refused 126 ${encodeFragment("no loader")}`,
+    { kind: "refused", status: 126, command: "make", why: "no loader" },
+  ],
+  [
+    "a working directory that went",
+    "refused 125",
+    /^infra: the working directory \/src in the guest: it can't be entered/,
+  ],
+  [
+    "a working directory that can't be made",
+    `error ${encodeFragment("workdir /src: File exists")}`,
+    /^infra: the working directory \/src in the guest: File exists$/,
+  ],
   [
     "a volume's failure",
     `error ${encodeFragment("volume volume0: File exists")}`,

@@ -40,7 +40,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
       devices: [],
     },
     boots: [KVM, KVM],
-    exec: { argv: ["make", "test"], env: { PATH }, workdir: "/", user: "", stdin: false },
+    exec: { argv: ["make", "test"], env: { PATH }, workdir: "/", hostname: "0123456789ab", user: "", stdin: false },
     disks: [],
     artifacts: [],
     artifactOn: "success",
@@ -130,6 +130,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
       argv: ["sh", "-c", "make"],
       env: { PATH: "/opt/bin", A: "1" },
       workdir: "/src",
+      hostname: "0123456789ab",
       user: "ci:ci",
       stdin: true,
     },
@@ -254,7 +255,11 @@ const DEFAULTS = {
 };
 
 Deno.test("planJob() runs the image's command as the image has it where the job says nothing", () => {
-  assertEquals(planWithImage({ defaults: DEFAULTS }, { argv: [] }).exec, { ...DEFAULTS, stdin: false });
+  assertEquals(planWithImage({ defaults: DEFAULTS }, { argv: [] }).exec, {
+    ...DEFAULTS,
+    hostname: "0123456789ab",
+    stdin: false,
+  });
 });
 
 Deno.test("planJob() lets what the job says go before what the image says", () => {
@@ -264,6 +269,7 @@ Deno.test("planJob() lets what the job says go before what the image says", () =
     env: { PATH: "/opt/bin", A: "job's", B: "two\nlines" },
     user: "root",
     workdir: "/tmp",
+    hostname: "0123456789ab",
     stdin: false,
   });
   assertEquals(planWithImage({ defaults: DEFAULTS }, { workspace: true }).exec.workdir, "/workspace");

@@ -81,6 +81,12 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
       is: ["failed", 126, 126],
       reason: "/etc/passwd: it can't be executed",
     },
+    {
+      when: "not executable, and why",
+      end: { kind: "refused", status: 126, command: "./a", why: "./a is cut off" },
+      is: ["failed", 126, 126],
+      reason: "./a: it can't be executed: ./a is cut off",
+    },
   ],
   "timed-out": [
     {
