@@ -116,8 +116,16 @@ export const RUN_FLAGS: readonly Flag[] = [
     help: "a line for each: NAME=VALUE, NAME, or # and a comment; with a - before it it may be missing",
     repeats: true,
   },
-  { name: "workdir", value: "GUEST", help: "where the job starts (default /workspace with --workspace, else /)" },
-  { name: "user", value: "USER[:GROUP]", help: "who the job runs as: names of the image, or numbers (default root)" },
+  {
+    name: "workdir",
+    value: "GUEST",
+    help: "where the job starts (default /workspace with --workspace, else the image's, or /)",
+  },
+  {
+    name: "user",
+    value: "USER[:GROUP]",
+    help: "who the job runs as: names of the image, or numbers (default the image's, or root)",
+  },
   { name: "workspace", value: "DIR", help: "a folder that is copied into the guest as /workspace" },
   {
     name: "artifact",

@@ -174,9 +174,7 @@ async function converse(
     onStarted();
     const last = await session.next();
     if (last.kind === "exited") return { end: last, started };
-    return last.kind === "refused"
-      ? { end: refused(plan, last), started: false }
-      : { end: unasked(last), started };
+    return last.kind === "refused" ? { end: refused(plan, last), started: false } : { end: unasked(last), started };
   } catch (error) {
     if (error instanceof DeadlineError) {
       return { end: { kind: "boot-failed", reason: error.message }, started: () => startsLate(begun, vm) };

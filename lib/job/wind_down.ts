@@ -126,7 +126,7 @@ function describeDrain(message: AgentMessage): string {
   if (message.kind === "exited") {
     return message.signal === undefined ? `it exited with status ${message.code}` : `signal ${message.signal} ended it`;
   }
-  if (message.kind === "refused") return "the image has no /bin/sh that can be executed, or the working directory went";
+  if (message.kind === "refused") return "the image has no /bin/sh that can be executed";
   return message.kind === "error" ? message.text : `the agent said "${message.kind}"`;
 }
 
