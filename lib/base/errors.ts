@@ -51,7 +51,7 @@ export const ERRORS = {
   "systemd.path": "give it an absolute path of letters, digits and ./_+@- (BERTH_STATE names the state folder)",
   "systemd.unseen": "install the binary in /usr/local/bin, and choose a state folder elsewhere (BERTH_STATE)",
   "systemd.source": "deno task compile makes a binary; run that one's systemd install",
-  "image.name": "image names are made of letters, digits, `.`, `_` and `-`, and do not begin with a dot",
+  "image.name": "image names are made of up to 64 letters, digits, `.`, `_` and `-`, and do not begin with a dot",
   "image.not-found": "berth image ls lists the images; berth image build NAME --debian SUITE makes one",
   "image.spec": "correct the field in the image's spec.json",
   "image.file-missing": "build the image again: berth image build NAME",

@@ -14,7 +14,7 @@ const MAKE = `set -e; cd "$1"; mkdir -p bin sbin etc out
   done
   cat >bin/job; chmod 755 bin/* sbin/* init
   ln -s /run dev; ln -s / proc; ln -s /berth sys; ln -s /berth tmp; ln -s /berth workspace; ln -s /run data
-  ln -s ../../../modules cache; ln -s /proc/kmsg etc/passwd; ln -s /berth/agent.sh etc/hosts; ln -s /run/job.sh etc/hostname; ln -s /dev/vport0p1 etc/group; ln -s /berth out/agents`;
+  ln -s ../../../modules cache; ln -s /proc/kmsg etc/passwd; ln -s /berth/exec.sh etc/hosts; ln -s /run/job.sh etc/hostname; ln -s /dev/vport0p1 etc/group; ln -s /berth out/agents`;
 
 /** What a job that is root of its guest may try: it ends with 7 all the same. */
 const JOB = `#!/bin/busybox.real sh

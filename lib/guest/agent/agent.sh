@@ -70,9 +70,12 @@ start_job() {
 
 # make_workdir: as container runtimes do, whoever has named it.
 make_workdir() {
-  local why="Too many levels of links"
-  inside "$workdir" && mkdir -p "/newroot$inside" 2>/run/why && return
-  [ ! -s /run/why ] || read -r why </run/why
+  local why="too many links"
+  if inside "$workdir"; then
+    [ ! -d "/newroot$inside" ] || return 0
+    mkdir -p "/newroot$inside" 2>/run/why && return
+    read -r why </run/why
+  fi
   fail "workdir $workdir: ${why##*: }"
   return 1
 }

@@ -3,10 +3,12 @@
 # resolve_user: turns $user (NAME or UID, or nothing for root, and optionally :GROUP or :GID) into $uid, $gid, $home and
 # $groups: of the groups that have the user as a member, unless one is given.
 resolve_user() {
-  local passwd group found
+  local passwd file found
   export user
-  passwd=$(image_file /etc/passwd) group=$(image_file /etc/group)
-  found=$(identify "$passwd" "$group") || { fail "user $user: $found" && return 1; }
+  find_file /etc/passwd
+  passwd=$file
+  find_file /etc/group
+  found=$(identify "$passwd" "$file") || { fail "user $user: $found" && return 1; }
   {
     read -r uid gid groups
     IFS= read -r home
@@ -16,8 +18,11 @@ EOF
   home=${home:-/}
 }
 
-# image_file PATH: where a file of the image is, or an empty one.
-image_file() { if inside "$1" && [ -f "/newroot$inside" ]; then echo "/newroot$inside"; else echo /dev/null; fi; }
+# find_file PATH: sets $file to a file of the image, or to an empty one.
+find_file() {
+  file=/dev/null
+  ! inside "$1" || [ ! -f "/newroot$inside" ] || file=/newroot$inside
+}
 
 # identify PASSWD GROUP: "UID GID GROUP...", and HOME on a line of its own, of the variable user; or what is wrong with it.
 # A name that is a number is a number. The first entry that fits counts, and an entry without its numbers is none.

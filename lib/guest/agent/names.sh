@@ -4,11 +4,12 @@
 # give_names: $hostname becomes the guest's name. What the image has of these files is no mount point, as Docker makes
 # them, so the job may replace them; a link in place of one is replaced, as it may lead anywhere.
 give_names() {
-  local etc
+  local etc file
   hostname "$hostname"
   inside /etc && mkdir -p "/newroot$inside" || return 0
   etc=/newroot$inside
-  hosts "$(image_file /etc/hosts)" >/run/hosts
+  find_file /etc/hosts
+  hosts "$file" >/run/hosts
   rm -f "$etc/hosts" "$etc/hostname"
   cat /run/hosts >"$etc/hosts"
   echo "$hostname" >"$etc/hostname"
