@@ -35,6 +35,13 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, what: st
   }
 }
 
+/** A signal for several waits that have one end in common. Disposing takes it back. @param what names them all. */
+export function deadline(timeoutMs: number, what: string): { readonly signal: AbortSignal } & Disposable {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DeadlineError(what, timeoutMs)), timeoutMs);
+  return { signal: late.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
 /**
  * Whether a promise is settled within `timeoutMs`; how it was settled is for others to see.
  *

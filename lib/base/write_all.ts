@@ -4,10 +4,19 @@
  * @module
  */
 
-/** Writes all of the bytes: a single `write` may take fewer. */
+/**
+ * Writes all of the bytes: a single `write` may take fewer.
+ *
+ * @param onWritten is told how many more were taken, also before a write that fails.
+ */
 export async function writeAll(
   writer: { write(bytes: Uint8Array): Promise<number> },
   bytes: Uint8Array,
+  onWritten: (count: number) => void = () => {},
 ): Promise<void> {
-  for (let written = 0; written < bytes.length;) written += await writer.write(bytes.subarray(written));
+  for (let written = 0; written < bytes.length;) {
+    const count = await writer.write(bytes.subarray(written));
+    written += count;
+    onWritten(count);
+  }
 }

@@ -90,4 +90,5 @@ export const EXIT_STATUSES: readonly (readonly [status: string, meaning: string]
   ["129, 130, 143", "cancelled by HUP, INT or TERM; what its caller ignores, as nohup does, is ignored"],
   ["137", "out of memory"],
   ["141", "cancelled because nobody reads its output any more"],
+  ["153", "the job took more of the host's disk than --disk gives it"],
 ];

@@ -26,10 +26,11 @@ const OWN: readonly VerdictName[] = ["succeeded", "failed", "timed-out", "cancel
 
 /** The remarks, in order: the verdict is the last. */
 export function planConclusion(plan: JobPlan, { verdict, output, logs, troubles }: JobResult): Remark[] {
-  const { verdict: name, reason, hint } = verdict;
-  const isPlain = name === "succeeded" || (name === "failed" && !reason.startsWith(`${plan.exec.argv[0]}: `));
+  const { verdict: name, reason, code, hint } = verdict;
+  const isExit = name === "failed" && code === undefined && !reason.startsWith(`${plan.exec.argv[0]}: `);
+  const isPlain = name === "succeeded" || isExit;
   return [
-    ...(OWN.includes(name) ? [] : planCrashReport(logs)),
+    ...(OWN.includes(name) || code === "job.output" ? [] : planCrashReport(logs)),
     ...["stdout", "stderr"].flatMap((stream, index) => planCut(stream, output[index], plan.logLimitBytes)),
     ...troubles.map((text) => ({ text })),
     ...(isPlain ? [] : [{ text: `${name}: ${reason}`, hint }]),
@@ -55,5 +56,6 @@ function planCut(stream: string, delivery: Delivery | undefined, limitBytes = In
   if (delivery.hollow) {
     return [{ text: `${stream}: the last ${missing} of its file were never written, and are left out` }];
   }
-  return [{ text: `${stream}: the last ${missing} were not delivered: nobody took them in time` }];
+  const why = delivery.error === undefined ? "nobody took them in time" : `it can't be written (${delivery.error})`;
+  return [{ text: `${stream}: the last ${missing} were not delivered: ${why}` }];
 }

@@ -57,6 +57,7 @@ function planDefaults(stateDir: string): Defaults {
       image: "name" in image ? image.name : image.folder,
       pids: String(spec.pidsMax),
       uidRange: `${spec.uidRange.first}-${spec.uidRange.last}`,
+      disk: writeSize(spec.diskBytes),
       minFree: writeSize(spec.minFreeBytes),
       drainTimeout: writeDuration(DRAIN_TIMEOUT_MS),
     },

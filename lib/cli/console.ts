@@ -43,11 +43,11 @@ export class Console implements AsyncDisposable {
    * Passes the job's own words on as they are, and waits until they are taken. berth's own words begin a line, wherever
    * the job's end.
    *
-   * @throws when nobody reads standard error any more.
+   * @throws when standard error takes no more.
    */
-  async pass(bytes: Uint8Array): Promise<void> {
+  async pass(bytes: Uint8Array, onWritten?: (count: number) => void): Promise<void> {
     await this.#enqueue(async () => {
-      await writeAll(Deno.stderr, bytes);
+      await writeAll(Deno.stderr, bytes, onWritten);
       this.#inLine = bytes.at(-1) !== NEWLINE;
     });
   }

@@ -151,6 +151,7 @@ export const RUN_FLAGS: readonly Flag[] = [
     help: "a disk that the next job gets as this one leaves it, if it succeeds (default 8G at most)",
     repeats: true,
   },
+  { name: "disk", value: "SIZE", help: "what all files of the job may take of the host's disk (default 16G)" },
   { name: "min-free", value: "SIZE", help: "end the job before the host's disk has less than this (default 256M)" },
   { name: "log-limit", value: "SIZE", help: "cut the job's stdout after this, and its stderr (default: neither)" },
   { name: "stdin", help: "give the job berth's standard input (default: it is empty)" },

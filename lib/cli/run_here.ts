@@ -11,7 +11,7 @@ import type { Driver } from "../cgroup/driver.ts";
 import { FILE_OF, type LimitName, limitsIn, withDiskNumbers } from "../cgroup/limits.ts";
 import { expectDevices, openDriver } from "../cgroup/open.ts";
 import { parseDevice } from "../cgroup/systemd/devices.ts";
-import { Hub } from "../guest/hub.ts";
+import { HELLO_MS, Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { groupsFor } from "../host/nodes.ts";
 import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, STATE, volumeWindow } from "../host/windows.ts";
@@ -104,13 +104,13 @@ async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { cons
   const plan = driver ? planJob(spec, { ...inputs, contained: true }) : alone;
   const unenforceable = chooseUnenforced(plan, spec, driver, console);
   const result = await runJob(plan, {
-    hub: stack.use(Hub.listen(AGENT_SOCKET)),
+    hub: stack.use(Hub.listen(AGENT_SOCKET, HELLO_MS + 2 * plan.bootTimeoutMs)),
     qmpHub: stack.use(QmpHub.listen(QMP_SOCKET)),
     driver,
     caches: openCaches(),
     unenforceable,
-    stdout: (bytes) => writeAll(Deno.stdout, bytes),
-    stderr: (bytes) => console.pass(bytes),
+    stdout: (bytes, onWritten) => writeAll(Deno.stdout, bytes, onWritten),
+    stderr: (bytes, onWritten) => console.pass(bytes, onWritten),
     stdin: args.spec.stdin ? Deno.stdin.readable : undefined,
     stop,
     onPoint,

@@ -8,7 +8,7 @@ import { BerthError } from "../base/errors.ts";
 import { parseSize } from "../base/units.ts";
 import { checkCacheName, DEFAULT_CACHE_BYTES } from "../image/cache.ts";
 import { DEFAULT_MIN_FREE_BYTES } from "../host/disk.ts";
-import type { JobSpec } from "../job/spec.ts";
+import { DEFAULT_DISK_BYTES, type JobSpec } from "../job/spec.ts";
 import { type CacheRequest, parseMountPoint, type VolumeRequest } from "../job/volumes.ts";
 import type { ParsedFlags } from "./parse.ts";
 import { choice, optional } from "./values.ts";
@@ -20,7 +20,7 @@ const MOST_BYTES = 16 * 1024 ** 4 - 4096;
 
 /** The part of a job's spec that is about disks, and the paths of the host that the volumes name. */
 export interface DiskArgs {
-  readonly disks: Pick<JobSpec, "scratchBytes" | "volumes" | "caches" | "minFreeBytes" | "artifactOn">;
+  readonly disks: Pick<JobSpec, "scratchBytes" | "volumes" | "caches" | "diskBytes" | "minFreeBytes" | "artifactOn">;
   /** In the order of `disks.volumes`; undefined for new ones. */
   readonly volumePaths: readonly (string | undefined)[];
 }
@@ -36,6 +36,7 @@ export function parseDiskArgs(flags: ParsedFlags): DiskArgs {
       scratchBytes: optional(flags.value("scratch"), (text) => parseDiskSize(text, "--scratch")),
       volumes: volumes.map(({ request }) => request),
       caches,
+      diskBytes: optional(flags.value("disk"), (text) => parseSize(text, "--disk")) ?? DEFAULT_DISK_BYTES,
       minFreeBytes: optional(flags.value("min-free"), (text) => parseSize(text, "--min-free")) ??
         DEFAULT_MIN_FREE_BYTES,
       artifactOn: choice(flags, "artifact-on", ["success", "failure", "always"]),

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { within } from "../base/deadline.ts";
 import { readLines } from "../base/lines.ts";
 import { writeAll } from "../base/write_all.ts";
 import { DialIn, hangUp } from "../host/dial_in.ts";
@@ -18,18 +19,28 @@ export interface GuestConnection extends Disposable {
   write(bytes: Uint8Array): Promise<void>;
 }
 
+/** Longer than the boot of any guest whose boot has its usual bounds, and what it does before its job. */
+export const HELLO_MS = 300_000;
+
 /** Listens on one path for any number of VMs. Disposing closes the socket and every connection that it still owns. */
 export class Hub implements AsyncDisposable {
   readonly #expected = new Map<string, PromiseWithResolvers<GuestConnection>>();
+  readonly #helloMs: number;
   readonly #socket: DialIn;
 
-  private constructor(path: string) {
+  private constructor(path: string, helloMs: number) {
+    this.#helloMs = helloMs;
     this.#socket = new DialIn(path, (connection) => this.#greet(connection));
   }
 
-  /** Opens the socket. */
-  static listen(path: string): Hub {
-    return new Hub(path);
+  /**
+   * Opens the socket.
+   *
+   * @param helloMs how long a connection may say nothing. QEMU makes them before its guest boots, and the one for a job's
+   * input says who it is only after that.
+   */
+  static listen(path: string, helloMs = HELLO_MS): Hub {
+    return new Hub(path, helloMs);
   }
 
   /** The connection of a VM's agent, or of its stdin. Whoever takes it owns it. Wait with a deadline. */
@@ -47,7 +58,7 @@ export class Hub implements AsyncDisposable {
   async #greet(connection: Deno.Conn): Promise<void> {
     const lines = readLines(connection.readable, LINE_LIMIT_BYTES, "guest.protocol");
     try {
-      const first = await lines.next();
+      const first = await within(lines.next(), this.#helloMs, "a hello");
       const hello = first.done ? undefined : parseHello(first.value);
       const key = hello && `${hello.token} ${hello.role}`;
       const expectation = key && this.#expected.get(key);
@@ -59,7 +70,7 @@ export class Hub implements AsyncDisposable {
         [Symbol.dispose]: () => hangUp(connection),
       });
     } catch {
-      // Garbage, or a connection that broke off: not one that anybody waits for.
+      // Garbage, a connection that broke off or said nothing: not one that anybody waits for.
       hangUp(connection);
     }
   }

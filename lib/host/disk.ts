@@ -1,11 +1,12 @@
 /**
- * Ends what berth does before it takes a host's disk below its floor, and when a disk can't be written any more.
+ * Ends what berth does before it takes a host's disk below its floor, before a job takes more than its budget, and when a
+ * disk can't be written any more.
  *
  * @module
  */
 
 import { statfs } from "node:fs/promises";
-import { BerthError, translateRefusedWrite } from "../base/errors.ts";
+import { BerthError, ignoreNotFound, translateRefusedWrite } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
 
 /** What stays free where nobody says how much. */
@@ -23,6 +24,9 @@ const LONGEST_PAUSE_MS = 1000;
 /** A look costs some microseconds. */
 const SHORTEST_PAUSE_MS = 10;
 
+/** The unit of a file's blocks, whatever its disk's is (inode(7)). */
+export const BLOCK_BYTES = 512;
+
 /**
  * The file systems of which it is known that the blocks of a file are all that was written into it, from the moment of
  * the write on: ext4, XFS, tmpfs (linux/magic.h). Others store zeros, or what they have compressed, in less, or allocate
@@ -35,19 +39,25 @@ export async function holdsAllBytes(folder: string): Promise<boolean> {
   return HOLD_ALL.includes((await statfs(folder)).type);
 }
 
-/** A watch over the disks that some folders are on. */
+/** A watch over disks. */
 export interface DiskWatch extends Disposable {
-  /** Aborts with `host.disk-full` when a floor is reached, and with `host.read-only`. */
+  /** Aborts with `host.disk-full` at a floor, with `job.disk` beyond the budget, and with `host.read-only`. */
   readonly signal: AbortSignal;
   /** Looks at once, and not only when it is time to. Never rejects. */
   readonly look: () => Promise<void>;
 }
 
-/** What is watched beside berth's own folder. */
+/** What ends the work in a folder of berth's own. */
 export interface DiskWatchOptions {
-  /** Folders of the user's, of which only the free space is looked at. */
-  readonly others?: readonly string[];
   readonly minFreeBytes?: number;
+  /** Of a job's folder: what its files may take. */
+  readonly budgetBytes?: number;
+  /**
+   * Of a job's folder: whether somebody else is to go first, asked again and again at the floor.
+   *
+   * @param isNew whether the floor has just been reached.
+   */
+  readonly othersFirst?: (isNew: boolean) => Promise<boolean>;
 }
 
 /**
@@ -57,14 +67,32 @@ export interface DiskWatchOptions {
  * @throws {BerthError} what it would abort with, when it is so already.
  */
 export async function watchDisks(own: string, options: DiskWatchOptions = {}): Promise<DiskWatch> {
-  const { others = [], minFreeBytes = DEFAULT_MIN_FREE_BYTES } = options;
+  const { minFreeBytes = DEFAULT_MIN_FREE_BYTES, budgetBytes = Infinity, othersFirst } = options;
+  await expectRoom([own], minFreeBytes);
+  let isAtFloor = false;
+  const roomAtTurn = async (): Promise<number> => {
+    const room = await roomAbove(minFreeBytes, own);
+    const isNew = !isAtFloor;
+    isAtFloor = room <= 0;
+    // Whoever went first may have made room since.
+    return isAtFloor && await othersFirst?.(isNew) ? 0 : await expectRoom([own], minFreeBytes, !othersFirst);
+  };
+  return await startWatch(async () => {
+    const [room, left] = await Promise.all([roomAtTurn(), budgetLeft(own, budgetBytes), expectWritable(own)]);
+    return Math.min(room, left);
+  });
+}
+
+/** Watches the free space of folders that are the user's. @throws {BerthError} `host.disk-full` when it is used up. */
+export async function watchRoom(folders: readonly string[], minFreeBytes: number): Promise<DiskWatch> {
+  return await startWatch(() => expectRoom(folders, minFreeBytes));
+}
+
+/** @param measure tells how many bytes may be written until it throws. */
+async function startWatch(measure: () => Promise<number>): Promise<DiskWatch> {
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
-  const measure = async () => {
-    const [room] = await Promise.all([roomOn([own, ...others], minFreeBytes), expectWritable(own)]);
-    return room;
-  };
   const look = () => measure().then(pauseMs, (error) => void abort.abort(error));
   const repeat = (pause: number | void) => {
     if (!over && pause !== undefined) timer = setTimeout(() => void look().then(repeat), pause);
@@ -80,10 +108,6 @@ export async function watchDisks(own: string, options: DiskWatchOptions = {}): P
   };
 }
 
-async function roomOn(folders: readonly string[], minFreeBytes: number): Promise<number> {
-  return Math.min(...await Promise.all(folders.map((folder) => roomAbove(minFreeBytes, folder))));
-}
-
 async function expectWritable(folder: string): Promise<void> {
   const now = new Date();
   await Deno.utime(folder, now, now).catch((error) => {
@@ -91,22 +115,68 @@ async function expectWritable(folder: string): Promise<void> {
   });
 }
 
-/** When to look again. Pure. @param roomBytes what is free above the floor. */
+/** When to look again. Pure. @param roomBytes what may be written until then. */
 export function pauseMs(roomBytes: number): number {
   return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, Math.floor(roomBytes / FASTEST_BYTES_PER_MS)));
 }
 
+/**
+ * What is free above the floor, on the fullest of the disks.
+ *
+ * @param inodes whether they are looked at: a VM makes no files on the host, so it need not end when they run out.
+ * @throws {BerthError} `host.disk-full` when that is nothing.
+ */
+export async function expectRoom(folders: readonly string[], minFreeBytes: number, inodes = true): Promise<number> {
+  const rooms = await Promise.all(folders.map(async (folder) => {
+    const room = await roomAbove(minFreeBytes, folder);
+    if (inodes) await expectInodes(folder);
+    if (room > 0) return room;
+    const [left, floor] = [room + minFreeBytes, minFreeBytes].map(formatBytes);
+    throw new BerthError("host.disk-full", `the disk of ${folder} has only ${left} left; ${floor} are to stay free`);
+  }));
+  return Math.min(...rooms);
+}
+
+/** Not more than 0 at the floor. */
 async function roomAbove(minFreeBytes: number, folder: string): Promise<number> {
-  const { bavail, bsize, files, ffree } = await statfs(folder);
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize - minFreeBytes;
+}
+
+async function expectInodes(folder: string): Promise<void> {
+  const { files, ffree } = await statfs(folder);
   // Some file systems have no fixed number of them, and say 0 of 0.
-  if (ffree < files * MIN_FREE_INODES) {
-    throw new BerthError("host.disk-full", `the disk of ${folder} has room for only ${ffree} files more`);
+  if (ffree >= files * MIN_FREE_INODES) return;
+  throw new BerthError("host.disk-full", `the disk of ${folder} has room for only ${ffree} files more`);
+}
+
+async function budgetLeft(folder: string, budgetBytes: number): Promise<number> {
+  if (budgetBytes === Infinity) return Infinity;
+  const files = await readUses(folder);
+  const used = sum(files);
+  if (used <= budgetBytes) return budgetBytes - used;
+  const [all, budget] = [used, budgetBytes].map(formatBytes);
+  const [name, most] = files.reduce((one, other) => other[1] > one[1] ? other : one);
+  const where = `${formatBytes(most)} of that in ${name}`;
+  throw new BerthError("job.disk", `the job takes ${all} of the host's disk, ${where}; it may take ${budget}`);
+}
+
+/** What the files of a folder take of its disk. */
+export async function usedBytes(folder: string): Promise<number> {
+  return sum(await readUses(folder));
+}
+
+function sum(files: readonly (readonly [string, number])[]): number {
+  return files.reduce((bytes, [, more]) => bytes + more, 0);
+}
+
+/** A job's folder has no folders in it. */
+async function readUses(folder: string): Promise<[name: string, bytes: number][]> {
+  const uses: [string, number][] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    // One that goes meanwhile takes nothing.
+    const info = await Deno.lstat(`${folder}/${name}`).catch(ignoreNotFound);
+    uses.push([name, (info?.blocks ?? 0) * BLOCK_BYTES]);
   }
-  const free = bavail * bsize;
-  if (free > minFreeBytes) return free - minFreeBytes;
-  const [left, floor] = [free, minFreeBytes].map(formatBytes);
-  throw new BerthError(
-    "host.disk-full",
-    `the disk of ${folder} has only ${left} left; ${floor} are to stay free`,
-  );
+  return uses;
 }

@@ -30,6 +30,7 @@ export const HOST_PROGRAMS: readonly HostProgram[] = [
   },
   { program: "prlimit", package: "util-linux", purpose: "keeps QEMU from dumping core" },
   { program: "setsid", package: "util-linux", purpose: "keeps the terminal's signals away" },
+  { program: "fallocate", package: "util-linux", purpose: "gives back the disk space of output that was delivered" },
   { program: "mount", package: "mount", purpose: "makes windows" },
   { program: "du", package: "coreutils", purpose: "measures workspaces" },
   { program: "cp", package: "coreutils", purpose: "copies disks" },

@@ -10,8 +10,8 @@ import { formatBytes } from "../base/units.ts";
 import { runTool } from "../process/tool.ts";
 import { createDisk } from "./disk.ts";
 
-/** What the job can add to its copy. The file is sparse: only what is written takes space on the host. */
-const HEADROOM_BYTES = 8 * 1024 ** 3;
+/** More is no use to anybody, and the tables of so large a file system begin to cost something. */
+const MOST_HEADROOM_BYTES = 1024 ** 4;
 const BYTES_PER_INODE = 8192;
 
 /** What a folder takes. */
@@ -25,6 +25,8 @@ export interface FolderUse {
 export interface FolderDiskOptions {
   /** What the folder is to the user, as in `--workspace`. */
   readonly what: string;
+  /** What the job can add to its copy. The file is sparse: only what is written takes space on the host. */
+  readonly headroomBytes: number;
   /** Ends the copy; what is there of the image by then is the caller's to remove. */
   readonly signal?: AbortSignal;
   /** Told every 2 s how far the copy is. */
@@ -32,16 +34,16 @@ export interface FolderDiskOptions {
 }
 
 /** The size of the disk for a folder. Pure. */
-export function folderDiskBytes({ usedBytes, inodes }: FolderUse): number {
+export function folderDiskBytes({ usedBytes, inodes }: FolderUse, headroomBytes: number): number {
   // An inode for each that is there, though it may take no space at all (empty files do, and small ones on some file
   // systems), and room for the block that it may take here.
-  const bytes = 2 * usedBytes + inodes * BYTES_PER_INODE + HEADROOM_BYTES;
+  const bytes = 2 * usedBytes + inodes * BYTES_PER_INODE + Math.min(headroomBytes, MOST_HEADROOM_BYTES);
   return Math.ceil(bytes / 1024 ** 2) * 1024 ** 2;
 }
 
 /** Writes an ext4 image with the folder's content: links, modes, owners, times and empty folders as they are. */
 export async function createFolderDisk(folder: string, image: string, options: FolderDiskOptions): Promise<void> {
-  const { what, signal, onProgress } = options;
+  const { what, headroomBytes, signal, onProgress } = options;
   let usedBytes = 0;
   const readProgress = async () => {
     if (!usedBytes) return `${what}: looking how large it is`;
@@ -54,7 +56,7 @@ export async function createFolderDisk(folder: string, image: string, options: F
   usedBytes = use.usedBytes;
   const more = ["-i", String(BYTES_PER_INODE), "-d", folder];
   try {
-    await createDisk(image, folderDiskBytes(use), signal, more);
+    await createDisk(image, folderDiskBytes(use, headroomBytes), signal, more);
   } catch (error) {
     if (!(error instanceof BerthError) || error.code !== "process.failed") throw error;
     throw new BerthError("job.workspace", `${what}: it can't be copied: ${error.message}`, { cause: error });

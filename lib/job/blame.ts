@@ -1,30 +1,59 @@
 /**
- * Ends that look like a guest's or its VMM's, and are the host's disk's.
+ * Ends that look like a guest's, its VMM's or the job's, and are a disk's of the host.
  *
  * @module
  */
 
-import { describeError } from "../base/errors.ts";
+import { BerthError, describeError, ERRORS } from "../base/errors.ts";
 import type { DiskWatch } from "../host/disk.ts";
 import type { EvidenceLog } from "./evidence.ts";
-import { type End, infra } from "./verdict.ts";
+import type { Delivery } from "./output.ts";
+import { type End, hasSucceeded, infra } from "./verdict.ts";
 
 /** Ends of a VM, not of its job. */
-export const BROKEN_OFF: readonly End["kind"][] = ["boot-failed", "vm-ended", "vm-paused", "agent-lost"];
+const BROKEN_OFF: readonly End["kind"][] = ["boot-failed", "vm-ended", "vm-paused", "agent-lost"];
 
 /**
- * What ended where the host's disk is full or read-only ended for that reason, whatever it looks like.
- *
- * @param kinds the ends of which that can be so.
+ * Which ends can be the disk's in each phase. After a run its last words may not have found their place any more; what
+ * the guest still had to hand over may not have found any.
  */
+const OF_DISK = {
+  boot: BROKEN_OFF,
+  run: [...BROKEN_OFF, "exited", "refused"],
+  "wind-down": [...BROKEN_OFF, "infra"],
+} as const satisfies Readonly<Record<string, readonly End["kind"][]>>;
+
+/** What ended where the host's disk is full or read-only, or the job's budget is spent, ended for that reason. */
 export async function blameDisk(
   { signal, look }: DiskWatch,
   end: End,
   evidence: EvidenceLog,
-  kinds = BROKEN_OFF,
+  phase: keyof typeof OF_DISK,
 ): Promise<End> {
   await look();
+  const kinds: readonly End["kind"][] = OF_DISK[phase];
   if (!signal.aborted || !kinds.includes(end.kind)) return end;
-  evidence.note("berth", describeError(signal.reason));
-  return infra(signal.reason);
+  const { reason } = signal;
+  evidence.note("berth", describeError(reason));
+  // Before the guest has the job it is what berth itself has put there that is too much.
+  const isOver = phase !== "boot" && reason instanceof BerthError && reason.code === "job.disk";
+  return isOver ? { kind: "over-disk", reason: reason.message } : infra(reason);
+}
+
+/** Whether a watch has ended because of the disk itself, and not of what one job has on it. */
+export function isFull(error: unknown): boolean {
+  return error instanceof BerthError && error.code === "host.disk-full";
+}
+
+/** A success whose output was not delivered is none: whoever reads it would take it for the whole. */
+export function blameOutput(end: End, output: readonly Delivery[], limitBytes = Infinity): End {
+  if (!hasSucceeded(end)) return end;
+  const lost = output.flatMap((delivery, index) => {
+    const { bytes, missingBytes, hollow, error } = delivery;
+    if (missingBytes === 0 || hollow || bytes === limitBytes) return [];
+    return [`${["stdout", "stderr"][index]}: ${error ?? "nobody took it in time"}`];
+  });
+  if (lost.length === 0) return end;
+  const reason = `the job exited with status 0, and its output was not delivered whole (${lost.join("; ")})`;
+  return { kind: "infra", reason, code: "job.output", hint: ERRORS["job.output"], exitCode: 0 };
 }

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { orAborted, within } from "../base/deadline.ts";
+import { DeadlineError, orAborted, within } from "../base/deadline.ts";
 import { BerthError } from "../base/errors.ts";
 import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
+import { watchRoom } from "../host/disk.ts";
 import { unpackArtifacts } from "../guest/artifacts.ts";
 import type { Session } from "../guest/session.ts";
 import type { JobPlan } from "./plan.ts";
@@ -44,11 +45,20 @@ export async function collectArtifacts(plan: JobPlan, session: Session, io: Coll
   if (missing.size < guests.length) {
     // What a guest adds to it from now on is none of it.
     const { size: sizeBytes } = await io.archive.stat();
-    await unpackArtifacts({ ...io, sizeBytes, targets: plan.artifacts, jailed: plan.vm.jail !== undefined });
+    using room = await watchRoom(plan.artifacts.map(({ folder }) => folder), plan.minFreeBytes);
+    const signal = AbortSignal.any([io.signal, room.signal]);
+    const jailed = plan.vm.jail !== undefined;
+    await unpackArtifacts({ ...io, signal, sizeBytes, targets: plan.artifacts, jailed }).catch(sayLate);
   }
   if (missing.size === 0) return;
   const flags = [...missing].map((index) => `--artifact ${guests[index]}`).join(", ");
   throw new BerthError("job.artifact", `${flags}: the job has ended, and there is no such file or folder`);
+}
+
+/** An archive that takes too long to unpack is no guest that is lost. */
+function sayLate(error: unknown): never {
+  if (!(error instanceof DeadlineError)) throw error;
+  throw new BerthError("job.artifact", `the artifacts are not out in time: ${error.message}`, { cause: error });
 }
 
 /** Waits until the archive is whole, and returns the numbers of the artifacts that are not in it. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BerthError, describeError } from "../base/errors.ts";
+import { BerthError, describeError, ignoreNotFound } from "../base/errors.ts";
 import { reportEvery } from "../base/progress.ts";
 import type { GuestVolume } from "../guest/fragment.ts";
 import type { CacheIo, CacheStore, OpenCache } from "../image/cache.ts";
@@ -30,15 +30,17 @@ export interface JobDisks extends Disposable {
    * @param signal ends the wait for the disk; a cache that is not on it by then is not kept.
    */
   saveCaches(signal: AbortSignal): Promise<string[]>;
+  /** Gives their place on the host's disk back before the job is over; nothing of them is kept. */
+  remove(): Promise<void>;
 }
 
 /** Makes all of them, in the job's folder. */
-export async function createDisks({ disks, tenant }: JobPlan, io: DisksIo): Promise<JobDisks> {
+export async function createDisks({ disks, tenant, diskBytes }: JobPlan, io: DisksIo): Promise<JobDisks> {
   using stack = new DisposableStack();
   const caches: OpenCache[] = [];
   const fresh = new Set<string>();
   for (const disk of disks) {
-    const cache = await createOne(disk, tenant?.name, io);
+    const cache = await createOne(disk, { tenant: tenant?.name, headroomBytes: diskBytes }, io);
     if (!cache) continue;
     caches.push(stack.use(cache));
     if (cache.isFresh) fresh.add(disk.serial);
@@ -56,11 +58,23 @@ export async function createDisks({ disks, tenant }: JobPlan, io: DisksIo): Prom
       );
       return (await Promise.all(tries)).flat();
     },
+    remove: async () => {
+      // A cache's file is held open.
+      owned.dispose();
+      for (const { path, source } of disks) if (source) await Deno.remove(path).catch(ignoreNotFound);
+    },
     [Symbol.dispose]: () => owned.dispose(),
   };
 }
 
-async function createOne(disk: DiskPlan, tenant: string | undefined, io: DisksIo): Promise<OpenCache | undefined> {
+/** What disks of a job have in common. */
+interface Common {
+  readonly tenant?: string;
+  /** No more than this can be added to one: it is what the job may take in all. */
+  readonly headroomBytes: number;
+}
+
+async function createOne(disk: DiskPlan, common: Common, io: DisksIo): Promise<OpenCache | undefined> {
   const { path, source } = disk;
   switch (source?.kind) {
     case undefined:
@@ -69,13 +83,13 @@ async function createOne(disk: DiskPlan, tenant: string | undefined, io: DisksIo
     case "new":
       return void await createDisk(path, source.sizeBytes, io.signal);
     case "folder":
-      return void await createFolderDisk(source.from, path, { ...io, what: nameOf(disk) });
+      return void await createFolderDisk(source.from, path, { ...io, ...common, what: nameOf(disk) });
     case "file":
       await expectExt4(source.from, disk);
       return void await copyDisk(source.from, path, io);
     case "cache":
       return await io.caches.open(
-        { name: source.name, tenant },
+        { name: source.name, tenant: common.tenant },
         { path, sizeBytes: source.sizeBytes },
         io,
       );

@@ -6,6 +6,9 @@
  * @module
  */
 
+import { describeError } from "../base/errors.ts";
+import { BLOCK_BYTES } from "../host/disk.ts";
+
 const CHUNK_BYTES = 256 * 1024;
 /** Looks without having been told, in case the host has no inotify watch left. */
 const SAFETY_NET_MS = 250;
@@ -15,11 +18,16 @@ const PAUSE_MS = 10;
 const EXCESS_BYTES = 64 * 1024 ** 2;
 /** How much more a file may seem to have than its disk holds. Honest ones have less; it costs little to deliver it. */
 const HOLLOW_BYTES = 64 * 1024 ** 2;
-/** The unit of a file's blocks, whatever its disk's is (inode(7)). */
-const BLOCK_BYTES = 512;
+/** How much is delivered before its place on the disk is given back: a process is started for it, of some 20 ms. */
+const HOLE_BYTES = 64 * 1024 ** 2;
 
-/** Where output goes. Must take all of the bytes. */
-export type Sink = (bytes: Uint8Array) => Promise<void>;
+/**
+ * Where output goes. Must take all of the bytes; one that fails tells `onWritten` how many it has taken, if it was any.
+ */
+export type Sink = (bytes: Uint8Array, onWritten?: (count: number) => void) => Promise<void>;
+
+/** Gives back what a part of a file takes of its disk, and returns whether it could. */
+export type Release = (hole: { readonly offsetBytes: number; readonly lengthBytes: number }) => Promise<boolean>;
 
 /** What became of the bytes of one file. */
 export interface Delivery {
@@ -31,6 +39,8 @@ export interface Delivery {
   readonly atLeast?: true;
   /** Set where what is missing was never written: the VMM has made the file longer than what is in it. */
   readonly hollow?: true;
+  /** Why the sink took no more, as in `ENOSPC: No space left on device`. */
+  readonly error?: string;
 }
 
 /** What a follower may be told beside. */
@@ -56,16 +66,16 @@ export class OutputFollower implements AsyncDisposable {
   #state: "following" | "finishing" | "stopped" = "following";
 
   /**
-   * @param sources open files of the folder, and where each one's bytes go.
-   * @param onBroken is called when a sink does not take any more; that file's rest is dropped.
+   * @param sources open files of the folder, where each one's bytes go, and how what was delivered is given back.
+   * @param onBroken is called when a sink does not take any more, with its error; that file's rest is dropped.
    */
   constructor(
     folder: string,
-    sources: readonly (readonly [Deno.FsFile, Sink])[],
-    onBroken: () => void,
+    sources: readonly (readonly [Deno.FsFile, Sink, Release?])[],
+    onBroken: (error: unknown) => void,
     options: FollowOptions = {},
   ) {
-    this.#sources = sources.map(([file, sink]) => new Source(file, sink, options));
+    this.#sources = sources.map((source) => new Source(source, options));
     this.#watcher = watch(folder);
     void this.#listen();
     this.#timer = setInterval(() => this.#wake(), SAFETY_NET_MS);
@@ -100,7 +110,7 @@ export class OutputFollower implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  async #copy(source: Source, onBroken: () => void): Promise<void> {
+  async #copy(source: Source, onBroken: (error: unknown) => void): Promise<void> {
     const buffer = new Uint8Array(CHUNK_BYTES);
     while (this.#state !== "stopped") {
       // Taken before the read: what is written after the read changes it.
@@ -115,9 +125,11 @@ export class OutputFollower implements AsyncDisposable {
       }
       try {
         await source.deliver(bytes);
-      } catch {
-        return onBroken();
+      } catch (error) {
+        source.giveUp(error);
+        return onBroken(error);
       }
+      await source.release();
     }
   }
 
@@ -149,16 +161,23 @@ export class OutputFollower implements AsyncDisposable {
 class Source {
   readonly #file: Deno.FsFile;
   readonly #sink: Sink;
-  readonly #limitBytes: number;
   readonly #holdsAll: boolean;
+  #release: Release | undefined;
+  #limitBytes: number;
+  #releasedBytes = 0;
+  #error: string | undefined;
   #endBytes = Infinity;
   #readBytes = 0;
   #deliveredBytes = 0;
   #removedBytes = 0;
 
-  constructor(file: Deno.FsFile, sink: Sink, { limitBytes = Infinity, holdsAll = false }: FollowOptions) {
+  constructor(
+    [file, sink, release]: readonly [Deno.FsFile, Sink, Release?],
+    { limitBytes = Infinity, holdsAll = false }: FollowOptions,
+  ) {
     this.#file = file;
     this.#sink = sink;
+    this.#release = release;
     this.#limitBytes = limitBytes;
     this.#holdsAll = holdsAll;
   }
@@ -170,7 +189,7 @@ class Source {
   findEnd(): void {
     const { size, blocks } = this.#file.statSync();
     if (!this.#holdsAll || blocks === null) return;
-    const heldBytes = blocks * BLOCK_BYTES;
+    const heldBytes = this.#releasedBytes + blocks * BLOCK_BYTES;
     if (size - heldBytes > HOLLOW_BYTES) this.#endBytes = heldBytes;
   }
 
@@ -184,8 +203,29 @@ class Source {
   }
 
   async deliver(bytes: Uint8Array): Promise<void> {
-    await this.#sink(bytes);
-    this.#deliveredBytes += bytes.length;
+    let taken = 0;
+    try {
+      await this.#sink(bytes, (count) => taken += count);
+      taken = bytes.length;
+    } finally {
+      this.#deliveredBytes += taken;
+    }
+  }
+
+  /** Takes no more of it; what comes now is nobody's, and is removed as what is beyond a limit. */
+  giveUp(error: unknown): void {
+    this.#error = describeSystemError(error);
+    this.#limitBytes = Math.min(this.#limitBytes, this.#deliveredBytes);
+  }
+
+  /** Gives back the disk's space of what was delivered, now and then; the VMM appends, so nobody misses it. */
+  async release(): Promise<void> {
+    const lengthBytes = this.#deliveredBytes - this.#deliveredBytes % HOLE_BYTES - this.#releasedBytes;
+    if (!this.#release || lengthBytes <= 0) return;
+    const isDone = await this.#release({ offsetBytes: this.#releasedBytes, lengthBytes }).catch(() => false);
+    // A disk that can't do it holds all of it, as far as the job's budget goes.
+    if (isDone) this.#releasedBytes += lengthBytes;
+    else this.#release = undefined;
   }
 
   /**
@@ -212,8 +252,15 @@ class Source {
       ...{ bytes: this.#deliveredBytes, missingBytes },
       ...(this.#removedBytes > 0 ? { atLeast: true } : {}),
       ...(this.#endBytes < this.#limitBytes ? { hollow: true } : {}),
+      ...(this.#error === undefined ? {} : { error: this.#error }),
     };
   }
+}
+
+/** The kernel's name of an error, which scripts know, and its words. */
+function describeSystemError(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? `${error.code}: ` : "";
+  return code + describeError(error).replace(/ \(os error \d+\)$/, "");
 }
 
 /** Waits for all of them, whatever becomes of the others, and throws what the first one has thrown. */

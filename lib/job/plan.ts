@@ -90,6 +90,8 @@ export interface JobPlan {
   /** What `memory.max` has beside the guest's memory. */
   readonly memoryOverheadBytes: number;
   readonly tenant?: Tenant;
+  /** What its folder may take of the host's disk. */
+  readonly diskBytes: number;
   readonly minFreeBytes: number;
   readonly timeoutMs?: number;
   /** What runs in the guest when the job has ended, before artifacts are taken. */
@@ -128,6 +130,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
     }),
     memoryOverheadBytes,
     tenant: spec.tenant,
+    diskBytes: spec.diskBytes,
     minFreeBytes: spec.minFreeBytes,
     timeoutMs: spec.timeoutMs,
     drain: spec.drain === undefined

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ErrorCode } from "../base/errors.ts";
 import type { DriverName } from "../cgroup/driver.ts";
 import { type IoMax, type LimitName, type Limits, limitsIn } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
@@ -40,6 +41,8 @@ export interface Report {
   readonly exitCode: number | null;
   readonly signal: number | null;
   readonly reason: string;
+  /** The same for a program: a code of berth's errors, which stays the same. Absent where the verdict tells it all. */
+  readonly code?: ErrorCode;
   /** Whether the job had started, or may have: only what has not can be tried again as if nothing had been. */
   readonly started: boolean;
   readonly accel?: "kvm" | "tcg";
@@ -84,8 +87,8 @@ export interface JobResult {
 
 /** The report of a job that ended before it had a plan. Pure. */
 export function planEarlyReport(image: string, name: string | undefined, verdict: Verdict): Partial<Report> {
-  const { verdict: kind, reason } = verdict;
-  return { name, verdict: kind, exitCode: null, signal: null, reason, started: false, image, attempts: 0 };
+  const { verdict: kind, reason, code } = verdict;
+  return { name, verdict: kind, exitCode: null, signal: null, reason, code, started: false, image, attempts: 0 };
 }
 
 /** The report. Pure. */
@@ -97,6 +100,7 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     exitCode: result.verdict.exitCode ?? null,
     signal: result.verdict.signal ?? null,
     reason: result.verdict.reason,
+    code: result.verdict.code,
     started: result.started,
     accel: result.accelerator ?? plan.vm.accelerator,
     image: plan.image,

@@ -8,14 +8,15 @@ import { aborted, settlesWithin } from "../base/deadline.ts";
 import { describeError, translateRefusedWrite } from "../base/errors.ts";
 import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
-import { type DiskWatch, holdsAllBytes, watchDisks } from "../host/disk.ts";
+import { type DiskWatch, expectRoom, holdsAllBytes, watchDisks } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { Booted } from "../vmm/qemu/accelerator.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";
-import type { Vm, VmPlan } from "../vmm/vmm.ts";
+import { holePuncher } from "../process/punch.ts";
+import { type Vm, VM_FILES, type VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
-import { blameDisk, BROKEN_OFF } from "./blame.ts";
+import { blameDisk, blameOutput, isFull } from "./blame.ts";
 import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog, noteWishes } from "./evidence.ts";
@@ -25,12 +26,16 @@ import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.t
 import { type Delivery, OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
 import { lendFiles } from "./lend.ts";
+import { largestFirst } from "./running.ts";
 import type { OnPoint } from "./points.ts";
 import type { JobResult, Timings } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
 import type { StopRequest } from "./stop.ts";
 import { decideVerdict, type End, infra } from "./verdict.ts";
 import { HASTY_MS, windDownVm } from "./wind_down.ts";
+
+/** How long a job's reader may take what is there at the floor of the disk: less than others wait for it. */
+const FLOOR_MS = 2000;
 
 /** What a job tells while it runs. */
 export type JobEvent =
@@ -129,30 +134,41 @@ class JobRun {
   async #live(): Promise<End> {
     const { folder } = this.#plan.vm;
     const prepared = await this.#prepare(folder);
-    const { files, disks } = prepared;
+    const { files, disks, space } = prepared;
     this.#endPhase("prepare");
     const { stdout, stderr, stop } = this.#io;
-    const sources = [[files.stdout, stdout], [files.stderr, stderr]] as const;
-    const onBroken = () => stop.stop("SIGPIPE");
+    const sources = [
+      [files.stdout, stdout, holePuncher(files.stdout, `${folder}/${VM_FILES.stdout}`)],
+      [files.stderr, stderr, holePuncher(files.stderr, `${folder}/${VM_FILES.stderr}`)],
+    ] as const;
     const options = { limitBytes: this.#plan.logLimitBytes, holdsAll: await holdsAllBytes(folder) };
-    const follower = this.#stack.use(new OutputFollower(folder, sources, onBroken, options));
+    const follower = this.#stack.use(new OutputFollower(folder, sources, (error) => this.#lose(error), options));
     // Whatever breaks, what the job has printed is delivered.
     const { end, flushed } = await this.#runVm(prepared)
       .catch((error) => ({ end: this.#endBy(error), flushed: false }));
     this.#onPoint("gone");
+    // What others wait for at the floor of the disk does not wait for this job's reader.
+    if (space.signal.aborted && !flushed) await this.#attempt("the job's disks stay a while", () => disks.remove());
     // How the job ended is known: what fails from here on is told beside it.
     const saved = this.#attempt("the job's caches are not kept", async () => {
       if (!flushed) return;
       if (this.#vmStays) throw new Error("the VM may still write to them");
       this.troubles.push(...await disks.saveCaches(stop.requested));
     });
-    await this.#attempt("the job's output was not delivered whole", () => this.#deliver(follower));
+    await this.#attempt("the job's output was not delivered whole", () => this.#deliver(follower, space));
     await follower[Symbol.asyncDispose]();
     await this.#attempt("the job's output was not counted", () => this.output = follower.account());
     this.logs = [this.#words.tail()];
     await this.#attempt("the end of serial.log can't be read", () => this.logs = [readSerialTail(files), ...this.logs]);
     await saved;
-    return end;
+    return this.#io.stop.reason ? end : blameOutput(end, this.output, this.#plan.logLimitBytes);
+  }
+
+  /** A reader that has gone does not want the rest. One that can't write it is no reason to end a job half-way. */
+  #lose(error: unknown): void {
+    const isGone = error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset;
+    if (isGone) return this.#io.stop.stop("SIGPIPE");
+    this.#io.notify({ kind: "note", text: `the job's output can't be written any more: ${describeError(error)}` });
   }
 
   /** Does what must not take anything else with it when it fails. */
@@ -172,8 +188,10 @@ class JobRun {
       const folder = this.#stack.use(
         await createJobFolder(path, this.#plan.image, (record) => endAbandoned(record, this.#io.driver)),
       );
-      const others = this.#plan.artifacts.map((target) => target.folder);
-      const space = this.#stack.use(await watchDisks(path, { others, minFreeBytes: this.#plan.minFreeBytes }));
+      const { diskBytes: budgetBytes, minFreeBytes, artifacts } = this.#plan;
+      await expectRoom(artifacts.map((target) => target.folder), minFreeBytes);
+      const othersFirst = largestFirst(path);
+      const space = this.#stack.use(await watchDisks(path, { minFreeBytes, budgetBytes, othersFirst }));
       const files = createVmFiles(path, (file) => this.#stack.use(file));
       const signal = AbortSignal.any([stop.requested, space.signal]);
       const onNote = (text: string) => notify({ kind: "note", text });
@@ -204,7 +222,7 @@ class JobRun {
       onWords: (piece) => this.#words.add(piece),
     });
     this.#endPhase("boot");
-    if ("end" in booted) return { end: await blameDisk(space, booted.end, this.evidence), flushed: false };
+    if ("end" in booted) return { end: await blameDisk(space, booted.end, this.evidence, "boot"), flushed: false };
     const { vm, session } = booted;
     await using _vm = this.#endsFor(vm);
     using _session = session;
@@ -221,13 +239,13 @@ class JobRun {
     this.started = started;
     this.#endPhase("run");
     // Its last words may not have found their place on the disk any more.
-    const acted = await blameDisk(space, ended, evidence, [...BROKEN_OFF, "exited", "refused"]);
+    const acted = await blameDisk(space, ended, evidence, "run");
     const windDown = await windDownVm(this.#plan, vm, session, acted, {
       ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
       archive: files.artifacts,
       signal: AbortSignal.any([stop.requested, space.signal]),
     });
-    return { ...windDown, end: await blameDisk(space, windDown.end, evidence) };
+    return { ...windDown, end: await blameDisk(space, windDown.end, evidence, "wind-down") };
   }
 
   /** A VM that can't be ended is no end of its job. */
@@ -239,11 +257,19 @@ class JobRun {
     return { [Symbol.asyncDispose]: () => vm[Symbol.asyncDispose]().then(() => {}, onStays) };
   }
 
-  /** Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go. */
-  async #deliver(follower: OutputFollower): Promise<void> {
+  /**
+   * Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go, nor when
+   * others need its place on the disk.
+   */
+  async #deliver(follower: OutputFollower, { signal }: DiskWatch): Promise<void> {
     const finished = follower.finish();
     using stopped = aborted(this.#io.stop.requested);
-    await Promise.race([finished, stopped.promise.then(() => settlesWithin(finished, HASTY_MS))]);
+    using ended = aborted(signal);
+    await Promise.race<unknown>([
+      finished,
+      stopped.promise.then(() => settlesWithin(finished, HASTY_MS)),
+      ended.promise.then(async () => isFull(signal.reason) ? await settlesWithin(finished, FLOOR_MS) : await finished),
+    ]);
   }
 
   /** Tries every step, whatever the others do, and returns what failed. */

@@ -1,9 +1,12 @@
 /**
- * Which jobs run, as their folders say.
+ * Which jobs run, as their folders say, and which of them goes first when their disk is full.
  *
  * @module
  */
 
+// @ts-types="../base/types/path.d.ts"
+import { basename, dirname } from "@std/path";
+import { usedBytes } from "../host/disk.ts";
 import { OWNER, parseOwner } from "./owner.ts";
 import { tryLock } from "../process/try_lock.ts";
 
@@ -26,6 +29,73 @@ async function ownersFiles(jobs: string): Promise<string[]> {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
+}
+
+/** How long a larger job gets to end and to make room. Its VM is killed at once; its reader gets 2 s. */
+const PATIENCE_MS = 5000;
+/** Some file systems give room back a moment after its file has gone. */
+const SETTLE_MS = 300;
+
+/**
+ * Tells a job at the floor of its disk whether others are to end before it: the largest ends first, and only when that
+ * has not helped the next. Each finds out for itself, and all come to the same. Jobs of other state folders are not seen.
+ *
+ * @param folder its folder.
+ */
+export function largestFirst(
+  folder: string,
+  now: () => number = () => performance.now(),
+): (isNew: boolean) => Promise<boolean> {
+  const [jobs, self] = [dirname(folder), basename(folder)];
+  let live: string[] = [];
+  let sinceMs = 0;
+  let hasMadeRoom = false;
+  return async (isNew) => {
+    // Nobody begins at the floor, and to ask for a lock costs more than to look whether a file is there.
+    const there = isNew ? await liveJobs(jobs) : await filter(live, (id) => isThere(`${jobs}/${id}${OWNER}`));
+    const hasOneGone = !isNew && there.length < live.length;
+    live = there;
+    if (isNew || hasOneGone) sinceMs = now();
+    hasMadeRoom = hasOneGone || (hasMadeRoom && !isNew);
+    // One that has no folder any more takes nothing.
+    const useOf = (id: string) => usedBytes(`${jobs}/${id}`).catch(() => 0);
+    const own = await useOf(self);
+    const larger = await filter(live, async (id) => id !== self && isLarger([await useOf(id), id], [own, self]));
+    const patienceMs = larger.length * PATIENCE_MS || (hasMadeRoom ? SETTLE_MS : 0);
+    return now() - sinceMs < patienceMs;
+  };
+}
+
+type Use = readonly [bytes: number, id: string];
+
+/** Of two that take the same, too, only one goes first. */
+function isLarger([bytes, id]: Use, [others, other]: Use): boolean {
+  return bytes > others || (bytes === others && id > other);
+}
+
+async function filter(ids: readonly string[], test: (id: string) => Promise<boolean>): Promise<string[]> {
+  const passed = await Promise.all(ids.map(test));
+  return ids.filter((_, index) => passed[index]);
+}
+
+async function liveJobs(jobs: string): Promise<string[]> {
+  const ids = (await ownersFiles(jobs)).map((name) => name.slice(0, -OWNER.length));
+  return await filter(ids, async (id) => !await isOver(`${jobs}/${id}${OWNER}`));
+}
+
+async function isOver(path: string): Promise<boolean> {
+  try {
+    using owner = await Deno.open(path);
+    // A shared lock is refused by the owner's only, as below.
+    return tryLock(owner, { exclusive: false });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** @returns undefined for a job that is over, and for one that has said nothing yet. */

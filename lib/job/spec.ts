@@ -31,6 +31,8 @@ export interface JobSpec {
   readonly scratchBytes?: number;
   readonly volumes: readonly VolumeRequest[];
   readonly caches: readonly CacheRequest[];
+  /** What the job's files may take of the host's disk. */
+  readonly diskBytes: number;
   /** What stays free of the disks that berth writes to. */
   readonly minFreeBytes: number;
   readonly memoryBytes?: number;
@@ -76,6 +78,9 @@ export interface UidRange {
  * that not every program can tell from negative ones.
  */
 export const DEFAULT_UID_RANGE: UidRange = { first: 1_900_000_000, last: 1_900_065_535 };
+
+/** What hosted runners give a job of their disk, roughly. */
+export const DEFAULT_DISK_BYTES = 16 * 1024 ** 3;
 
 /** `pids.max` counts threads: QEMU peaks at about 40 with io_uring and 100 with its thread pool. */
 export const DEFAULT_PIDS_MAX = 256;

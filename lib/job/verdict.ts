@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BerthError, describeError, ERRORS } from "../base/errors.ts";
+import { BerthError, describeError, type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
 import type { VmExit, VmPause } from "../vmm/vmm.ts";
 import { STOP_NUMBERS, type StopReason } from "./stop.ts";
@@ -30,13 +30,21 @@ export type End =
   | { readonly kind: "timed-out"; readonly reason: string; readonly isOver: boolean }
   | { readonly kind: "cancelled"; readonly by: StopReason }
   | { readonly kind: "boot-failed"; readonly reason: string }
+  /** The job took more of the host's disk than it may. */
+  | { readonly kind: "over-disk"; readonly reason: string }
   /** The VM ended under the job. */
   | { readonly kind: "vm-ended"; readonly exit: VmExit }
   /** The VMM has stopped the VM by itself, and waits. */
   | { readonly kind: "vm-paused"; readonly pause: VmPause }
   /** The VM runs, but its agent is gone. */
   | { readonly kind: "agent-lost"; readonly reason: string }
-  | { readonly kind: "infra"; readonly reason: string; readonly hint?: string };
+  | {
+    readonly kind: "infra";
+    readonly reason: string;
+    readonly code?: ErrorCode;
+    readonly hint?: string;
+    readonly exitCode?: number;
+  };
 
 /** Whether the job has done what it was to do. */
 export function hasSucceeded(end: End): boolean {
@@ -45,7 +53,8 @@ export function hasSucceeded(end: End): boolean {
 
 /** An end that berth is to blame for, or its caller. */
 export function infra(error: unknown): End {
-  return { kind: "infra", reason: describeError(error), hint: error instanceof BerthError ? error.hint : undefined };
+  if (!(error instanceof BerthError)) return { kind: "infra", reason: describeError(error) };
+  return { kind: "infra", reason: error.message, code: error.code, hint: error.hint };
 }
 
 /** The verdict, and the exit status that berth gives it. */
@@ -56,6 +65,8 @@ export interface Verdict {
   readonly exitCode?: number;
   readonly signal?: number;
   readonly reason: string;
+  /** The same for a program, where the verdict alone does not tell. */
+  readonly code?: ErrorCode;
   /** What the reader can do about it. */
   readonly hint?: string;
 }
@@ -68,6 +79,8 @@ const STATUS_TIMED_OUT = 124;
 const GUEST_OOM = "the guest's memory ran out; --memory gives it more";
 const SIGKILL = 9;
 const SIGXCPU = 24;
+/** What the kernel ends a process by that makes a file longer than it may: the same at another place. */
+const SIGXFSZ = 25;
 
 /** What is known beside the end. */
 export interface Circumstances {
@@ -112,6 +125,11 @@ function judge(end: End, usage: GroupUsage): Verdict {
       return { verdict: "timed-out", status: STATUS_TIMED_OUT, reason: end.reason };
     case "cancelled":
       return cancelled(end.by);
+    case "over-disk":
+      return {
+        ...{ verdict: "failed", status: 128 + SIGXFSZ, reason: end.reason },
+        ...{ code: "job.disk", hint: ERRORS["job.disk"] },
+      };
     case "vm-ended":
       return vmEnded(end.exit);
     case "vm-paused":
@@ -121,13 +139,17 @@ function judge(end: End, usage: GroupUsage): Verdict {
     case "boot-failed":
       return { verdict: "boot-failed", status: STATUS_NOT_STARTED, reason: end.reason, hint: ERRORS["job.boot"] };
     case "infra":
-      return { verdict: "infra", status: STATUS_NOT_STARTED, reason: end.reason, hint: end.hint };
+      return infraOf(end);
   }
 }
 
 function describeRefusal({ status, command, why }: Extract<End, { kind: "refused" }>): string {
   if (status === 127) return `${command}: there is no such command in the image`;
   return `${command}: it can't be executed${why ? `: ${why}` : ""}`;
+}
+
+function infraOf({ kind: _kind, ...end }: Extract<End, { kind: "infra" }>): Verdict {
+  return { verdict: "infra", status: STATUS_NOT_STARTED, ...end };
 }
 
 function exited({ code, signal, oomKills }: Extract<End, { kind: "exited" }>): Verdict {

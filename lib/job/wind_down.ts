@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DeadlineError, orAborted, settlesWithin, within } from "../base/deadline.ts";
+import { deadline, DeadlineError, orAborted, settlesWithin, within } from "../base/deadline.ts";
 import { BerthError, describeError } from "../base/errors.ts";
 import { formatMillis } from "../base/units.ts";
 import type { AgentMessage } from "../guest/protocol.ts";
@@ -16,6 +16,8 @@ import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
 import type { JobPlan } from "./plan.ts";
 import { type End, hasSucceeded, infra } from "./verdict.ts";
 
+/** How long all may take that is kept of a job: what the guest hands over, that it comes out, what caches have. */
+const KEEP_MS = 600_000;
 /** How long the guest may take to power off. */
 const POWEROFF_MS = 10_000;
 /** The same for a job that somebody wants gone. */
@@ -33,6 +35,8 @@ export interface WindDownIo extends ActIo {
   readonly archive: Deno.FsFile;
   /** Ends every wait for the guest's work. */
   readonly signal: AbortSignal;
+  /** Default 10 minutes; the drain has its own time. */
+  readonly keepMs?: number;
 }
 
 /** The VMM has stopped the VM by itself while something was awaited of its guest. */
@@ -56,10 +60,12 @@ export async function windDownVm(
   const lost = plan.drain && hasAgent(acted) ? await drain(plan, plan.drain, vm, session, halting) : undefined;
   const drained = lost && outweighs(lost, acted, plan) ? lost : acted;
   const canAsk = hasAgent(drained) && !lost;
+  using late = deadline(io.keepMs ?? KEEP_MS, "all that is kept of the job");
+  const keeping = { ...halting, signal: AbortSignal.any([halting.signal, late.signal]) };
   const end = wantsArtifacts(plan, drained)
-    ? await collect(plan, vm, session, { end: drained, canAsk }, halting)
+    ? await collect(plan, vm, session, { end: drained, canAsk }, keeping)
     : drained;
-  const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, canAsk, halting);
+  const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, canAsk, keeping);
   await shutDown(vm, session, end, halting);
   return { end, flushed };
 }

@@ -17,6 +17,7 @@ export const LEAST_SPEC: JobSpec = {
   artifactOn: "success",
   volumes: [],
   caches: [],
+  diskBytes: 16 * 1024 ** 3,
   minFreeBytes: 256 * 1024 ** 2,
   pidsMax: 256,
   accel: "auto",

@@ -75,6 +75,23 @@ Deno.test("planConclusion() says what nobody has taken of a job that was cancell
   }
 });
 
+Deno.test("planConclusion() says why a stream could not be written", () => {
+  const output = [{ bytes: 7, missingBytes: 3, error: "ENOSPC: No space left on device" }, {
+    bytes: 0,
+    missingBytes: 0,
+  }];
+  const verdict = { verdict: "infra", status: 125, code: "job.output", reason: "lost" } as const;
+  assertEquals(said("infra", { verdict, output, logs: LOGS }), [
+    "stdout: the last 3 B were not delivered: it can't be written (ENOSPC: No space left on device)",
+    "infra: lost",
+  ]);
+});
+
+Deno.test("planConclusion() says why a job failed that did not end by itself", () => {
+  const verdict = { verdict: "failed", status: 153, code: "job.disk", reason: "too much", hint: "less" } as const;
+  assertEquals(said("failed", { verdict, logs: LOGS }), ["failed: too much (less)"]);
+});
+
 Deno.test("planConclusion() says what of a stream's file was never written", () => {
   const output = [{ bytes: 4096, missingBytes: 2 ** 40, hollow: true as const }];
   assertEquals(said("succeeded", { output }), [

@@ -31,7 +31,7 @@ Deno.test("what planShown() calls a default is what no flag at all means", () =>
     assertEquals(from, "default");
     return value === null ? [] : flagWords(SETTINGS.find((one) => one.key === key)!, [value].flat());
   });
-  assertEquals(words.length, 9);
+  assertEquals(words.length, 10);
   // It is decided with the image: for the parser, absent is absent.
   const { spec, ...rest } = parseRunArgs(words, 8 * 1024 ** 3);
   assertEquals(spec.drainTimeoutMs, 300_000);

@@ -33,7 +33,7 @@ const DESIGN = [
     "workspace+",
   ],
   ...["artifact+*", "stdin", "name+", "accel+", "limits+", "jail+", "uid-range+", "report+", "quiet"],
-  ...["artifact-on+", "scratch+", "volume+*", "cache+*", "min-free+", "log-limit+"],
+  ...["artifact-on+", "scratch+", "volume+*", "cache+*", "disk+", "min-free+", "log-limit+"],
   ...[...GROUP, ...TENANT, "cgroup-parent+", "cgroup-driver+", "supervisor-memory+"],
 ];
 

@@ -28,6 +28,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       scratchBytes: undefined,
       volumes: [],
       caches: [],
+      diskBytes: 16 * 1024 ** 3,
       minFreeBytes: 256 * 1024 ** 2,
       memoryBytes: undefined,
       cpus: undefined,
@@ -83,7 +84,14 @@ Deno.test("parseRunArgs() understands every flag", () => {
       "--quiet",
     ],
     ...["--swap=0", "--memory-high=1G", "--tenant=acme", "--cgroup-driver=cgroupfs", "--device=/dev/fuse"],
-    ...["--scratch=1G", "--volume=d:/data:ro", "--cache=npm:/root/.npm", "--min-free=1G", "--artifact-on=failure"],
+    ...[
+      "--scratch=1G",
+      "--volume=d:/data:ro",
+      "--cache=npm:/root/.npm",
+      "--disk=9G",
+      "--min-free=1G",
+      "--artifact-on=failure",
+    ],
   ];
   assertEquals(parse(...flags, "--", "sh", "-c", "exit"), {
     spec: {
@@ -99,6 +107,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
       scratchBytes: 1024 ** 3,
       volumes: [{ kind: "path", mountPoint: "/data", readOnly: true }],
       caches: [{ name: "npm", mountPoint: "/root/.npm", sizeBytes: 8 * 1024 ** 3 }],
+      diskBytes: 9 * 1024 ** 3,
       minFreeBytes: 1024 ** 3,
       memoryBytes: 1024 ** 3,
       cpus: 2,

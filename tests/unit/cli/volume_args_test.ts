@@ -18,7 +18,10 @@ function volume(text: string) {
 
 Deno.test("parseDiskArgs() asks for nothing by itself but some space for the host", () => {
   assertEquals(parse(), {
-    disks: { scratchBytes: undefined, volumes: [], caches: [], minFreeBytes: 256 * MIB, artifactOn: "success" },
+    disks: {
+      ...{ scratchBytes: undefined, volumes: [], caches: [], artifactOn: "success" },
+      ...{ diskBytes: 16 * 1024 * MIB, minFreeBytes: 256 * MIB },
+    },
     volumePaths: [],
   });
 });
@@ -27,6 +30,7 @@ Deno.test("parseDiskArgs() takes a scratch disk, a floor and when artifacts are 
   const { disks } = parse("--scratch", "10G", "--min-free", "5G", "--artifact-on", "always");
   assertEquals([disks.scratchBytes, disks.minFreeBytes, disks.artifactOn], [10240 * MIB, 5120 * MIB, "always"]);
   assertEquals(parse("--min-free", "0").disks.minFreeBytes, 0);
+  assertEquals(parse("--disk", "64M").disks.diskBytes, 64 * MIB);
 });
 
 const VOLUMES: [string, unknown][] = [
@@ -75,6 +79,7 @@ const WRONG: [string, string, string][] = [
   ["--scratch", "0", "a disk of 0 can't be made"],
   ["--scratch", "10T", '"10T" is not a size'],
   ["--min-free", "some", '"some" is not a size'],
+  ["--disk", "all", '--disk: "all" is not a size'],
   ["--artifact-on", "sometimes", "is not one of success, failure, always"],
 ];
 for (const [flag, text, words] of WRONG) {

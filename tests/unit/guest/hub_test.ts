@@ -67,6 +67,16 @@ hubTest("a Hub is not kept by a connection that says nothing, or half a hello", 
   await assertOpen(scene);
 });
 
+Deno.test("a Hub hangs up on a connection that does not say in time who it is", async () => {
+  using socket = await socketPath("hub");
+  await using _hub = Hub.listen(socket.path, 20);
+  for (const words of ["", `hello ${TOKEN.slice(0, 10)}`]) {
+    using caller = await Caller.dial(socket.path);
+    await caller.send(words);
+    assertEquals(await within(caller.line(), 5000, "the hub to hang up"), undefined);
+  }
+});
+
 hubTest("a Hub forgets a connection that breaks off in the middle of its hello", async (scene) => {
   (await scene.dial())[Symbol.dispose]();
   (await scene.dial("hello "))[Symbol.dispose]();

@@ -6,14 +6,14 @@ import { temporaryFolder } from "../../support/temp.ts";
 
 const GIB = 1024 ** 3;
 
-Deno.test("folderDiskBytes() leaves 8 GiB of room beside twice what is used", () => {
-  assertEquals(folderDiskBytes({ usedBytes: 0, inodes: 0 }), 8 * GIB);
-  assertEquals(folderDiskBytes({ usedBytes: 3 * GIB, inodes: 0 }), 14 * GIB);
+Deno.test("folderDiskBytes() leaves the room that it is to leave beside twice what is used", () => {
+  assertEquals(folderDiskBytes({ usedBytes: 0, inodes: 0 }, 8 * GIB), 8 * GIB);
+  assertEquals(folderDiskBytes({ usedBytes: 3 * GIB, inodes: 0 }, 8 * GIB), 14 * GIB);
 });
 
 Deno.test("folderDiskBytes() is whole MiB, never less than it should be", () => {
   for (const usedBytes of [1, 4095, 524_288, 524_289, 123_456_789]) {
-    const size = folderDiskBytes({ usedBytes, inodes: 3 });
+    const size = folderDiskBytes({ usedBytes, inodes: 3 }, 8 * GIB);
     const least = 2 * usedBytes + 3 * 8192 + 8 * GIB;
     assertEquals(size % 1024 ** 2, 0);
     assert(size >= least && size < least + 1024 ** 2, `${usedBytes}: ${size}`);
@@ -22,7 +22,7 @@ Deno.test("folderDiskBytes() is whole MiB, never less than it should be", () => 
 
 Deno.test("folderDiskBytes() has an inode of 8 KiB for each of many files that take no space, and a million more", () => {
   const inodes = 5_000_000;
-  assert(folderDiskBytes({ usedBytes: 0, inodes }) / 8192 >= inodes + 1024 ** 2);
+  assert(folderDiskBytes({ usedBytes: 0, inodes }, 8 * GIB) / 8192 >= inodes + 1024 ** 2);
 });
 
 const noTools = await programsMissing("du", "mke2fs", "debugfs", "e2fsck");
@@ -49,7 +49,7 @@ testNeeding(noTools, "createFolderDisk() copies what is odd as it is", async () 
   const { path } = temporary;
   await Deno.mkdir(`${path}/tree`);
   await shell(ODD_TREE, `${path}/tree`);
-  await createFolderDisk(`${path}/tree`, `${path}/disk`, { what: "--workspace" });
+  await createFolderDisk(`${path}/tree`, `${path}/disk`, { what: "--workspace", headroomBytes: GIB });
   await Deno.mkdir(`${path}/back`);
   // The file system's own word that all is in order, and then everything back out, by its own tool.
   await shell(`e2fsck -fn "$1/disk" >&2; cd "$1/back"; debugfs -R "rdump / ." "$1/disk" 2>/dev/null`, path);
@@ -78,7 +78,11 @@ testNeeding(noTools, "createFolderDisk() stops when it is told to", async () => 
   await Deno.mkdir(`${path}/tree`);
   await shell(`for n in $(seq 6); do dd if=/dev/urandom of="$1/tree/$n" bs=1M count=8 status=none; done`, path);
   const stop = new AbortController();
-  const making = createFolderDisk(`${path}/tree`, `${path}/disk`, { what: "--workspace", signal: stop.signal });
+  const making = createFolderDisk(`${path}/tree`, `${path}/disk`, {
+    what: "--workspace",
+    headroomBytes: GIB,
+    signal: stop.signal,
+  });
   while (!await Deno.stat(`${path}/disk`).catch(() => undefined)) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

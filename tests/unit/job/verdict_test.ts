@@ -1,8 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { ERRORS } from "../../../lib/base/errors.ts";
+import { BerthError, ERRORS } from "../../../lib/base/errors.ts";
 import type { GroupUsage } from "../../../lib/cgroup/usage.ts";
-import { decideVerdict, type End, type Verdict } from "../../../lib/job/verdict.ts";
+import { decideVerdict, type End, infra, type Verdict } from "../../../lib/job/verdict.ts";
 
 interface Case {
   readonly when: string;
@@ -130,6 +130,9 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
       reason: "can't run the guest any more (internal-error)",
     },
   ],
+  "over-disk": [
+    { when: "", end: { kind: "over-disk", reason: "it takes 2 GiB" }, is: ["failed", 153], reason: "it takes 2 GiB" },
+  ],
   "vm-ended": [
     { when: "panicked", end: exit(0, "", "guest-panic"), is: ["guest-lost", 125], reason: "its kernel panicked" },
     { when: "off", end: exit(0, "", "guest-shutdown"), is: ["guest-lost", 125], reason: "it was powered off" },
@@ -195,6 +198,12 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
   ],
   infra: [
     { when: "", end: { kind: "infra", reason: "no space" }, is: ["infra", 125], reason: "no space" },
+    {
+      when: "after a success of the job's own",
+      end: { kind: "infra", reason: "lost", code: "job.output", exitCode: 0 },
+      is: ["infra", 125, 0],
+      reason: "lost",
+    },
   ],
 };
 
@@ -205,6 +214,18 @@ for (const { when, end, usage, is, reason } of Object.values(CASES).flat()) {
     assert(words.includes(reason), words);
   });
 }
+
+Deno.test("decideVerdict() has a code where an error of berth's is the reason, and for a job that is too large", () => {
+  const codes = [infra(new BerthError("host.disk-full", "x")), infra(new Error("x")), {
+    kind: "over-disk",
+    reason: "x",
+  }];
+  assertEquals((codes as End[]).map((end) => decideVerdict(end, { started: false }).code), [
+    "host.disk-full",
+    undefined,
+    "job.disk",
+  ]);
+});
 
 Deno.test("decideVerdict() hands hints on, and gives one for boots", () => {
   assertEquals(decideVerdict({ kind: "infra", reason: "x", hint: "do y" }, { started: false }).hint, "do y");

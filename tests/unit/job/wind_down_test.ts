@@ -38,6 +38,7 @@ function windDownTest(
   acted: End,
   play: (scene: Scene) => Promise<void>,
   expected: { readonly kind: End["kind"]; readonly code?: number; readonly troubles?: string[] },
+  keepMs?: number,
 ): void {
   Deno.test(`windDownVm() ${name}`, async () => {
     await using connected = await connectAgent();
@@ -52,7 +53,7 @@ function windDownTest(
       }
     };
     const ended = windDownVm(planJob({ ...LEAST_SPEC, ...options }, LEAST_INPUTS), vm, session, acted, {
-      ...{ stop, evidence, troubles, archive, hasCaches: false, onPoint: () => {}, notify: () => {} },
+      ...{ stop, evidence, troubles, archive, keepMs, hasCaches: false, onPoint: () => {}, notify: () => {} },
       signal: AbortSignal.any([stop.requested, emergency.signal]),
     });
     ended.catch(() => {});
@@ -126,3 +127,16 @@ windDownTest("does not wait any more when it is told to hurry", {}, SUCCESS, asy
   await Promise.resolve();
   assertEquals(evidence.list(), []);
 }, { kind: "exited", code: 0 });
+
+windDownTest(
+  "waits no longer for artifacts than all together may take",
+  ARTIFACT,
+  FAILURE,
+  async ({ vm, asked }) => {
+    await asked("collect");
+    await asked("poweroff");
+    vm.end({ code: 0, words: "" });
+  },
+  { kind: "exited", code: 3, troubles: ["waited 20 ms for all that is kept of the job"] },
+  20,
+);
