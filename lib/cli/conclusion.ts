@@ -56,6 +56,10 @@ function planCut(stream: string, delivery: Delivery | undefined, limitBytes = In
   if (delivery.hollow) {
     return [{ text: `${stream}: the last ${missing} of its file were never written, and are left out` }];
   }
-  const why = delivery.error === undefined ? "nobody took them in time" : `it can't be written (${delivery.error})`;
-  return [{ text: `${stream}: the last ${missing} were not delivered: ${why}` }];
+  return [{ text: `${stream}: the last ${missing} were not delivered: ${whyNot(delivery)}` }];
+}
+
+function whyNot({ error, gone }: Delivery): string {
+  if (gone) return "nobody reads it any more";
+  return error === undefined ? "nobody took them in time" : `it can't be written (${error})`;
 }

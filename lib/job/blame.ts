@@ -49,8 +49,8 @@ export function isFull(error: unknown): boolean {
 export function blameOutput(end: End, output: readonly Delivery[], limitBytes = Infinity): End {
   if (!hasSucceeded(end)) return end;
   const lost = output.flatMap((delivery, index) => {
-    const { bytes, missingBytes, hollow, error } = delivery;
-    if (missingBytes === 0 || hollow || bytes === limitBytes) return [];
+    const { bytes, missingBytes, hollow, gone, error } = delivery;
+    if (missingBytes === 0 || hollow || gone || bytes === limitBytes) return [];
     return [`${["stdout", "stderr"][index]}: ${error ?? "nobody took it in time"}`];
   });
   if (lost.length === 0) return end;

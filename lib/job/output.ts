@@ -41,6 +41,13 @@ export interface Delivery {
   readonly hollow?: true;
   /** Why the sink took no more, as in `ENOSPC: No space left on device`. */
   readonly error?: string;
+  /** Set where that was because its reader has left, who does not want the rest. */
+  readonly gone?: true;
+}
+
+/** Whether a sink took no more because nobody reads what it is given. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset;
 }
 
 /** What a follower may be told beside. */
@@ -165,7 +172,7 @@ class Source {
   #release: Release | undefined;
   #limitBytes: number;
   #releasedBytes = 0;
-  #error: string | undefined;
+  #error: unknown;
   #endBytes = Infinity;
   #readBytes = 0;
   #deliveredBytes = 0;
@@ -214,7 +221,7 @@ class Source {
 
   /** Takes no more of it; what comes now is nobody's, and is removed as what is beyond a limit. */
   giveUp(error: unknown): void {
-    this.#error = describeSystemError(error);
+    this.#error = error;
     this.#limitBytes = Math.min(this.#limitBytes, this.#deliveredBytes);
   }
 
@@ -252,7 +259,8 @@ class Source {
       ...{ bytes: this.#deliveredBytes, missingBytes },
       ...(this.#removedBytes > 0 ? { atLeast: true } : {}),
       ...(this.#endBytes < this.#limitBytes ? { hollow: true } : {}),
-      ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#error === undefined ? {} : { error: describeSystemError(this.#error) }),
+      ...(isGone(this.#error) ? { gone: true } : {}),
     };
   }
 }

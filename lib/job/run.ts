@@ -23,7 +23,7 @@ import { EvidenceLog, noteWishes } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
 import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
-import { type Delivery, OutputFollower, type Sink } from "./output.ts";
+import { type Delivery, isGone, OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
 import { lendFiles } from "./lend.ts";
 import { largestFirst } from "./running.ts";
@@ -166,8 +166,7 @@ class JobRun {
 
   /** A reader that has gone does not want the rest. One that can't write it is no reason to end a job half-way. */
   #lose(error: unknown): void {
-    const isGone = error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset;
-    if (isGone) return this.#io.stop.stop("SIGPIPE");
+    if (isGone(error)) return this.#io.stop.stop("SIGPIPE");
     this.#io.notify({ kind: "note", text: `the job's output can't be written any more: ${describeError(error)}` });
   }
 

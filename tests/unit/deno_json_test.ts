@@ -15,3 +15,9 @@ Deno.test("deno.json gives full permissions to nobody", () => {
     for (const [kind, value] of Object.entries(set)) assert(Array.isArray(value), `${name}: ${kind} is unscoped`);
   }
 });
+
+Deno.test("deno.json runs berth with what deno.lock has of others, or not at all", () => {
+  for (const name of ["run", "berth"] as const) {
+    assert(/ deno run [^&]*--frozen [^&]*main\.ts/.test(config.tasks[name].command), name);
+  }
+});

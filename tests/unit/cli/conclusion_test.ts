@@ -87,6 +87,16 @@ Deno.test("planConclusion() says why a stream could not be written", () => {
   ]);
 });
 
+Deno.test("planConclusion() says that nobody reads a stream any more", () => {
+  const output = [{ bytes: 7, missingBytes: 3, error: "EPIPE: Broken pipe", gone: true as const }, {
+    ...{ bytes: 0, missingBytes: 0 },
+  }];
+  assertEquals(said("cancelled", { output }), [
+    "stdout: the last 3 B were not delivered: nobody reads it any more",
+    "cancelled: why (what to do)",
+  ]);
+});
+
 Deno.test("planConclusion() says why a job failed that did not end by itself", () => {
   const verdict = { verdict: "failed", status: 153, code: "job.disk", reason: "too much", hint: "less" } as const;
   assertEquals(said("failed", { verdict, logs: LOGS }), ["failed: too much (less)"]);

@@ -54,6 +54,7 @@ const SOUND: [what: string, end: End, output: Delivery[], limitBytes?: number][]
   ["a failure", FAILURE, [LOST, WHOLE]],
   ["a job that printed nothing, nor ran", ARTIFACT, []],
   ["output that was cut at its limit", SUCCESS, [{ bytes: 7, missingBytes: 9 }, WHOLE], 7],
+  ["output that nobody reads any more", SUCCESS, [{ ...LOST, error: "EPIPE: Broken pipe", gone: true }, WHOLE]],
   ["output that was never written", SUCCESS, [{ bytes: 7, missingBytes: 9, hollow: true }, WHOLE]],
 ];
 for (const [what, end, output, limitBytes] of SOUND) {
