@@ -49,7 +49,10 @@ export function commandTree(): CommandNode {
     path: [],
     usage: "COMMAND",
     summary: "each CI job in its own throwaway microVM, each microVM in its own cgroup",
-    flags: [{ name: "help", help: "the commands" }, { name: "version", help: "the version of berth" }],
+    flags: [{ name: "help", help: "the commands" }, {
+      name: "version",
+      help: "the version of berth; with --json also the runtime that it was compiled with, and its digest",
+    }],
     commands: Object.entries<CommandText>(COMMANDS).map(([name, text]) =>
       nodeOf(name, text, PARTS[name as CommandName])
     ),

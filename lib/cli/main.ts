@@ -49,7 +49,7 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     const { expectArgumentsAsGiven } = await import("../host/caller.ts");
     await expectArgumentsAsGiven(argv);
   }
-  if (command === "--version") return print(`berth ${config.version}\n`);
+  if (command === "--version") return print(rest[0] === "--json" ? versionJson() : `berth ${config.version}`);
   if (command === "--help" || command === "help") return print(mainHelp());
   if (command === "run") {
     if (wantsHelp(rest)) return print(runHelp());
@@ -97,6 +97,13 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
   if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);
   const known = [...Object.keys(COMMANDS), ...COMMANDS_NOT_YET];
   throw new BerthError("usage.command", `unknown command "${command}"${didYouMean(command, known)}`);
+}
+
+/** The version, and what berth runs on. The digest stands in the configuration of what was compiled, and only there. */
+function versionJson(): string {
+  const { version, runtimeSha256 = null } = config as { version: string; runtimeSha256?: string };
+  const name = Deno.build.standalone ? "denort" : "deno";
+  return JSON.stringify({ version, runtime: { name, version: Deno.version.deno, sha256: runtimeSha256 } }, null, 2);
 }
 
 /** Whether help is asked for; a `--help` further behind may be the job's own. */

@@ -19,6 +19,7 @@ import {
   TARGETS,
   vendorImports,
 } from "./plan.ts";
+import { digestRuntime } from "./runtime.ts";
 
 const DIST = "dist";
 const STAGE = `${DIST}/.stage`;
@@ -30,19 +31,16 @@ const machine = parseArgs(Deno.args);
 await shell(stageScript, STAGE, Deno.execPath());
 const commit = await readCommit();
 const version = stampVersion(config.version, commit);
-await stageImports(version);
 const output = machine === undefined ? "berth" : `berth-${machine}`;
 const target = machine === undefined ? undefined : TARGETS[machine];
+const runtime = await learnRuntime();
+await stageImports(version, runtime);
 const flags = permissionFlags(config.permissions.berth, Deno.version.deno);
-// The times of files are in the binary, too.
-await shell(
-  `cd ${STAGE}; find . -exec touch -hd "@$1" {} +; shift
-  "$@" || { status=$?; echo "${NO_RUNTIME}"; exit $status; } >&2`,
-  commit?.epoch ?? "0",
-  Deno.execPath(),
-  ...planCompile(flags, `made/${output}`, target),
-);
+await compile(STAGE, planCompile(flags, `made/${output}`, target));
 const made = `${STAGE}/made/${output}`;
+if (await digestRuntime(made) !== runtime) {
+  throw new Error(`the runtime in ${made} is another one than a moment before`);
+}
 const facts = [`berth ${version}`, `${((await Deno.stat(made)).size / 2 ** 20).toFixed(1)} MiB`];
 // One for another machine does not run here.
 if (target === undefined) facts.push(`starts in ${Math.round(await measureStart(made))} ms`);
@@ -74,15 +72,40 @@ async function readCommit(): Promise<Commit | undefined> {
   return hash ? { hash, epoch, isDirty: changes.length > 0 } : undefined;
 }
 
+async function compile(folder: string, plan: readonly string[]): Promise<void> {
+  // The times of files are in the binary, too.
+  await shell(
+    `cd "$1"; find . -exec touch -hd "@$2" {} +; shift 2
+    "$@" || { status=$?; echo "${NO_RUNTIME}"; exit $status; } >&2`,
+    folder,
+    commit?.epoch ?? "0",
+    Deno.execPath(),
+    ...plan,
+  );
+}
+
+/** The digest of the runtime that this Deno compiles with, from wherever it has it: it is what an empty program has. */
+async function learnRuntime(): Promise<string> {
+  const folder = `${STAGE}/.runtime`;
+  await shell('mkdir "$1"; : >"$1/main.ts"; echo {} >"$1/deno.json"', folder);
+  await compile(folder, planCompile([], "program", target));
+  const digest = await digestRuntime(`${folder}/program`);
+  await shell('rm -r "$1"', folder);
+  return digest;
+}
+
 /** Gives the staged tree the files of its packages, and a configuration that has only what the program reads. */
-async function stageImports(version: string): Promise<void> {
+async function stageImports(version: string, runtimeSha256: string): Promise<void> {
   const entryOf = (name: string) => packageEntry(Deno.readTextFileSync(`${STAGE}/node_modules/${name}/package.json`));
   const { imports, packages } = vendorImports(config.imports, entryOf);
   for (const { name, folder } of packages) {
     await shell('cd "$1"; mkdir -p "${3%/*}"; cp -RL "node_modules/$2" "$3"', STAGE, name, folder);
   }
   await shell('rm -r "$1/node_modules"', STAGE);
-  await Deno.writeTextFile(`${STAGE}/deno.json`, JSON.stringify({ name: config.name, version, imports }));
+  await Deno.writeTextFile(
+    `${STAGE}/deno.json`,
+    JSON.stringify({ name: config.name, version, runtimeSha256, imports }),
+  );
 }
 
 /** How many milliseconds the binary takes to tell its version: the median, as the first ones fetch it from the disk. */

@@ -8,8 +8,10 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { bashCompletions } from "../../lib/cli/completions/bash.ts";
+import { digestRuntime } from "../compile/runtime.ts";
 import { buildPackage, expectBinary } from "./build.ts";
 import type { Release } from "./control.ts";
+import { doubtOf } from "./runtimes.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const DIST = `${ROOT}dist`;
@@ -52,6 +54,8 @@ try {
   const binary = `${DIST}/berth`;
   await expectBinary(binary);
   expectSameSources(binary);
+  const doubt = doubtOf(await digestRuntime(binary));
+  if (doubt) console.error(`deb: ${binary}: ${doubt}`);
   await buildPackage({ binary, workFolder: `${DIST}/.deb`, package: path, release });
   console.log(path);
   if (!isClean(path)) Deno.exit(1);
