@@ -81,6 +81,7 @@ export const ERRORS = {
   "guest.setup": "build the image again; its disk or its kernel does not fit",
   "guest.protocol": "the guest broke the agent's protocol; it is not to be trusted",
   "process.failed": "see the program's words above",
+  "wait.cancelled": "--cancel-timeout gives a cancelled job more time",
   "wait.deadline": "the host may be overloaded; try again",
   "vmm.qmp": "QEMU broke the QMP protocol; check its version (7.2 or newer)",
   "cgroup.unit": "end the unit first (systemctl stop ends what runs in it, too), or choose another NAME",

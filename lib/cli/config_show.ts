@@ -6,7 +6,7 @@
 
 import { DEFAULT_WEIGHT } from "../cgroup/apply.ts";
 import { writeDuration, writeSize } from "../base/units.ts";
-import { BOOT_TIMEOUT_MS, DRAIN_TIMEOUT_MS } from "../job/plan.ts";
+import { BOOT_TIMEOUT_MS, CANCEL_TIMEOUT_MS, DRAIN_TIMEOUT_MS } from "../job/plan.ts";
 import { readLayers } from "./configured.ts";
 import { parseRunArgs } from "./run_args.ts";
 import { CONFIG_FILE, type Layer, type Setting, SETTINGS } from "./settings.ts";
@@ -60,6 +60,7 @@ function planDefaults(stateDir: string): Defaults {
       disk: writeSize(spec.diskBytes),
       minFree: writeSize(spec.minFreeBytes),
       drainTimeout: writeDuration(DRAIN_TIMEOUT_MS),
+      cancelTimeout: writeDuration(CANCEL_TIMEOUT_MS),
     },
     notes: {
       ...{ memory: byImage, cpus: byImage, cpuWeight: byKernel, ioWeight: byKernel, cpuset: "all", cpusetMems: "all" },

@@ -105,6 +105,11 @@ export const RUN_FLAGS: readonly Flag[] = [
   },
   { name: "drain-timeout", value: "TIME", help: "end that after this time (default 5m)" },
   {
+    name: "cancel-timeout",
+    value: "TIME",
+    help: "what a cancelled job has for its own end, its drain and its artifacts (default 10s)",
+  },
+  {
     name: "env",
     value: "NAME[=VALUE]",
     help: "an environment variable of the job; without a value it is berth's own, and on no command line",

@@ -63,6 +63,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
       bootTimeoutMs: optional(flags.value("boot-timeout"), (text) => parseDuration(text, "--boot-timeout")),
       drain: flags.value("drain"),
       drainTimeoutMs: optional(flags.value("drain-timeout"), (text) => parseDuration(text, "--drain-timeout")),
+      cancelTimeoutMs: optional(flags.value("cancel-timeout"), (text) => parseDuration(text, "--cancel-timeout")),
       logLimitBytes: optional(flags.value("log-limit"), (text) => parseSize(text, "--log-limit")),
       accel: choice(flags, "accel", ["auto", "kvm", "tcg"] as const),
       ...group,

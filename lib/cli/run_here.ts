@@ -63,7 +63,7 @@ export async function runHere(
     }
     // Before there is a job there is nothing to clean up, only to say.
     const end = stop.reason
-      ? { kind: "cancelled", by: stop.reason } as const
+      ? { kind: "cancelled", by: stop.reason, isOver: false } as const
       : infra(translateRefusedWrite(error, STATE));
     const verdict = decideVerdict(end, { started: false });
     const image = "name" in args.image ? args.image.name : args.image.folder;

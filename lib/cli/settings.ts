@@ -22,8 +22,8 @@ export interface Setting {
 /** Flags whose default may be a host's policy. The others say what one job is, or give it something of the host's. */
 const CONFIGURABLE = [
   ...["image", "memory", "cpus", "pids", "memory-high", "swap", "cpu-quota", "cpu-weight", "io-weight", "io-max"],
-  ...["cpuset", "cpuset-mems", "timeout", "boot-timeout", "drain-timeout", "scratch", "disk", "min-free"],
-  ...["log-limit", "accel", "limits", "tenant-memory", "tenant-swap", "tenant-pids", "tenant-cpu-quota"],
+  ...["cpuset", "cpuset-mems", "timeout", "boot-timeout", "drain-timeout", "cancel-timeout", "scratch", "disk"],
+  ...["min-free", "log-limit", "accel", "limits", "tenant-memory", "tenant-swap", "tenant-pids", "tenant-cpu-quota"],
   ...["cgroup-parent", "cgroup-driver", "supervisor-memory", "jail", "uid-range"],
 ];
 

@@ -19,8 +19,10 @@ import { type End, infra } from "./verdict.ts";
 
 /** From a timeout's TERM to its KILL. */
 const TIMEOUT_GRACE_MS = 5000;
-/** From a cancellation's signal to its KILL: the whole stop is to be over within 3 s. */
-const CANCEL_GRACE_MS = 1200;
+/** From a cancellation's signal to its KILL, or half of the time that a cancelled job has, if that is less. */
+const CANCEL_GRACE_MS = 5000;
+/** The same for a job that nobody listens to. */
+const PIPE_GRACE_MS = 1200;
 /** How long the agent may take to report a job that was killed. */
 const KILL_MS = 1000;
 /** How long a VM whose agent hung up may take to end, before it counts as running without its agent. */
@@ -74,7 +76,7 @@ export async function act(
     vm.exited.then((exit) => ({ kind: "vm-ended", exit })),
     vm.paused.then((pause) => ({ kind: "vm-paused", pause })),
     timeout.end,
-    cancelled.promise.then(() => ({ kind: "cancelled", by: stop.reason! })),
+    cancelled.promise.then(() => ({ kind: "cancelled", by: stop.reason!, isOver: false })),
   ]);
   onPoint("ended");
   if (end.kind === "boot-failed") evidence.note("berth", end.reason);
@@ -84,10 +86,12 @@ export async function act(
       `${end.reason}; it was told to end (TERM, and KILL after ${formatMillis(TIMEOUT_GRACE_MS)})`,
     );
     const last = await stopJob(session, ended, { hurry: stop.requested });
-    return await acted({ ...end, isOver: last?.kind === "exited" || last?.kind === "refused" });
+    return await acted({ ...end, isOver: isOfJob(last) });
   }
   if (end.kind === "cancelled") {
-    await stopJob(session, ended, { signal: STOP_NUMBERS[end.by], graceMs: CANCEL_GRACE_MS, hurry: stop.insisted });
+    const graceMs = end.by === "SIGPIPE" ? PIPE_GRACE_MS : Math.min(CANCEL_GRACE_MS, plan.cancelTimeoutMs / 2);
+    const last = await stopJob(session, ended, { signal: STOP_NUMBERS[end.by], graceMs, hurry: stop.insisted });
+    return await acted({ ...end, isOver: isOfJob(last) });
   }
   return await acted(end);
 }
@@ -104,6 +108,11 @@ async function hasStarted(begun: Promise<void>, account: Promise<Account>, vm: V
   }
   const { started } = await account;
   return typeof started === "boolean" ? started : await started();
+}
+
+/** Whether the agent has seen the job end. */
+function isOfJob(end: End | undefined): boolean {
+  return end?.kind === "exited" || end?.kind === "refused";
 }
 
 /** The end of a job that runs too long, counted from its start. */

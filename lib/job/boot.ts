@@ -72,7 +72,7 @@ export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promis
     if ("vm" in result) return { ...result, booted: { accelerator, helloMs, kvmProblem } };
     const refused = refusedByHost(result, plan);
     if (refused) return { end: refused };
-    if (result.kind === "cancelled") return { end: { kind: "cancelled", by: stop.reason! } };
+    if (result.kind === "cancelled") return { end: { kind: "cancelled", by: stop.reason!, isOver: false } };
     const reason = result.kind === "hung" ? describeHang(way.timeoutMs) : describeExit(result.exit);
     if (result.kind === "hung") evidence.note("berth", `${reason} (boot timeout, attempt ${attempt})`);
     const next = emergency.aborted ? -1 : nextTry(tries, index, result);

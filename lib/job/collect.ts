@@ -33,7 +33,8 @@ export interface CollectIo {
 
 /** Whether artifacts are copied out after such an end, or would be if there were somebody to ask. Pure. */
 export function wantsArtifacts({ artifacts, artifactOn }: JobPlan, end: End): boolean {
-  if (artifacts.length === 0 || !["exited", "refused", "timed-out"].includes(end.kind)) return false;
+  const isEnd = end.kind === "cancelled" ? end.by !== "SIGPIPE" : ["exited", "refused", "timed-out"].includes(end.kind);
+  if (artifacts.length === 0 || !isEnd) return false;
   return artifactOn === "always" || (artifactOn === "success") === hasSucceeded(end);
 }
 

@@ -51,6 +51,9 @@ export const BOOT_TIMEOUT_MS = { kvm: 20_000, tcg: 60_000 } as const;
 /** How long `--drain` may take. */
 export const DRAIN_TIMEOUT_MS = 300_000;
 
+/** How long a job that is cancelled may still take, its drain and its artifacts included. */
+export const CANCEL_TIMEOUT_MS = 10_000;
+
 /** What is decided outside of the spec. */
 export interface PlanInputs {
   readonly id: string;
@@ -96,6 +99,8 @@ export interface JobPlan {
   readonly timeoutMs?: number;
   /** What runs in the guest when the job has ended, before artifacts are taken. */
   readonly drain?: { readonly command: string; readonly timeoutMs: number };
+  /** From a cancellation until all is over. */
+  readonly cancelTimeoutMs: number;
   /** The longest that a boot may take, and a guest's agent to begin with the job. */
   readonly bootTimeoutMs: number;
   /** How much of the job's stdout is delivered at most, and of its stderr; absent: all. */
@@ -136,6 +141,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
     drain: spec.drain === undefined
       ? undefined
       : { command: spec.drain, timeoutMs: spec.drainTimeoutMs ?? DRAIN_TIMEOUT_MS },
+    cancelTimeoutMs: spec.cancelTimeoutMs ?? CANCEL_TIMEOUT_MS,
     bootTimeoutMs: Math.max(...boots.map(({ timeoutMs }) => timeoutMs)),
     logLimitBytes: spec.logLimitBytes,
   };

@@ -30,7 +30,7 @@ import { largestFirst } from "./running.ts";
 import type { OnPoint } from "./points.ts";
 import type { JobResult, Timings } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
-import type { StopRequest } from "./stop.ts";
+import { type CutOff, cutOff, type StopRequest } from "./stop.ts";
 import { decideVerdict, type End, infra } from "./verdict.ts";
 import { HASTY_MS, windDownVm } from "./wind_down.ts";
 
@@ -102,12 +102,15 @@ class JobRun {
   readonly #stack = new AsyncDisposableStack();
   readonly #started = performance.now();
   #phaseStarted = performance.now();
+  /** The time of a cancelled job is up. */
+  readonly #cut: CutOff;
   #vmStays = false;
 
   constructor(plan: JobPlan, io: JobIo) {
     this.#plan = plan;
     this.#io = io;
     this.#onPoint = io.onPoint ?? (() => {});
+    this.#cut = this.#stack.use(cutOff(io.stop, plan.cancelTimeoutMs));
   }
 
   #endPhase(phase: keyof Timings): void {
@@ -128,7 +131,7 @@ class JobRun {
   /** Whatever breaks while a job is being stopped is a consequence of that. */
   #endBy(error: unknown): End {
     const { reason } = this.#io.stop;
-    return reason ? { kind: "cancelled", by: reason } : infra(error);
+    return reason ? { kind: "cancelled", by: reason, isOver: false } : infra(error);
   }
 
   async #live(): Promise<End> {
@@ -242,7 +245,7 @@ class JobRun {
     const windDown = await windDownVm(this.#plan, vm, session, acted, {
       ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
       archive: files.artifacts,
-      signal: AbortSignal.any([stop.requested, space.signal]),
+      signal: AbortSignal.any([this.#cut.signal, space.signal]),
     });
     return { ...windDown, end: await blameDisk(space, windDown.end, evidence, "wind-down") };
   }
@@ -262,7 +265,7 @@ class JobRun {
    */
   async #deliver(follower: OutputFollower, { signal }: DiskWatch): Promise<void> {
     const finished = follower.finish();
-    using stopped = aborted(this.#io.stop.requested);
+    using stopped = aborted(this.#cut.signal);
     using ended = aborted(signal);
     await Promise.race<unknown>([
       finished,

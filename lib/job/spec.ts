@@ -43,6 +43,8 @@ export interface JobSpec {
   /** A command of the guest's shell that runs when the job has ended. */
   readonly drain?: string;
   readonly drainTimeoutMs?: number;
+  /** How long it may take from a cancellation until all is over. */
+  readonly cancelTimeoutMs?: number;
   /** How much of its stdout is delivered at most, and of its stderr. */
   readonly logLimitBytes?: number;
   readonly accel: "auto" | "kvm" | "tcg";

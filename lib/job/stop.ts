@@ -4,6 +4,9 @@
  * @module
  */
 
+import { aborted } from "../base/deadline.ts";
+import { BerthError } from "../base/errors.ts";
+import { formatMillis } from "../base/units.ts";
 import { SIGNAL_NUMBERS } from "../host/ignored_signals.ts";
 
 /** Why a job is stopped from outside. SIGPIPE: nobody reads its output any more. */
@@ -21,6 +24,35 @@ export const STOP_NUMBERS: Readonly<Record<StopReason, number>> = SIGNAL_NUMBERS
  * ends the reader as well, and our write may fail before our signal is here.
  */
 const ECHO_MS = 200;
+
+/** What is still going on for a cancelled job has to end. */
+export interface CutOff extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * When a cancelled job's time is up: `timeoutMs` after the wish, or at once where nobody is there to gain by it, which is
+ * so after a second wish, and for a job that nobody listens to any more.
+ */
+export function cutOff(stop: StopRequest, timeoutMs: number): CutOff {
+  const cut = new AbortController();
+  const over = new BerthError("wait.cancelled", `it was cancelled, and ${formatMillis(timeoutMs)} are over`);
+  const atOnce = new BerthError("wait.cancelled", "it was cancelled");
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const [asked, insisted] = [aborted(stop.requested), aborted(stop.insisted)];
+  void asked.promise.then(() => {
+    if (stop.reason === "SIGPIPE") cut.abort(atOnce);
+    else timer = setTimeout(() => cut.abort(over), timeoutMs);
+  });
+  void insisted.promise.then(() => cut.abort(atOnce));
+  return {
+    signal: cut.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      for (const one of [asked, insisted]) one[Symbol.dispose]();
+    },
+  };
+}
 
 /** The first wish stops the job in good order, a second one at once. */
 export class StopRequest {

@@ -28,7 +28,8 @@ export type End =
   | { readonly kind: "refused"; readonly status: 126 | 127; readonly command: string; readonly why?: string }
   /** `isOver`: the agent has seen the job's end. */
   | { readonly kind: "timed-out"; readonly reason: string; readonly isOver: boolean }
-  | { readonly kind: "cancelled"; readonly by: StopReason }
+  /** `isOver`: the agent has seen the job's end. */
+  | { readonly kind: "cancelled"; readonly by: StopReason; readonly isOver: boolean }
   | { readonly kind: "boot-failed"; readonly reason: string }
   /** The job took more of the host's disk than it may. */
   | { readonly kind: "over-disk"; readonly reason: string }

@@ -62,9 +62,11 @@ export async function windDownVm(
   const canAsk = hasAgent(drained) && !lost;
   using late = deadline(io.keepMs ?? KEEP_MS, "all that is kept of the job");
   const keeping = { ...halting, signal: AbortSignal.any([halting.signal, late.signal]) };
-  const end = wantsArtifacts(plan, drained)
+  const collected = wantsArtifacts(plan, drained)
     ? await collect(plan, vm, session, { end: drained, canAsk }, keeping)
     : drained;
+  // Nothing of it is thrown away, but whoever wanted it to end is told that it did for that.
+  const end = hasAgent(collected) ? cancellation(io, true) ?? collected : collected;
   const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, canAsk, keeping);
   await shutDown(vm, session, end, halting);
   return { end, flushed };
@@ -81,7 +83,13 @@ function outweighs(lost: End, acted: End, plan: JobPlan): boolean {
 
 /** Whether the agent has seen the job's end, and can be asked for more. */
 function hasAgent(end: End): boolean {
-  return end.kind === "exited" || end.kind === "refused" || (end.kind === "timed-out" && end.isOver);
+  const isOver = (end.kind === "timed-out" || end.kind === "cancelled") && end.isOver;
+  return end.kind === "exited" || end.kind === "refused" || isOver;
+}
+
+/** The end of a job that somebody wants to end; undefined when nobody does. */
+function cancellation({ stop }: WindDownIo, isOver: boolean): End | undefined {
+  return stop.reason && { kind: "cancelled", by: stop.reason, isOver };
 }
 
 /**
@@ -96,7 +104,7 @@ async function drain(
   session: Session,
   io: WindDownIo,
 ): Promise<End | undefined> {
-  const { stop, signal, evidence, onPoint, troubles } = io;
+  const { signal, evidence, onPoint, troubles } = io;
   onPoint("drain");
   evidence.note("berth", "the drain was started");
   let ended: Promise<AgentMessage> | undefined;
@@ -110,15 +118,14 @@ async function drain(
   } catch (error) {
     troubles.push(`the drain failed: ${describeError(error)}`);
     // One that takes too long is ended as a job is. Until then nobody else may listen: what is said is of the drain.
-    const isLate = error instanceof DeadlineError && !stop.reason;
-    if (isLate && ended && await stopJob(session, ended, { hurry: signal })) return undefined;
+    if (error instanceof DeadlineError && ended && await stopJob(session, ended, { hurry: signal })) return undefined;
     return await endOfWait(vm, error, io);
   }
 }
 
 /** What ended a wait for the guest. */
-async function endOfWait(vm: Vm, error: unknown, { stop }: WindDownIo): Promise<End> {
-  const cancelled = (): End | undefined => stop.reason && { kind: "cancelled", by: stop.reason };
+async function endOfWait(vm: Vm, error: unknown, io: WindDownIo): Promise<End> {
+  const cancelled = () => cancellation(io, false);
   if (error instanceof HaltedError) return cancelled() ?? { kind: "vm-paused", pause: error.pause };
   return cancelled() ?? await endOfLost(vm, error).then((end) => cancelled() ?? end);
 }
@@ -156,13 +163,13 @@ async function collect(
     await collectArtifacts(plan, session, { archive, onLeftOut, onProgress, signal });
     return end;
   } catch (error) {
-    if (io.stop.reason || isOfGuest(error)) {
+    if (!io.stop.reason && isOfGuest(error)) {
       const why = await endOfWait(vm, error, io);
       if (why.kind === "cancelled" || hasSucceeded(end)) return why;
     }
-    if (hasSucceeded(end)) return infra(error);
+    if (!io.stop.reason && hasSucceeded(end)) return infra(error);
     troubles.push(describeError(error));
-    return end;
+    return cancellation(io, false) ?? end;
   }
 }
 
@@ -172,10 +179,11 @@ function isOfGuest(error: unknown): boolean {
   return error instanceof BerthError && (error.code === "job.lost" || error.code === "guest.protocol");
 }
 
-async function flush(session: Session, canAsk: boolean, { signal, troubles }: WindDownIo): Promise<boolean> {
+async function flush(session: Session, canAsk: boolean, { signal, stop, troubles }: WindDownIo): Promise<boolean> {
   try {
     if (!canAsk) throw new BerthError("job.lost", "the guest's agent can't be asked for them any more");
-    await flushCaches(session, signal);
+    // A cancelled job leaves none.
+    await flushCaches(session, AbortSignal.any([signal, stop.requested]));
     return true;
   } catch (error) {
     troubles.push(`the job's caches are not kept: ${describeError(error)}`);
@@ -186,7 +194,8 @@ async function flush(session: Session, canAsk: boolean, { signal, troubles }: Wi
 /** Guest first, then the VMM's own way, then force (the VM's disposal). */
 async function shutDown(vm: Vm, session: Session, end: End, io: WindDownIo): Promise<void> {
   if (end.kind === "vm-ended") return;
-  const { stop, signal, evidence, onPoint } = io;
+  const { stop, evidence, onPoint } = io;
+  const signal = AbortSignal.any([io.signal, stop.requested]);
   onPoint("poweroff");
   const isHalted = end.kind === "vm-paused" || (signal.aborted && !stop.reason);
   const patience = stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;

@@ -38,10 +38,17 @@ for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   });
 }
 
-Deno.test("SIGTERM ends a job that ignores it", async () => {
-  const { child, ended } = await startJob("trap '' TERM INT; while :; do sleep 1; done");
+Deno.test("SIGTERM ends a job that ignores it, and what it has made comes out", async () => {
+  const [out, report] = [await emptyFolder("cancelled"), `${SCRATCH}/cancelled.json`];
+  const flags = ["--artifact", `/made=${out}`, "--artifact-on", "always", "--cancel-timeout", "40s"];
+  const drain = ["--drain", "echo drained >>/made/log", "--report", report];
+  const script = "trap 'mkdir /made; echo told >/made/log' TERM; while :; do sleep 1; done";
+  const { child, ended } = await startJob(script, [...flags, ...drain]);
   child.kill("SIGTERM");
-  assertEquals((await ended).code, 143);
+  const { code, stderr } = await ended;
+  assertEquals([code, await shell('cat "$1/log"', out)], [143, "told\ndrained\n"], stderr);
+  const { verdict, started, troubles } = JSON.parse(await Deno.readTextFile(report)) as Report;
+  assertEquals([verdict, started, troubles], ["cancelled", true, []]);
   assertEquals(await leftovers(), []);
 });
 

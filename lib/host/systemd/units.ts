@@ -95,8 +95,8 @@ Type=exec
 Environment=BERTH_LIMITS=require BERTH_JAIL=require
 EnvironmentFile=/etc/berth/run/%i
 ExecStart=${plan.binary} run --env-file=-/etc/berth/run/%i.env $ARGS
-# TERM is for berth, which tells the job, ends the VM, and takes away what both had of the host. It is killed when it has
-# not ended after that time, and what it may have left at once.
+# TERM is for berth, which tells the job, does what its --cancel-timeout has time for, ends the VM, and takes away what
+# both had of the host. It is killed when it has not ended after that time, and what it may have left at once.
 KillMode=mixed
 TimeoutStopSec=2min
 

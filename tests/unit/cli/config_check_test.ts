@@ -17,7 +17,15 @@ function check(file: Configured, environment: Record<string, string> = {}): void
 const RIGHT: Configured = {
   ...{ state: "/srv/berth", image: "ci", memory: "1G", cpus: 2, pids: 300, memoryHigh: "1G", swap: 0, cpuQuota: 150 },
   ...{ cpuWeight: 50, ioWeight: "50", ioMax: ["sda:rbps=1M"], cpuset: "0-1", cpusetMems: "0", timeout: "1h" },
-  ...{ bootTimeout: "30s", drainTimeout: "1m", scratch: "8G", disk: "9G", minFree: "1G", logLimit: "1G" },
+  ...{
+    bootTimeout: "30s",
+    drainTimeout: "1m",
+    cancelTimeout: "20s",
+    scratch: "8G",
+    disk: "9G",
+    minFree: "1G",
+    logLimit: "1G",
+  },
   ...{ accel: "kvm", limits: "require", tenantMemory: "4G", tenantSwap: 0, tenantPids: 1000, tenantCpuQuota: 400 },
   ...{
     cgroupParent: "/sys/fs/cgroup/ci",

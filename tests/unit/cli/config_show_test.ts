@@ -31,11 +31,14 @@ Deno.test("what planShown() calls a default is what no flag at all means", () =>
     assertEquals(from, "default");
     return value === null ? [] : flagWords(SETTINGS.find((one) => one.key === key)!, [value].flat());
   });
-  assertEquals(words.length, 10);
+  assertEquals(words.length, 11);
   // It is decided with the image: for the parser, absent is absent.
   const { spec, ...rest } = parseRunArgs(words, 8 * 1024 ** 3);
-  assertEquals(spec.drainTimeoutMs, 300_000);
-  assertEquals<unknown>({ spec: { ...spec, drainTimeoutMs: undefined }, ...rest }, parseRunArgs([], 8 * 1024 ** 3));
+  assertEquals([spec.drainTimeoutMs, spec.cancelTimeoutMs], [300_000, 10_000]);
+  assertEquals<unknown>(
+    { spec: { ...spec, drainTimeoutMs: undefined, cancelTimeoutMs: undefined }, ...rest },
+    parseRunArgs([], 8 * 1024 ** 3),
+  );
 });
 
 Deno.test("planShown() says in words what has no value, and the numbers are those that count", () => {

@@ -26,6 +26,7 @@ const DESIGN = [
     "boot-timeout+",
     "drain+",
     "drain-timeout+",
+    "cancel-timeout+",
     "env+*",
     "env-file+*",
     "workdir+",

@@ -37,6 +37,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       bootTimeoutMs: undefined,
       drain: undefined,
       drainTimeoutMs: undefined,
+      cancelTimeoutMs: undefined,
       logLimitBytes: undefined,
       accel: "auto",
       limits: "auto",
@@ -61,7 +62,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
 Deno.test("parseRunArgs() understands every flag", () => {
   const flags = [
     ...["--image=bookworm", "--memory=1G", "--cpus=2", "--pids=300", "--timeout=90s", "--boot-timeout=5s"],
-    ...["--drain=sync; date", "--drain-timeout=3s", "--log-limit=1G"],
+    ...["--drain=sync; date", "--drain-timeout=3s", "--cancel-timeout=1m", "--log-limit=1G"],
     ...[
       "--env=A=1",
       "--env=B=",
@@ -116,6 +117,7 @@ Deno.test("parseRunArgs() understands every flag", () => {
       bootTimeoutMs: 5000,
       drain: "sync; date",
       drainTimeoutMs: 3000,
+      cancelTimeoutMs: 60_000,
       logLimitBytes: 1024 ** 3,
       accel: "kvm",
       limits: "require",

@@ -25,7 +25,7 @@ interface Scene {
 /** A job whose agent is at a real socket, and has been asked to run it. */
 function actTest(
   name: string,
-  options: { timeoutMs?: number; bootTimeoutMs?: number },
+  options: { timeoutMs?: number; bootTimeoutMs?: number; cancelTimeoutMs?: number },
   fn: (scene: Scene) => Promise<void>,
 ): void {
   Deno.test(name, async () => {
@@ -136,13 +136,18 @@ actTest("act() ends a job by TERM when its time is up", { timeoutMs: 20 }, async
   assertEquals(seen, { kind: "timed-out", reason: "the job was still running after 20 ms", isOver: true });
 });
 
-actTest("act() passes a cancellation's signal on, and KILLs a job that stays", {}, async ({ end, agent, stop }) => {
-  await agent.send("started\n");
-  stop.stop("SIGINT");
-  assertEquals([await agent.line(), await agent.line()], ["signal 2", "signal 9"]);
-  await agent.send("exited signal 9 0\n");
-  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGINT" });
-});
+actTest(
+  "act() passes a cancellation's signal on, and KILLs a job that stays",
+  { cancelTimeoutMs: 40 },
+  async (scene) => {
+    const { end, agent, stop } = scene;
+    await agent.send("started\n");
+    stop.stop("SIGINT");
+    assertEquals([await agent.line(), await agent.line()], ["signal 2", "signal 9"]);
+    await agent.send("exited signal 9 0\n");
+    assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGINT", isOver: true });
+  },
+);
 
 actTest("act() ends at once by a second wish", {}, async ({ end, agent, stop }) => {
   await agent.send("started\n");
@@ -151,7 +156,7 @@ actTest("act() ends at once by a second wish", {}, async ({ end, agent, stop }) 
   stop.stop("SIGTERM");
   assertEquals(await agent.line(), "signal 9");
   await agent.send("exited signal 9 0\n");
-  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGINT" });
+  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGINT", isOver: true });
 });
 
 actTest("act() gives a job whose time is up no grace that its caller has not", { timeoutMs: 20 }, async (scene) => {
@@ -167,7 +172,7 @@ actTest("act() gives a job whose time is up no grace that its caller has not", {
 actTest("act() can be cancelled although its agent is gone", {}, async ({ end, agent, stop }) => {
   agent[Symbol.dispose]();
   stop.stop("SIGTERM");
-  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGTERM" });
+  assertEquals(await within(end, 5000, "the end"), { kind: "cancelled", by: "SIGTERM", isOver: false });
 });
 
 actTest("act() does not take the end of the VM under a timeout for the job's", { timeoutMs: 20 }, async (scene) => {

@@ -22,7 +22,7 @@ const CASES: readonly Case[] = [
   ["job.disk", FAILURE, "wind-down", "exited"],
   ["host.disk-full", GONE, "run", "infra"],
   ["host.disk-full", FAILURE, "run", "infra"],
-  ["host.disk-full", { kind: "cancelled", by: "SIGTERM" }, "run", "cancelled"],
+  ["host.disk-full", { kind: "cancelled", by: "SIGTERM", isOver: false }, "run", "cancelled"],
 ];
 for (const [code, end, phase, is] of CASES) {
   Deno.test(`blameDisk() makes ${is} of ${end.kind} in the ${phase} where the disk says ${code ?? "nothing"}`, async () => {

@@ -51,6 +51,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
     minFreeBytes: 256 * MIB,
     timeoutMs: undefined,
     drain: undefined,
+    cancelTimeoutMs: 10_000,
     bootTimeoutMs: 20_000,
     logLimitBytes: undefined,
   });
@@ -78,6 +79,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     timeoutMs: 60_000,
     bootTimeoutMs: 5000,
     drain: "sync",
+    cancelTimeoutMs: 7000,
     logLimitBytes: 1024 ** 3,
     accel: "tcg",
     limits: "require",
@@ -181,6 +183,7 @@ Deno.test("planJob() is this plan for a job that asks for everything", () => {
     minFreeBytes: 0,
     timeoutMs: 60_000,
     drain: { command: "sync", timeoutMs: 300_000 },
+    cancelTimeoutMs: 7000,
     bootTimeoutMs: 5000,
     logLimitBytes: 1024 ** 3,
   });

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { aborted, within } from "../../../lib/base/deadline.ts";
-import { STOP_NUMBERS, StopRequest } from "../../../lib/job/stop.ts";
+import { cutOff, STOP_NUMBERS, StopRequest } from "../../../lib/job/stop.ts";
 
 function stateOf({ reason, requested, insisted }: StopRequest) {
   return [reason, requested.aborted, insisted.aborted];
@@ -82,3 +82,25 @@ for (const signal of ["SIGTERM", "SIGPIPE"] as const) {
 Deno.test("STOP_NUMBERS are POSIX's", () => {
   assertEquals(STOP_NUMBERS, { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGPIPE: 13 });
 });
+
+const CUTS: [what: string, wish: (stop: StopRequest) => void, timeoutMs: number, reason: string][] = [
+  ["a while after the wish", (stop) => stop.stop("SIGTERM"), 20, "it was cancelled, and 20 ms are over"],
+  [
+    "at once by a second wish",
+    (stop) => (["SIGINT", "SIGHUP"] as const).forEach((one) => stop.stop(one)),
+    60_000,
+    "it was cancelled",
+  ],
+  ["at once where nobody listens", (stop) => stop.stop("SIGPIPE"), 60_000, "it was cancelled"],
+];
+for (const [what, wish, timeoutMs, reason] of CUTS) {
+  Deno.test(`cutOff() comes ${what}`, async () => {
+    const stop = new StopRequest();
+    using cut = cutOff(stop, timeoutMs);
+    using reached = aborted(cut.signal);
+    assertEquals(cut.signal.aborted, false);
+    wish(stop);
+    await within(reached.promise, 5000, "the end");
+    assertEquals(cut.signal.reason.message, reason);
+  });
+}

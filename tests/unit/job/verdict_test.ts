@@ -97,11 +97,21 @@ const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
     },
   ],
   cancelled: [
-    { when: "INT", end: { kind: "cancelled", by: "SIGINT" }, is: ["cancelled", 130], reason: "berth got SIGINT" },
-    { when: "TERM", end: { kind: "cancelled", by: "SIGTERM" }, is: ["cancelled", 143], reason: "berth got SIGTERM" },
+    {
+      when: "INT",
+      end: { kind: "cancelled", by: "SIGINT", isOver: true },
+      is: ["cancelled", 130],
+      reason: "berth got SIGINT",
+    },
+    {
+      when: "TERM",
+      end: { kind: "cancelled", by: "SIGTERM", isOver: true },
+      is: ["cancelled", 143],
+      reason: "berth got SIGTERM",
+    },
     {
       when: "PIPE",
-      end: { kind: "cancelled", by: "SIGPIPE" },
+      end: { kind: "cancelled", by: "SIGPIPE", isOver: true },
       is: ["cancelled", 141],
       reason: "nobody reads its output",
     },

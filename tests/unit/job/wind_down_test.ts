@@ -1,12 +1,12 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { within } from "../../../lib/base/deadline.ts";
+import { aborted, within } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { encodeFragment } from "../../../lib/guest/fragment.ts";
 import { EvidenceLog } from "../../../lib/job/evidence.ts";
 import { planJob } from "../../../lib/job/plan.ts";
 import type { JobSpec } from "../../../lib/job/spec.ts";
-import { StopRequest } from "../../../lib/job/stop.ts";
+import { cutOff, StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
 import { windDownVm } from "../../../lib/job/wind_down.ts";
 import { connectAgent } from "../../support/agent_session.ts";
@@ -52,9 +52,16 @@ function windDownTest(
         assert(line?.startsWith("part "), `${line} instead of ${verb}`);
       }
     };
-    const ended = windDownVm(planJob({ ...LEAST_SPEC, ...options }, LEAST_INPUTS), vm, session, acted, {
+    const plan = planJob({ ...LEAST_SPEC, ...options }, LEAST_INPUTS);
+    using cut = cutOff(stop, plan.cancelTimeoutMs);
+    if (acted.kind === "cancelled") {
+      stop.stop(acted.by);
+      using requested = aborted(stop.requested);
+      await requested.promise;
+    }
+    const ended = windDownVm(plan, vm, session, acted, {
       ...{ stop, evidence, troubles, archive, keepMs, hasCaches: false, onPoint: () => {}, notify: () => {} },
-      signal: AbortSignal.any([stop.requested, emergency.signal]),
+      signal: AbortSignal.any([cut.signal, emergency.signal]),
     });
     ended.catch(() => {});
     await play({ agent, vm, stop, emergency, evidence, asked });
@@ -78,8 +85,6 @@ const collects: [what: string, acted: End, play: (scene: Scene) => Promise<void>
     emergency.abort(new BerthError("host.disk-full", "full"));
     return Promise.resolve();
   }, "infra"],
-  ["it is cancelled", SUCCESS, ({ stop }) => Promise.resolve(stop.stop("SIGTERM")), "cancelled"],
-  ["it is cancelled after a failure", FAILURE, ({ stop }) => Promise.resolve(stop.stop("SIGTERM")), "cancelled"],
 ];
 for (const [what, acted, play, kind] of collects) {
   windDownTest(`asks for artifacts, and ${what}`, ARTIFACT, acted, async (scene) => {
@@ -140,3 +145,91 @@ windDownTest(
   { kind: "exited", code: 3, troubles: ["waited 20 ms for all that is kept of the job"] },
   20,
 );
+
+const CANCELLED: End = { kind: "cancelled", by: "SIGTERM", isOver: true };
+const OVER = "it was cancelled, and 30 ms are over";
+
+for (const [what, acted] of [["success", SUCCESS], ["failure", FAILURE]] as const) {
+  const options = { ...ARTIFACT, cancelTimeoutMs: 30 };
+  windDownTest(
+    `gives up the artifacts of a cancelled job's ${what} when its time is up`,
+    options,
+    acted,
+    async (scene) => {
+      await scene.asked("collect");
+      scene.stop.stop("SIGTERM");
+      await scene.asked("poweroff");
+      scene.vm.end({ code: 0, words: "" });
+    },
+    { kind: "cancelled", troubles: [OVER] },
+  );
+}
+
+windDownTest(
+  "does for a cancelled job what it does for others",
+  { ...DRAIN, ...ARTIFACT },
+  CANCELLED,
+  async (scene) => {
+    const { agent, vm, asked } = scene;
+    await asked("exec");
+    await agent.send("started\nexited code 0 0\n");
+    await asked("collect");
+    await agent.send("missing 0\ncollected\n");
+    await asked("poweroff");
+    vm.end({ code: 0, words: "" });
+  },
+  { kind: "cancelled", troubles: ["--artifact /out: the job has ended, and there is no such file or folder"] },
+);
+
+const LONG_DRAIN = { drain: "true", ...ARTIFACT };
+windDownTest("goes on with a drain when its job is cancelled", LONG_DRAIN, SUCCESS, async (scene) => {
+  const { agent, vm, stop, asked } = scene;
+  await asked("exec");
+  stop.stop("SIGINT");
+  await agent.send("started\nexited code 0 0\n");
+  await asked("collect");
+  await agent.send(`error ${encodeFragment("no room")}\n`);
+  await asked("poweroff");
+  vm.end({ code: 0, words: "" });
+}, { kind: "cancelled", troubles: ["no room"] });
+
+windDownTest("ends a drain at once by a second wish", LONG_DRAIN, CANCELLED, async ({ vm, stop, asked }) => {
+  await asked("exec");
+  stop.stop("SIGINT");
+  await asked("poweroff");
+  vm.end({ code: 0, words: "" });
+}, {
+  kind: "cancelled",
+  troubles: ["the drain failed: it was cancelled", "no artifacts: the guest's agent can't be asked for them any more"],
+});
+
+windDownTest(
+  "says that a job which was cut short has no artifacts",
+  ARTIFACT,
+  { ...CANCELLED, isOver: false },
+  async (scene) => {
+    await scene.asked("poweroff");
+    scene.vm.end({ code: 0, words: "" });
+  },
+  { kind: "cancelled", troubles: ["no artifacts: the guest's agent can't be asked for them any more"] },
+);
+
+windDownTest(
+  "copies nothing of a cancelled job out that only a success was to leave",
+  {
+    ...{ ...ARTIFACT, artifactOn: "success" },
+  },
+  CANCELLED,
+  async ({ vm, asked }) => {
+    await asked("poweroff");
+    vm.end({ code: 0, words: "" });
+  },
+  { kind: "cancelled" },
+);
+
+windDownTest("does nothing more for a job that nobody listens to", { ...DRAIN, ...ARTIFACT }, {
+  ...{ kind: "cancelled", by: "SIGPIPE", isOver: false },
+}, async ({ vm, asked }) => {
+  await asked("poweroff");
+  vm.end({ code: 0, words: "" });
+}, { kind: "cancelled" });
