@@ -30,7 +30,7 @@ const STATUS_FAILS = 1;
 /** What the script waits for is bounded to 8 s each; this is for a host where even that does not help. */
 const COLLECT_MS = 30_000;
 /** Longer than all that a host process tries, each of which has a bound of its own. */
-const TRY_MS = 90_000;
+const TRY_MS = 120_000;
 
 /** Areas that the script has nothing to say of. */
 const ONLY_TRIED: readonly Area[] = ["images", "leftovers"];

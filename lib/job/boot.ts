@@ -100,13 +100,17 @@ function endedByItself(failure: Failure): boolean {
   return failure.kind === "exit" && !ENDED_BY_OTHERS.includes(failure.exit.code);
 }
 
-/** Where KVM was asked for, a kernel that was never seen to boot on it, and a VMM that breaks down, are KVM's fault. */
+/** Where KVM was asked for, it is to blame for a kernel that was never seen to boot on it, and for what QEMU says of it. */
 function failed({ accelerator, isTrial }: BootTry, failure: Failure, reason: string): End {
-  const isBroken = endedByItself(failure) && failure.kind === "exit" && failure.exit.code !== 0;
-  const isSuspect = isTrial && (failure.kind === "hung" || endedByItself(failure));
-  if (accelerator !== "kvm" || !(isBroken || isSuspect)) return { kind: "boot-failed", reason };
+  const isKvms = failure.kind === "hung" ? isTrial : endedByItself(failure) && isOfKvm(reason, isTrial);
+  if (accelerator !== "kvm" || !isKvms) return { kind: "boot-failed", reason };
   const problem = isTrial ? describeKernelProblem(reason) : `a kernel booted on it before, and now: ${reason}`;
   return infra(new BerthError("host.kvm", `KVM does not work on this host: ${problem}`));
+}
+
+/** What a jail says that could not be made is about it, unless it is about KVM's node. */
+function isOfKvm(reason: string, isTrial = false): boolean {
+  return /kvm/i.test(reason) || (isTrial && !reason.includes(": bwrap: "));
 }
 
 async function bootOnce(

@@ -85,6 +85,8 @@ function shorten(plays: readonly Play[]): (way: BootTry, index: number) => BootT
 const FALLBACK = { fallback: { bootArgs: ["tsc=reliable"] } };
 const TRIAL = { ...FALLBACK, trialMs: 200 };
 const BROKEN: VmExit = { code: 134, words: "failed to set MSR 0x10a" };
+const GONE: VmExit = { code: 1, words: "Could not access KVM kernel module: No such device" };
+const NO_JAIL: VmExit = { code: 1, words: "bwrap: No permissions to create new namespace" };
 const KILLED: VmExit = { code: 137, words: "" };
 const PANICKED: VmExit = { code: 0, words: "", reason: "guest-panic" };
 const EMULATED = ["tcg", "tsc=reliable"] as const;
@@ -131,6 +133,11 @@ Deno.test("boot() blames the image when emulation does not boot it either", asyn
   assertEquals([ran, "end" in result && result.end.kind], [[ON_KVM, EMULATED], "boot-failed"]);
 });
 
+Deno.test("boot() does not blame a KVM that is asked for for what a jail or QEMU says of anything else", async () => {
+  const ends = [await bootAll({ trialMs: 200 }, [NO_JAIL]), await bootAll({}, [NO_JAIL]), await bootAll({}, [BROKEN])];
+  assertEquals(ends.map(({ result }) => "end" in result && result.end.kind), Array(3).fill("boot-failed"));
+});
+
 const REFUSALS: [what: string, choice: { trialMs?: number }, plays: Play[], words: string][] = [
   [
     "no kernel",
@@ -139,7 +146,7 @@ const REFUSALS: [what: string, choice: { trialMs?: number }, plays: Play[], word
     "a small guest ran on /dev/kvm, but this kernel did not: the guest",
   ],
   ["a VMM that dies", { trialMs: 200 }, [BROKEN], "but this kernel did not: QEMU ended with status 134: failed to set"],
-  ["a VMM that dies since", {}, [BROKEN], "a kernel booted on it before, and now: QEMU ended with status 134: failed"],
+  ["a VMM that dies since", {}, [GONE], "a kernel booted on it before, and now: QEMU ended with status 1: Could not"],
 ];
 for (const [what, choice, plays, words] of REFUSALS) {
   Deno.test(`boot() refuses a KVM that is asked for and runs ${what}`, async () => {
