@@ -163,7 +163,8 @@ function planBoots({ bootTimeoutMs }: JobSpec, { image, accelerator: choice }: P
   const trial = isTrial ? { ...own, isTrial } : own;
   if (!fallback) return [trial, trial];
   const emulated = way("tcg", fallback.bootArgs);
-  if (!isTrial) return [own, own, emulated];
+  // Without a bound of its own a trial is a boot like any other: one that hangs is tried once more.
+  if (trialMs === Infinity) return [trial, trial, emulated];
   return [{ ...trial, timeoutMs: Math.min(trialMs, own.timeoutMs) }, emulated, emulated];
 }
 
