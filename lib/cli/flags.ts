@@ -164,7 +164,7 @@ export const RUN_FLAGS: readonly Flag[] = [
   {
     name: "accel",
     value: "auto|kvm|tcg",
-    help: "how the guest is run (default auto: KVM if a guest runs on it, else emulated)",
+    help: "how the guest is run (default auto: KVM if kernels boot on it, else emulated)",
   },
   {
     name: "limits",
