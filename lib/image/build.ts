@@ -11,12 +11,14 @@ import { watchDisks } from "../host/disk.ts";
 import { makeToolFolder, type ToolJail } from "../process/tool_jail.ts";
 import { buildDebianRoot } from "./debian.ts";
 import { describeIngredients, planOrigin } from "./origin.ts";
-import { type ModuleBinary, planInitramfs, readBusybox, readModules } from "./initramfs.ts";
+import { planInitramfs, readBusybox, readModules } from "./initramfs.ts";
 import { type ImportRequest, importRoot } from "./import/import.ts";
 import { findKernel, type Kernel, type KernelFile } from "./kernel.ts";
 import type { KernelWish } from "./kernel_file.ts";
+import type { ModuleBinary } from "./modules.ts";
 import type { ImageSpec, JobDefaults } from "./spec.ts";
 import type { ImageStore } from "./store.ts";
+import { findStoredKernel } from "./stored_kernel.ts";
 
 /** What a build reads from the host. */
 export interface BuildHost {
@@ -61,7 +63,8 @@ export async function buildImage(
     const { workFolder, toolsFolder } = await makeFolders(work.path, request.imported?.bounds.jail);
     using space = await watchDisks(work.path, { minFreeBytes: request.minFreeBytes });
     const signal = AbortSignal.any([space.signal, ...(progress.signal ? [progress.signal] : [])]);
-    const findIt = () => findKernel({ ...host, workFolder, onProgress, signal }, request.kernel);
+    const stored = () => findStoredKernel(store);
+    const findIt = () => findKernel({ ...host, workFolder, onProgress, signal, stored }, request.kernel);
     // What the user has named is looked at first: a kernel that is refused costs no import, a wrong source no download.
     const early = request.imported && request.kernel !== "file" ? undefined : await findIt();
     const root = await buildRoot(request, { workFolder, toolsFolder, onProgress, signal });

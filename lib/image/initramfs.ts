@@ -8,17 +8,9 @@
 import { basename, join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
 import { runTool } from "../process/tool.ts";
-import { type CpioEntry, writeCpio } from "./cpio.ts";
+import { type CpioEntry, readCpioFiles, writeCpio } from "./cpio.ts";
 import type { Kernel } from "./kernel.ts";
-import { moduleName } from "./modules.ts";
-
-/** A kernel module, ready to be inserted. */
-export interface ModuleBinary {
-  readonly group: string;
-  /** The file's name in the initramfs, as in `virtio_blk.ko`. */
-  readonly name: string;
-  readonly data: Uint8Array;
-}
+import { type ModuleBinary, moduleName } from "./modules.ts";
 
 /** What goes in. */
 export interface InitramfsInputs {
@@ -68,8 +60,23 @@ export function planInitramfs(inputs: InitramfsInputs): Uint8Array<ArrayBuffer> 
   ]);
 }
 
+/** The modules in an initramfs of berth's; undefined when it is none. Pure. */
+export function readModulesIn(initramfs: Uint8Array): ModuleBinary[] | undefined {
+  const files = readCpioFiles(initramfs);
+  const order = files?.get("modules/order");
+  if (!files || !order) return undefined;
+  const lines = new TextDecoder().decode(order).split("\n").filter((line) => line);
+  const modules = lines.map((line) => line.split(" ")).map(([group, name]) => ({
+    group,
+    name,
+    data: files.get(`modules/${name}`),
+  }));
+  return modules.every((module): module is ModuleBinary => module.data !== undefined) ? modules : undefined;
+}
+
 /** Reads a kernel's modules, unpacking those that the distribution has compressed in the work folder. */
-export async function readModules(kernel: Kernel, workFolder: string): Promise<ModuleBinary[]> {
+export async function readModules(kernel: Kernel, workFolder: string): Promise<readonly ModuleBinary[]> {
+  if (kernel.binaries) return kernel.binaries;
   return await Promise.all(kernel.modules.map(async ({ group, path }) => ({
     group,
     name: `${moduleName(path)}.ko`,

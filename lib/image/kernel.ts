@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 import { checkConfig, expectKernelRelease, type KernelWish } from "./kernel_file.ts";
-import { type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
+import { type ModuleBinary, type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
 
 /** Debian's name for the newest kernel made for virtual machines. */
 const CLOUD_KERNEL = "linux-image-cloud-amd64";
@@ -21,6 +21,14 @@ export interface Kernel {
   readonly image: string;
   readonly modulesFolder: string;
   readonly modules: readonly ModuleFile[];
+  /** The modules themselves, where they are not in files any more. */
+  readonly binaries?: readonly ModuleBinary[];
+}
+
+/** One of Debian's that is in the store. */
+export interface StoredKernel extends Kernel {
+  /** Since when, in milliseconds since 1970. */
+  readonly sinceMs: number;
 }
 
 /** A kernel as a file, and where its modules and its options may be; only the image must be there. */
@@ -40,6 +48,8 @@ export interface KernelSources {
   readonly modulesFolder: string;
   /** A kernel that the user has named. */
   readonly kernelFile?: KernelFile;
+  /** Looks for the newest one of Debian's that is in the store. */
+  readonly stored?: () => Promise<StoredKernel | undefined>;
   readonly workFolder: string;
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -48,7 +58,7 @@ export interface KernelSources {
 /** The kernel that is wished for. @throws {BerthError} `image.kernel` when it can't be had. */
 export async function findKernel(sources: KernelSources, wish: KernelWish = "auto"): Promise<Kernel> {
   if (wish === "file") return await readKernelFile(sources);
-  if (wish === "debian") return await downloadKernel(sources);
+  if (wish === "debian") return await findDebianKernel(sources, 0);
   for (const release of await releases(sources.modulesFolder)) {
     try {
       const kernel = await readKernel(release, sources.bootFolder, sources.modulesFolder);
@@ -59,7 +69,32 @@ export async function findKernel(sources: KernelSources, wish: KernelWish = "aut
     }
   }
   if (wish === "host") throw new BerthError("image.kernel", "the host has no usable kernel in /boot and /lib/modules");
-  return await downloadKernel(sources);
+  return await findDebianKernel(sources, FRESH_MS);
+}
+
+/** For so long a kernel of Debian's is taken for the newest one, and nobody is asked. */
+const FRESH_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Debian's: the one that is in the store while it is fresh, or APT knows no newer one, or a newer one can't be had. */
+async function findDebianKernel(sources: KernelSources, freshMs: number): Promise<Kernel> {
+  const { onProgress, signal } = sources;
+  const stored = await sources.stored?.();
+  if (stored && Date.now() - stored.sinceMs < freshMs) return takeStored(stored, onProgress);
+  try {
+    const kernelPackage = await cloudKernelPackage(signal);
+    if (stored && kernelPackage === `linux-image-${stored.release}`) return takeStored(stored, onProgress);
+    return await downloadKernel(kernelPackage, sources);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!stored) throw error;
+    onProgress(`kernel: a newer one of Debian's can't be had (${describeError(error)})`);
+    return takeStored(stored, onProgress);
+  }
+}
+
+function takeStored(kernel: StoredKernel, onProgress: (line: string) => void): Kernel {
+  onProgress(`kernel: Debian's ${kernel.release}, which is in the store`);
+  return kernel;
 }
 
 /** The kernel that the user has named. */
@@ -127,8 +162,10 @@ async function readModulesOf(kernel: Omit<Kernel, "modules">, indexFile: string)
 }
 
 /** Downloads Debian's cloud kernel and unpacks it into the work folder; nothing is installed on the host. */
-async function downloadKernel({ workFolder, onProgress, signal }: KernelSources): Promise<Kernel> {
-  const kernelPackage = await cloudKernelPackage(signal);
+async function downloadKernel(
+  kernelPackage: string,
+  { workFolder, onProgress, signal }: KernelSources,
+): Promise<Kernel> {
   const release = kernelPackage.replace(/^linux-image-/, "");
   onProgress(`kernel: downloading Debian's ${kernelPackage}`);
   // APT would drop to its own user for the download, who may not write here, and warn about it.

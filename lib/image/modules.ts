@@ -33,6 +33,14 @@ export interface ModuleFile {
   readonly path: string;
 }
 
+/** A kernel module, ready to be inserted. */
+export interface ModuleBinary {
+  readonly group: string;
+  /** The file's name in the initramfs, as in `virtio_blk.ko`. */
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
 /** What `modules.dep` and `modules.builtin` say. */
 export interface ModuleIndex {
   /** Module name → its file and, in the order of `modules.dep`, the files it needs. */

@@ -7,13 +7,13 @@
 import { BerthError, translateDiskFull } from "../base/errors.ts";
 import { watchDisks } from "../host/disk.ts";
 import { type BuildHost, buildImage, buildInitramfs, type BuildProgress, isHosts, packBoot } from "./build.ts";
-import { readCpioFiles } from "./cpio.ts";
-import type { ModuleBinary } from "./initramfs.ts";
+import { readModulesIn } from "./initramfs.ts";
 import { loadIfFresh } from "./fresh.ts";
 import { findKernel } from "./kernel.ts";
 import { hasModules, planOrigin } from "./origin.ts";
 import { parseImageSpec } from "./spec.ts";
 import type { Image, ImageStore } from "./store.ts";
+import { findStoredKernel } from "./stored_kernel.ts";
 import { sweepBeforeBuild } from "./sweep.ts";
 
 /**
@@ -70,13 +70,14 @@ async function renewBoot(
       agent: host.agentHash,
     };
     if (origin?.wish !== "file") {
-      const kernel = await findKernel({ ...host, workFolder, onProgress, signal }, origin?.wish);
+      const stored = () => findStoredKernel(store);
+      const kernel = await findKernel({ ...host, workFolder, onProgress, signal, stored }, origin?.wish);
       const boot = await packBoot(store, host, kernel, workFolder);
       await store.name(name, { ...spec, ...boot }, planOrigin({ ...kept, isHosts: isHosts(kernel, host) }));
       return;
     }
     // The user's kernel may be gone, and is not to be looked for: the image has it, and its modules.
-    const modules = hasModules(origin) ? await readOldModules(image.spec.initrd) : undefined;
+    const modules = hasModules(origin) ? readModulesIn(await Deno.readFile(image.spec.initrd)) : undefined;
     if (!modules) {
       throw new BerthError("image.kernel", `image "${name}": build or import it again, with its --kernel`);
     }
@@ -85,18 +86,4 @@ async function renewBoot(
   } catch (error) {
     throw translateDiskFull(error, `renewing image "${name}"`);
   }
-}
-
-/** The modules in an initramfs of berth's; undefined when it is none. */
-async function readOldModules(path: string): Promise<ModuleBinary[] | undefined> {
-  const files = readCpioFiles(await Deno.readFile(path));
-  const order = files?.get("modules/order");
-  if (!files || !order) return undefined;
-  const lines = new TextDecoder().decode(order).split("\n").filter((line) => line);
-  const modules = lines.map((line) => line.split(" ")).map(([group, name]) => ({
-    group,
-    name,
-    data: files.get(`modules/${name}`),
-  }));
-  return modules.every((module): module is ModuleBinary => module.data !== undefined) ? modules : undefined;
 }
