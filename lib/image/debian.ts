@@ -32,11 +32,26 @@ export async function buildDebianRoot(options: DebianOptions): Promise<string> {
     command: "setsid",
     leadsGroup: true,
     args: [
-      ...[...planTie(), "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "mmdebstrap"],
+      ...[
+        ...planTie(),
+        "sh",
+        "-c",
+        'umask 022 && exec "$@"',
+        "sh",
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "mmdebstrap",
+      ],
       "--variant=minbase",
       "--format=tar",
       // Nobody reads manuals in a throwaway VM, and they are a fifth of the packages' size.
       ...["man", "doc", "locale", "info"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+      // mmdebstrap takes them from the host, for the packages' own scripts.
+      `--customize-hook=rm -f "$1/etc/hostname" "$1/etc/resolv.conf"`,
       ...(packages.length ? [`--include=${packages.join(",")}`] : []),
       suite,
       tar,

@@ -4,10 +4,13 @@
  * @module
  */
 
-/** Options of `sqfstar` and `mksquashfs`. lz4: what a guest reads it unpacks on its one virtual CPU, often emulated. */
-export const PACKING: readonly string[] = ["-no-progress", "-quiet", "-comp", "lz4", "-Xhc"];
+/**
+ * Options of `sqfstar` and `mksquashfs`. lz4: what a guest reads it unpacks on its one virtual CPU, often emulated. The
+ * same content makes the same file, which the store then has once.
+ */
+export const PACKING: readonly string[] = ["-no-progress", "-quiet", "-comp", "lz4", "-Xhc", "-mkfs-time", "0"];
 
 /** For `sqfstar`, which else lets everybody write into the root folder, whatever the archive says of it. */
 export function rootFolder(mode = 0o755): string[] {
-  return ["-root-mode", mode.toString(8)];
+  return ["-root-mode", mode.toString(8), "-root-time", "0"];
 }

@@ -147,7 +147,7 @@ async function packFolder(folder: string, where: string, image: string, work: Im
 /** An empty folder, or one of something else, is taken for a mistake. */
 async function expectRoot(folder: string): Promise<void> {
   for (const name of ["bin", "usr", "etc", "sbin", "nix", "lib"]) {
-    if (await Deno.lstat(join(folder, name)).then(() => true, () => false)) return;
+    if (await lstatIfThere(join(folder, name))) return;
   }
   throw new BerthError(
     "image.import",
@@ -161,7 +161,12 @@ function expectNoRef(ref: string | undefined, path: string): void {
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then((info) => info.isFile, () => false);
+  return (await lstatIfThere(path))?.isFile ?? false;
+}
+
+/** What can't be looked at is not the same as what is not there. */
+async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
+  return await Deno.lstat(path).catch(ignoreNotFound);
 }
 
 /** Whether this process may give files to anybody: in a user namespace with one user it can't. */

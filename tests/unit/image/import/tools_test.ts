@@ -31,8 +31,8 @@ Deno.test("the tools' command lines are these", () => {
     planUnpackImage({ layout: `${WORK}/l`, folder: `${WORK}/root`, toolsFolder: WORK, keepsOwners: false }),
   ].map(({ argv }) => argv.join(" "));
   assertEquals(lines, [
-    "sqfstar -no-progress -quiet -comp lz4 -Xhc -mem 1024M -root-mode 755 /s/.work-x/tools/r",
-    "mksquashfs /source /s/.work-x/tools/r -no-progress -quiet -comp lz4 -Xhc -mem 1024M -exit-on-error",
+    "sqfstar -no-progress -quiet -comp lz4 -Xhc -mkfs-time 0 -mem 1024M -root-mode 755 -root-time 0 /s/.work-x/tools/r",
+    "mksquashfs /source /s/.work-x/tools/r -no-progress -quiet -comp lz4 -Xhc -mkfs-time 0 -mem 1024M -exit-on-error",
     "zstd -dc -T0",
     "gzip -dc",
     "xz -dc -T0 --memlimit=2147483648",
