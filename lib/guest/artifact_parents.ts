@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isUtf8, readable } from "../base/bytes_text.ts";
+
 /** The folders above members, as they stand on the host. */
 export class ArtifactParents {
   readonly #folders: readonly string[];
@@ -15,8 +17,11 @@ export class ArtifactParents {
   }
 
   /**
-   * Whether a name goes through a link. The folders are the user's, and others may change them: so what was seen is
-   * remembered only until {@linkcode forget}.
+   * Whether a name, with a character for each byte, goes through a link. The folders are the user's, and others may change
+   * them: so what was seen is remembered only until {@linkcode forget}.
+   *
+   * Of folders whose names are not UTF-8, which can't be looked at, it is not known: a jail has nothing for their links
+   * to lead to.
    */
   hasLink(index: number, path: string): boolean {
     const last = path.lastIndexOf("/");
@@ -24,7 +29,8 @@ export class ArtifactParents {
     const parent = `${index}/${path.slice(0, last)}`;
     if (this.#withoutLinks.has(parent)) return false;
     for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
-      const found = look(`${this.#folders[index]}/${path.slice(0, end)}`);
+      if (!isUtf8(path.slice(0, end))) break;
+      const found = look(`${this.#folders[index]}/${readable(path.slice(0, end))}`);
       if (found === "link") return true;
       if (found === "nothing") break;
     }

@@ -7,7 +7,6 @@
  * - a link's target has `..` at its beginning only, and those stay inside: `..` behind a name could stand behind a link,
  *   where it means another folder than it says. So no link leads out, directly or over others;
  * - a hard link goes to a file of the same artifact that was let out before;
- * - names are UTF-8: two that are not could become one;
  * - no device, FIFO or socket; no set-user-ID, set-group-ID or sticky bit.
  *
  * @module
@@ -20,7 +19,10 @@ export type Decision =
   | { readonly index: number; readonly entry: TarEntry }
   | { readonly index: number; readonly leftOut: string };
 
-/** Decides for the members of one archive, in their order. The first part of a member's name is the artifact's index. */
+/**
+ * Decides for the members of one archive, in their order. The first part of a member's name is the artifact's index. All
+ * names, and the reasons that hold them, have a character for each byte.
+ */
 export class ArtifactPolicy {
   readonly #names: readonly string[];
   readonly #links = new Set<string>();
@@ -50,7 +52,6 @@ export class ArtifactPolicy {
   }
 
   #refusal(entry: TarEntry, index: number, inside: readonly string[]): string | undefined {
-    if (`${entry.path}${entry.link}`.includes("\ufffd")) return "its name or target is not valid UTF-8";
     if (inside.includes("..")) return "its name leads out of the artifact";
     for (let length = 1; length < inside.length; length++) {
       const parent = `${index}/${inside.slice(0, length).join("/")}`;

@@ -8,7 +8,8 @@ import { orAborted } from "../base/deadline.ts";
 import { BerthError } from "../base/errors.ts";
 import type { CommandLine } from "../host/permissions.ts";
 import { type Child, startChild } from "../process/child.ts";
-import { planJail } from "../process/jail.ts";
+import { type JailPlan, planJail } from "../process/jail.ts";
+import type { ToolJail } from "../process/tool_jail.ts";
 import { BLOCK_BYTES } from "./tar.ts";
 
 /** One `--artifact`. */
@@ -17,6 +18,8 @@ export interface ArtifactTarget {
   readonly guest: string;
   /** The folder that it comes out into. */
   readonly folder: string;
+  /** Whose the folder is: what comes out is theirs. Absent: not known. */
+  readonly owner?: { readonly user: number; readonly group: number };
 }
 
 const WORDS_KEPT_BYTES = 2048;
@@ -25,7 +28,7 @@ const BUFFER_BYTES = 256 * 1024;
 /** What writers are connected to. */
 export interface WritersIo {
   readonly targets: readonly ArtifactTarget[];
-  readonly jailed: boolean;
+  readonly jail?: ToolJail;
   /** Called whenever what was written so far goes to a tar. */
   readonly onHandOn: () => void;
   /** Ends every wait for a tar, with the signal's reason. */
@@ -73,10 +76,10 @@ class Writer implements AsyncDisposable {
   #written: Promise<void> = Promise.resolve();
 
   constructor(target: ArtifactTarget, io: WritersIo) {
-    const [command, ...args] = planTar(target.folder, io.jailed);
+    const [command, ...args] = planTar(target, io.jail);
     this.#target = target;
     this.#io = io;
-    this.#child = startChild({ command, args, stdin: "piped", stderr: "piped", leadsGroup: io.jailed });
+    this.#child = startChild({ command, args, stdin: "piped", stderr: "piped", leadsGroup: io.jail !== undefined });
     this.#stream = this.#child.stdin.getWriter();
     this.#stream.closed.catch(() => {});
     // Read all along: a tar that complains would stop at a full pipe.
@@ -147,13 +150,21 @@ async function readHead(stream: ReadableStream<Uint8Array<ArrayBuffer>>, limitBy
   return text;
 }
 
-/** Unpacks standard input into a folder. Pure. */
-function planTar(folder: string, jailed: boolean): CommandLine {
+/** Unpacks standard input into a folder. Pure, but for this process's own id. */
+export function planTar({ folder, owner }: ArtifactTarget, jail: ToolJail | undefined): CommandLine {
   const extract = ["--extract", "--file=-", "--no-same-owner", "--no-same-permissions", "--delay-directory-restore"];
-  if (!jailed) return ["tar", ...extract, `--directory=${folder}`];
+  if (!jail) return ["tar", ...extract, `--directory=${folder}`];
   const inside = "/tmp/artifact";
-  // The folder may belong to somebody else than root, who runs this: a CI user's own.
-  const capabilities = ["CAP_DAC_OVERRIDE", "CAP_FOWNER"];
-  const jail = planJail({ readOnly: [], writable: [], writableAt: [[folder, inside]], cwd: inside, capabilities });
-  return [...jail, "tar", ...extract, `--directory=${inside}`];
+  // Not into the folder: only tar is its owner.
+  const view = { readOnly: [], writable: [], writableAt: [[folder, inside]], cwd: "/" } as const;
+  const around = planJail({ ...view, filter: jail.filters.plain, ...become(owner, jail) });
+  return [...around, "tar", ...extract, `--directory=${inside}`];
+}
+
+/** A CI user's folder is filled by that user; root's by a root who may nothing else. */
+function become(owner: ArtifactTarget["owner"], jail: ToolJail): Pick<JailPlan, "user" | "group" | "capabilities"> {
+  if (!owner || owner.user === 0) return {};
+  if (jail.user !== undefined) return owner;
+  // A user's berth, or a container's with few users, can't become anybody; it may write where its namespace lets it.
+  return { capabilities: ["CAP_DAC_OVERRIDE", "CAP_FOWNER"] };
 }

@@ -9,14 +9,16 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { basename } from "@std/path";
+import { isUtf8, printable, readable, toByteText } from "../base/bytes_text.ts";
 import { BerthError } from "../base/errors.ts";
+import { LeftOut } from "../base/left_out.ts";
 import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
 import { ArchiveReader } from "./archive_reader.ts";
 import { ArtifactParents } from "./artifact_parents.ts";
 import { ArtifactPolicy, type Decision } from "./artifact_policy.ts";
 import { type ArtifactTarget, ArtifactWriters } from "./artifact_writer.ts";
-import { printable } from "./protocol.ts";
+import type { ToolJail } from "../process/tool_jail.ts";
 import { type TarEntry, writeHeader } from "./tar.ts";
 
 export type { ArtifactTarget } from "./artifact_writer.ts";
@@ -28,7 +30,8 @@ export interface UnpackOptions {
   /** Where the archive ends; default the file's end. */
   readonly sizeBytes?: number;
   readonly targets: readonly ArtifactTarget[];
-  readonly jailed: boolean;
+  /** Absent: the tools get none. */
+  readonly jail?: ToolJail;
   /** Told of every member that is left out. */
   readonly onLeftOut: (what: string) => void;
   /** Told every 2 s how far it is. */
@@ -37,8 +40,6 @@ export interface UnpackOptions {
   readonly signal: AbortSignal;
 }
 
-/** How many left-out members are named; the rest is counted. */
-const NAMED = 20;
 /** Enough for a million files of the usual depth. */
 const NAMES_LIMIT_BYTES = 256 * 1024 ** 2;
 /** Deeper than anybody's folders; what is deeper counts more, because each of its parents is looked at. */
@@ -47,12 +48,12 @@ const USUAL_DEPTH = 64;
 /** Unpacks all artifacts. @throws {BerthError} when the archive is broken or the folder can't be written. */
 export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
   const { targets } = options;
-  const policy = new ArtifactPolicy(targets.map(({ guest }) => basename(guest)));
+  const policy = new ArtifactPolicy(targets.map(({ guest }) => toByteText(basename(guest))));
   const reader = new ArchiveReader(options.archive, options);
   const parents = new ArtifactParents(targets.map(({ folder }) => folder));
   await using writers = new ArtifactWriters({ ...options, onHandOn: () => parents.forget() });
   let members = 0;
-  let leftOut = 0;
+  const leftOut = new LeftOut(options.onLeftOut);
   let nameBytes = 0;
   using _report = reportProgress(options, () => ({ members, bytes: reader.passedBytes }));
   for await (const entry of reader.entries()) {
@@ -60,8 +61,8 @@ export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
     nameBytes += nameCostBytes(entry);
     if (nameBytes > NAMES_LIMIT_BYTES) throw new BerthError("job.artifact", "the artifacts have too many files");
     const decision = policy.decide(entry);
-    const refusal = decision && refuse(decision, parents);
-    if (refusal && ++leftOut <= NAMED) options.onLeftOut(printable(refusal));
+    const refusal = decision && refuse(decision, parents, options.jail !== undefined);
+    if (refusal) leftOut.add(printable(readable(refusal)));
     // The artifact's own folder is the user's: its mode stays.
     const out = decision && !refusal && "entry" in decision && decision.entry.path !== "." ? decision : undefined;
     const writer = out && writers.of(out.index);
@@ -69,7 +70,7 @@ export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
     if (entry.size === 0) continue;
     for await (const piece of reader.data(entry.size)) await writer?.write(piece);
   }
-  if (leftOut > NAMED) options.onLeftOut(`and ${leftOut - NAMED} more`);
+  leftOut.finish();
   await writers.finish();
 }
 
@@ -80,9 +81,11 @@ function nameCostBytes({ path, link }: TarEntry): number {
 }
 
 /** Why a member is left out: the policy's reason, or a link that stands in the user's folder already. */
-function refuse(decision: Decision, parents: ArtifactParents): string | undefined {
+function refuse(decision: Decision, parents: ArtifactParents, jailed: boolean): string | undefined {
   if ("leftOut" in decision) return decision.leftOut;
   const { path } = decision.entry;
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  if (!jailed && !isUtf8(folder)) return `${path}: without a jail, only into folders whose names are UTF-8`;
   if (parents.hasLink(decision.index, path)) {
     return `${path}: its name goes through a link that is in the folder already`;
   }

@@ -5,7 +5,10 @@
  * @module
  */
 
+import { bytesToText, printable, readable } from "../base/bytes_text.ts";
 import { BerthError } from "../base/errors.ts";
+
+export { printable };
 
 /** How long a line of the agent may be. The longest is an error with its base64. */
 export const LINE_LIMIT_BYTES = 8192;
@@ -20,7 +23,9 @@ export type AgentMessage =
   | { readonly kind: "collected" }
   /** What the caches have is on their disks. */
   | { readonly kind: "flushed" }
-  | { readonly kind: "missing"; readonly index: number };
+  | { readonly kind: "missing"; readonly index: number }
+  /** What tar says of something that is not in the archive. */
+  | { readonly kind: "left"; readonly text: string };
 
 /** The first line of every connection. */
 export interface Hello {
@@ -52,23 +57,17 @@ export function parseMessage(line: string): AgentMessage {
     if (why) return { kind: "refused", status, why };
   }
   if (verb === "missing" && /^\d{1,3}$/.test(rest)) return { kind: "missing", index: Number(rest) };
-  if (verb === "error") {
+  if (verb === "error" || verb === "left") {
     const text = decodeText(rest);
-    if (text !== undefined) return { kind: "error", text };
+    if (text !== undefined) return { kind: verb, text };
   }
   throw new BerthError("guest.protocol", `the guest's agent said "${printable(line.slice(0, 80))}"`);
 }
 
 function decodeText(base64: string): string | undefined {
   try {
-    return printable(new TextDecoder().decode(Uint8Array.fromBase64(base64)));
+    return printable(readable(bytesToText(Uint8Array.fromBase64(base64))));
   } catch {
     return undefined;
   }
-}
-
-/** A guest's text for a host's terminal: no control character gets through. */
-export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

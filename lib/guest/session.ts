@@ -107,7 +107,8 @@ function describeMessage(message: AgentMessage): string {
     case "refused":
       return `refused with status ${message.status}${message.why ? `: ${message.why}` : ""}`;
     case "error":
-      return `error: ${message.text}`;
+    case "left":
+      return `${message.kind}: ${message.text}`;
     case "missing":
       return `artifact ${message.index} is missing`;
     default:

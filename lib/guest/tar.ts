@@ -5,12 +5,13 @@
  * @module
  */
 
+import { bytesToText, textToBytes } from "../base/bytes_text.ts";
 import { BerthError } from "../base/errors.ts";
 
 /** Tar's unit: every header and the end of every file's data is aligned to it. */
 export const BLOCK_BYTES = 512;
 
-/** A member of an archive. */
+/** A member of an archive. Its names have a character for each byte. */
 export interface TarEntry {
   readonly type: "file" | "directory" | "symlink" | "hardlink" | "other";
   readonly path: string;
@@ -61,13 +62,12 @@ export function parseHeader(block: Uint8Array): TarHeader {
   return { kind: "entry", entry: { type, path, link, mode: number(block, 100, 8) & 0o7777, mtime, size: data } };
 }
 
-const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
 
-/** A field's text up to its NUL. */
+/** A field's text up to its NUL, with a character for each byte. */
 export function string(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  return DECODER.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return bytesToText(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 /** Octal digits, or GNU's base-256 form for what does not fit. */
@@ -106,8 +106,8 @@ const FLAGS: Readonly<Record<TarEntry["type"], string>> = {
 
 /** Writes a member's header, with the long name and link target it may need in front. */
 export function writeHeader(entry: TarEntry): Uint8Array<ArrayBuffer>[] {
-  const path = ENCODER.encode(entry.path);
-  const link = ENCODER.encode(entry.link);
+  const path = textToBytes(entry.path);
+  const link = textToBytes(entry.link);
   return [
     ...(path.length > 100 ? longField("L", path) : []),
     ...(link.length > 100 ? longField("K", link) : []),

@@ -76,8 +76,8 @@ table=
 bind() { # MODE NAME PATH
   target=$self/$2 options=bind
   # Only to read: nothing in there is run. A user may not take any of these away again, where the source has them, and
-  # to name all of them spares the look.
-  case $1 in ro | folder | optional) options=bind,ro,nosuid,nodev,noexec ;; esac
+  # to name all of them spares the look. What is mounted below comes along: it is a part of the folder to its user.
+  case $1 in ro | folder | optional) options=rbind,ro,nosuid,nodev,noexec ;; esac
   if [ -d "$3" ]; then options=$options,X-mount.mkdir; else : >"$target"; fi
   case $3 in
   # What means something else in a table, or could.

@@ -9,8 +9,10 @@ import { BerthError } from "../base/errors.ts";
 import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
 import { watchRoom } from "../host/disk.ts";
-import { unpackArtifacts } from "../guest/artifacts.ts";
+import { type ArtifactTarget, unpackArtifacts } from "../guest/artifacts.ts";
 import type { Session } from "../guest/session.ts";
+import { ROOT } from "../host/windows.ts";
+import { writeFilters } from "../process/tool_jail.ts";
 import type { JobPlan } from "./plan.ts";
 import { type End, hasSucceeded } from "./verdict.ts";
 
@@ -42,14 +44,17 @@ export function wantsArtifacts({ artifacts, artifactOn }: JobPlan, end: End): bo
 export async function collectArtifacts(plan: JobPlan, session: Session, io: CollectIo): Promise<void> {
   const guests = plan.artifacts.map(({ guest }) => guest);
   await session.collect(guests);
-  const missing = await awaitArchive(guests.length, session, io);
+  const { missing, left } = await awaitArchive(guests.length, session, io);
+  for (const text of left) io.onLeftOut(describeLeft(text, guests));
   if (missing.size < guests.length) {
     // What a guest adds to it from now on is none of it.
     const { size: sizeBytes } = await io.archive.stat();
     using room = await watchRoom(plan.artifacts.map(({ folder }) => folder), plan.minFreeBytes);
     const signal = AbortSignal.any([io.signal, room.signal]);
-    const jailed = plan.vm.jail !== undefined;
-    await unpackArtifacts({ ...io, signal, sizeBytes, targets: plan.artifacts, jailed }).catch(sayLate);
+    const { jail: vmJail } = plan.vm;
+    const jail = vmJail && { user: vmJail.user, filters: await writeFilters(ROOT) };
+    const targets = await Promise.all(plan.artifacts.map(withOwner));
+    await unpackArtifacts({ ...io, signal, sizeBytes, targets, jail }).catch(sayLate);
   }
   if (missing.size === 0) return;
   const flags = [...missing].map((index) => `--artifact ${guests[index]}`).join(", ");
@@ -62,25 +67,53 @@ function sayLate(error: unknown): never {
   throw new BerthError("job.artifact", `the artifacts are not out in time: ${error.message}`, { cause: error });
 }
 
-/** Waits until the archive is whole, and returns the numbers of the artifacts that are not in it. */
-async function awaitArchive(count: number, session: Session, io: CollectIo): Promise<ReadonlySet<number>> {
+async function withOwner(target: ArtifactTarget): Promise<ArtifactTarget> {
+  const { uid, gid } = await Deno.stat(target.folder);
+  return uid === null || gid === null ? target : { ...target, owner: { user: uid, group: gid } };
+}
+
+/** What is not in the archive, as the guest has said it. */
+interface Lacking {
+  /** The numbers of artifacts that are not there. */
+  readonly missing: ReadonlySet<number>;
+  /** What the guest's tar says of other things. */
+  readonly left: readonly string[];
+}
+
+/** The agent names so many, and then how many more there are. */
+const MOST_LEFT = 21;
+
+/** Waits until the archive is whole. */
+async function awaitArchive(count: number, session: Session, io: CollectIo): Promise<Lacking> {
   const read = async () => `artifacts: ${formatBytes((await io.archive.stat()).size)} handed over by the guest`;
   using _progress = reportEvery(read, io.onProgress);
   const answers = within(hearAnswers(count, session), COLLECT_MS, "the guest to hand its artifacts over");
   return await orAborted(answers, io.signal);
 }
 
-async function hearAnswers(count: number, session: Session): Promise<ReadonlySet<number>> {
+async function hearAnswers(count: number, session: Session): Promise<Lacking> {
   const missing = new Set<number>();
+  const left: string[] = [];
   while (true) {
     const answer = await session.next();
-    if (answer.kind === "collected") return missing;
+    if (answer.kind === "collected") return { missing, left };
     if (answer.kind === "error") throw new BerthError("job.artifact", answer.text);
+    if (answer.kind === "left" && left.length < MOST_LEFT) {
+      left.push(answer.text);
+      continue;
+    }
     if (answer.kind !== "missing" || answer.index >= count || missing.has(answer.index)) {
       throw new BerthError("guest.protocol", `asked for artifacts, the guest's agent said "${answer.kind}"`);
     }
     missing.add(answer.index);
   }
+}
+
+/** `tar: 0/sock: socket ignored` in berth's words. Pure. @param guests the artifacts, by their number. */
+export function describeLeft(text: string, guests: readonly string[]): string {
+  const match = /^tar: (\d{1,3})(?:\/(.*)|(: .*))$/.exec(text);
+  const name = match && Number(match[1]) < guests.length ? match[2] ?? `${guests[Number(match[1])]}${match[3]}` : text;
+  return name.replace(/: socket ignored$/, ": it is a socket");
 }
 
 /** Returns when everything that the job wrote into its caches is on their disks. */

@@ -6,10 +6,12 @@
 
 import { BerthError, describeError, ignoreNotFound } from "../base/errors.ts";
 import { reportEvery } from "../base/progress.ts";
+import { ROOT } from "../host/windows.ts";
 import type { GuestVolume } from "../guest/fragment.ts";
 import type { CacheIo, CacheStore, OpenCache } from "../image/cache.ts";
 import { copyDisk, createDisk, isExt4 } from "../image/disk.ts";
 import { createFolderDisk } from "../image/folder_disk.ts";
+import { type ToolJail, writeFilters } from "../process/tool_jail.ts";
 import type { JobPlan } from "./plan.ts";
 import { type DiskPlan, planGuestVolumes } from "./volumes.ts";
 
@@ -35,12 +37,15 @@ export interface JobDisks extends Disposable {
 }
 
 /** Makes all of them, in the job's folder. */
-export async function createDisks({ disks, tenant, diskBytes }: JobPlan, io: DisksIo): Promise<JobDisks> {
+export async function createDisks({ disks, tenant, diskBytes, vm }: JobPlan, io: DisksIo): Promise<JobDisks> {
   using stack = new DisposableStack();
   const caches: OpenCache[] = [];
   const fresh = new Set<string>();
+  const jail = vm.jail && disks.some(({ source }) => source?.kind === "folder")
+    ? { user: vm.jail.user, filters: await writeFilters(ROOT) }
+    : undefined;
   for (const disk of disks) {
-    const cache = await createOne(disk, { tenant: tenant?.name, headroomBytes: diskBytes }, io);
+    const cache = await createOne(disk, { tenant: tenant?.name, headroomBytes: diskBytes, jail }, io);
     if (!cache) continue;
     caches.push(stack.use(cache));
     if (cache.isFresh) fresh.add(disk.serial);
@@ -72,6 +77,8 @@ interface Common {
   readonly tenant?: string;
   /** No more than this can be added to one: it is what the job may take in all. */
   readonly headroomBytes: number;
+  /** Of tools that read what is not berth's; absent: they get none. */
+  readonly jail?: ToolJail;
 }
 
 async function createOne(disk: DiskPlan, common: Common, io: DisksIo): Promise<OpenCache | undefined> {

@@ -101,7 +101,7 @@ function planVolume(volume: VolumeRequest, shown: "file" | "folder" | undefined,
   const { mountPoint } = volume;
   if (volume.kind === "new") return made(serial, { kind: "new", sizeBytes: volume.sizeBytes }, mountPoint);
   const from = volumeWindow(index);
-  // The guest removes what mke2fs has added, so it is the guest that mounts it read-only.
+  // It is the guest that mounts it read-only: of a disk that is only read, a VMM of a user of its own would get a copy.
   if (shown === "folder") return made(serial, { kind: "folder", from, readOnly: volume.readOnly }, mountPoint);
   if (volume.readOnly) return { serial, path: from, readOnly: true, mountPoint };
   return made(serial, { kind: "file", from }, mountPoint);

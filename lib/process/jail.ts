@@ -27,6 +27,8 @@ export interface JailPlan {
    * program stays who it is, in a user namespace of its own where possible.
    */
   readonly user?: number;
+  /** The group in place of the one of that number. */
+  readonly group?: number;
   /** Groups of the host that such a user is in beside its own. */
   readonly groups?: readonly number[];
   /** The file that has a filter of system calls: see seccomp.ts. Who starts the jail opens it as {@linkcode FILTER_FD}. */
@@ -113,7 +115,7 @@ export function planBubble(plan: JailPlan): string[] {
     ...writableAt.flatMap(([source, target]) => ["--bind", source, target]),
     ...["--chdir", plan.cwd],
     "--",
-    ...(user === undefined ? [] : become(user, plan.groups, kept)),
+    ...(user === undefined ? [] : become(user, plan, kept)),
     // What it is, and what is in it, is chosen by a guest: no handler of the host's is to look at it. A limit of 0 would
     // still wake one that core dumps are piped to, 1 byte does not (core(5)).
     ...(plan.filter ? ["/usr/bin/prlimit", "--core=1:1", "--"] : []),
@@ -121,10 +123,14 @@ export function planBubble(plan: JailPlan): string[] {
 }
 
 /** Nothing of root is left then but what is kept, and nothing that could bring it back. */
-function become(user: number, groups: readonly number[] = [], kept: readonly string[]): string[] {
+function become(
+  user: number,
+  { group = user, groups = [] }: Pick<JailPlan, "group" | "groups">,
+  kept: readonly string[],
+): string[] {
   const capabilities = ["-all", ...kept.map((name) => name.replace(/^CAP_/, "+").toLowerCase())].join(",");
   return [
-    ...[SETPRIV, "--reuid", String(user), "--regid", String(user)],
+    ...[SETPRIV, "--reuid", String(user), "--regid", String(group)],
     ...(groups.length ? ["--groups", groups.join(",")] : ["--clear-groups"]),
     ...[`--inh-caps=${capabilities}`, ...(kept.length ? [`--ambient-caps=${capabilities}`] : [])],
     ...[`--bounding-set=${capabilities}`, "--no-new-privs", "--"],

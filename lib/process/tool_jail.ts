@@ -44,10 +44,15 @@ export function keptBy({ user, filters }: ToolJail, filter: ToolFilter): Pick<Ja
   return { filter: filters[filter], ...(user === undefined || filter === "nodes" ? {} : { user }) };
 }
 
+/** Gives a file to the one who is to write it. */
+export async function giveTo(path: string, jail: ToolJail | undefined): Promise<void> {
+  if (jail?.user !== undefined) await Deno.chown(path, jail.user, jail.user);
+}
+
 /** A folder that tools may write into. */
 export async function makeToolFolder(path: string, jail: ToolJail | undefined): Promise<void> {
   await Deno.mkdir(path, { mode: 0o700 });
-  if (jail?.user !== undefined) await Deno.chown(path, jail.user, jail.user);
+  await giveTo(path, jail);
 }
 
 /** Takes over a file that a tool has written: whoever is its user next is to have no part in it. */

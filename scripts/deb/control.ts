@@ -10,7 +10,7 @@ import type { HostProgram } from "../../lib/host/programs.ts";
 export const MAINTAINER = "berth maintainers <berth@berth.invalid>";
 
 /** Packages that every Debian and Ubuntu has, and which nothing may depend on by name (Debian policy 3.8). */
-export const ESSENTIAL: readonly string[] = ["coreutils", "dpkg", "tar", "util-linux"];
+export const ESSENTIAL: readonly string[] = ["coreutils", "dpkg", "findutils", "tar", "util-linux"];
 
 /** A version to be packaged. */
 export interface Release {

@@ -9,14 +9,29 @@ export async function listTree(folder: string, below = ""): Promise<Record<strin
   const found: Record<string, string> = {};
   for await (const { name } of Deno.readDir(`${folder}/${below}`)) {
     const path = below ? `${below}/${name}` : name;
+    // Deno has no way to such a file.
+    if (name.includes("\ufffd")) {
+      found[path] = "something whose name is not UTF-8";
+      continue;
+    }
     const info = await Deno.lstat(`${folder}/${path}`);
     const mode = (info.mode! & 0o7777).toString(8);
-    if (info.isSymlink) found[path] = `link to ${await Deno.readLink(`${folder}/${path}`)}`;
+    if (info.isSymlink) found[path] = `link to ${await readLink(`${folder}/${path}`)}`;
     else if (info.isFile) found[path] = `file ${mode}: ${await Deno.readTextFile(`${folder}/${path}`)}`;
     else if (info.isDirectory) Object.assign(found, { [path]: `folder ${mode}` }, await listTree(folder, path));
     else found[path] = "neither file nor folder nor link";
   }
   return found;
+}
+
+/** A target that is not UTF-8 Deno can't read. */
+async function readLink(path: string): Promise<string> {
+  try {
+    return await Deno.readLink(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return "a name that is not UTF-8";
+    throw error;
+  }
 }
 
 /** Links in a tree (of {@linkcode listTree}) that lead out of it, also over other links. */

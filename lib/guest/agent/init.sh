@@ -5,7 +5,7 @@
 # it. Its one conversation partner is the host, over the virtio port "berth.agent", in lines of words and base64:
 #
 #   agent → host   hello TOKEN ROLE | started | exited code|signal N OOM_KILLS | refused STATUS [BASE64] | error BASE64
-#                  missing INDEX (any number, then) collected | flushed
+#                  missing INDEX, left BASE64 (any number, then) collected | flushed
 #   host → agent   part BASE64 (of a fragment, one or more) | exec | collect | flush | signal N | poweroff
 #
 # The job's output has ports of its own, which QEMU writes into files: "berth.out", "berth.err", "berth.artifacts".

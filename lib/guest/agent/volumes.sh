@@ -1,12 +1,12 @@
 # The disks that a job has beside its root.
 
-# mount_volume SERIAL PATH STATE: PATH is the job's. STATE is ro, rw, copied or copied-ro (from a folder: mke2fs has added
-# something), or fresh: made for this job, whose own it becomes.
+# mount_volume SERIAL PATH STATE: PATH is the job's. STATE is ro, rw, copied or copied-ro (from a folder), or fresh: made for
+# this job, whose own it becomes.
 mount_volume() {
   local options=noatime task="volume $1"
   case $1$3 in
   # A journal can't be replayed on a disk that can't be written.
-  *[0-9]ro) options=ro,noload ;;
+  *[0-9]ro | *copied-ro) options=ro,noload ;;
   # The host keeps it, and is to get back what becomes free in it.
   cache*) options=noatime,discard ;;
   esac
@@ -15,8 +15,7 @@ mount_volume() {
   must mount -t ext4 -o $options "$disk" "/newroot$inside"
   # The last one first: it may be below another.
   volumes="$disk $volumes"
-  case $3 in copied* | fresh) rmdir "/newroot$inside/lost+found" ;; esac
-  case $3 in copied-ro) must mount -o remount,ro "/newroot$inside" ;; esac
+  case $3 in fresh) rmdir "/newroot$inside/lost+found" ;; esac
   case $3$uid in fresh?*) must chown "$uid:$gid" "/newroot$inside" ;; esac
 }
 

@@ -10,8 +10,8 @@ import type { Facts } from "./facts.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
 /** Without these no job runs; QEMU and bubblewrap are found out about by running them. */
-const FOR_JOBS = ["busybox", "unshare", "setpriv", "prlimit", "setsid", "mount", "du", "tar", "cp", "fallocate"];
-const ELSEWHERE = ["qemu-system-x86_64", "bwrap", "mke2fs"];
+const FOR_JOBS = ["busybox", "unshare", "setpriv", "prlimit", "setsid", "mount", "find", "tar", "cp", "fallocate"];
+const ELSEWHERE = ["qemu-system-x86_64", "bwrap", "mke2fs", "debugfs"];
 const FOR_IMAGES = HOST_PROGRAMS.map(({ program }) => program).filter((name) =>
   !FOR_JOBS.includes(name) && !ELSEWHERE.includes(name)
 );

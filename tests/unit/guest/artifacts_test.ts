@@ -1,13 +1,14 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { jailMissing, programsMissing, testNeeding } from "../../support/require.ts";
+import { jailMissing, programsMissing, rootMissing, testNeeding } from "../../support/require.ts";
 import { type Member, tarOf } from "../../support/tar.ts";
 import { listTree } from "../../support/tree.ts";
 import { type Place, unpackPlace } from "../../support/unpack.ts";
 
 const noTar = await programsMissing("tar");
 const noJail = noTar ?? await jailMissing();
+const noRoot = await rootMissing();
 
 /** A test that runs with the jail, and without it: the policy alone must hold as well. */
 function unpackTest(name: string, fn: (place: Place, jailed: boolean) => Promise<void>): void {
@@ -134,4 +135,39 @@ for (const [how, cut] of CUT) {
 unpackTest("unpackArtifacts() stops when it is told to", async (place, jailed) => {
   const stopped = AbortSignal.abort(new RangeError("enough"));
   await assertRejects(() => place.unpack(tarOf(...HONEST), jailed, stopped), RangeError, "enough");
+});
+
+unpackTest("unpackArtifacts() keeps names byte for byte, and says them readably", async (place, jailed) => {
+  const name = (...parts: (string | number)[]) =>
+    new Uint8Array(parts.flatMap((part) => typeof part === "number" ? [part] : [...new TextEncoder().encode(part)]));
+  const members: Member[] = [
+    { name: name("0/caf", 0xe8), data: "one" },
+    { name: name("0/caf", 0xe9), data: "two" },
+    { name: name("0/café-", 0xff, "n".repeat(120)), data: "long" },
+    { name: name("0/to"), flag: "2", link: name("caf", 0xe9) },
+    { name: name("0/no", 0xe9), flag: "6" },
+  ];
+  const leftOut = await place.unpack(tarOf(...members), jailed);
+  assertEquals(leftOut, ["no\\xe9: it is neither a file, a folder nor a link"]);
+  const script = 'cd "$1"; cat "$(printf "caf\\350")" "$(printf "caf\\351")" "$(printf "café-\\377")"n* to; ls | wc -l';
+  const { stdout } = await new Deno.Command("sh", { args: ["-ec", script, "sh", place.folders[0]] }).output();
+  assertEquals(new TextDecoder().decode(stdout), "onetwolongtwo4\n");
+});
+
+testNeeding(noJail ?? noRoot, "unpackArtifacts() is the one whose folder it is, and no one else", async () => {
+  await using place = await unpackPlace();
+  const [users, roots] = place.folders;
+  const sh = async (script: string, ...args: string[]) =>
+    new TextDecoder().decode((await new Deno.Command("sh", { args: ["-c", script, "sh", ...args] }).output()).stdout);
+  await sh('chown 1234:5678 "$1"; chmod 700 "$1"; mkdir "$1/closed"', users);
+  const members = [{ name: "0/f" }, { name: "0/d/", flag: "5", mode: 0o755 }, { name: "0/d/g" }, { name: "1" }];
+  assertEquals(await place.unpack(tarOf(...members), true), []);
+  const owners = 'cd "$1" && stat -c "%u:%g %n" f d d/g && cd "$2" && stat -c "%u:%g %n" *';
+  assertEquals(
+    await sh(owners, users, roots),
+    "1234:5678 f\n1234:5678 d\n1234:5678 d/g\n0:0 report.txt\n",
+  );
+  // A folder of root's in the user's is root's.
+  const error = await assertRejects(() => place.unpack(tarOf({ name: "0/closed/x" }), true), BerthError);
+  assertEquals(error.message.includes("Permission denied"), true, error.message);
 });

@@ -32,6 +32,7 @@ const MESSAGES: [string, AgentMessage][] = [
   ["refused 126", { kind: "refused", status: 126 }],
   ["refused 127", { kind: "refused", status: 127 }],
   [`refused 126 ${encodeFragment("needs /bin/x\r")}`, { kind: "refused", status: 126, why: "needs /bin/x\\x0d" }],
+  ["left dGFyOiAwL+k6IHNvY2tldCBpZ25vcmVk", { kind: "left", text: "tar: 0/\\xe9: socket ignored" }],
   ["missing 0", { kind: "missing", index: 0 }],
   ["missing 999", { kind: "missing", index: 999 }],
   [`error ${encodeFragment("no such user")}`, { kind: "error", text: "no such user" }],

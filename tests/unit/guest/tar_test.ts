@@ -1,5 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { toByteText } from "../../../lib/base/bytes_text.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { parseHeader, type TarEntry, writeHeader } from "../../../lib/guest/tar.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
@@ -132,7 +133,7 @@ for (const program of [["tar"], ["busybox", "tar"]]) {
     const archive = `${folder.path}/x.tar`;
     const blocks = [
       ...writeHeader({ type: "directory", path: "d", link: "", mode: 0o755, mtime: 1, size: 0 }),
-      ...writeHeader({ type: "file", path, link: "", mode: 0o600, mtime: 1, size: 0 }),
+      ...writeHeader({ type: "file", path: toByteText(path), link: "", mode: 0o600, mtime: 1, size: 0 }),
       ...writeHeader({ type: "symlink", path: "s", link, mode: 0o777, mtime: 1, size: 0 }),
       new Uint8Array(1024),
     ];

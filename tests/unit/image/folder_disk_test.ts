@@ -25,7 +25,7 @@ Deno.test("folderDiskBytes() has an inode of 8 KiB for each of many files that t
   assert(folderDiskBytes({ usedBytes: 0, inodes }, 8 * GIB) / 8192 >= inodes + 1024 ** 2);
 });
 
-const noTools = await programsMissing("du", "mke2fs", "debugfs", "e2fsck");
+const noTools = await programsMissing("find", "mke2fs", "debugfs", "e2fsck");
 
 /** Runs a script of sh, which must succeed, and returns its output. */
 async function shell(script: string, ...args: string[]): Promise<string> {
@@ -49,7 +49,12 @@ testNeeding(noTools, "createFolderDisk() copies what is odd as it is", async () 
   const { path } = temporary;
   await Deno.mkdir(`${path}/tree`);
   await shell(ODD_TREE, `${path}/tree`);
-  await createFolderDisk(`${path}/tree`, `${path}/disk`, { what: "--workspace", headroomBytes: GIB });
+  const notes: string[] = [];
+  await createFolderDisk(`${path}/tree`, `${path}/disk`, {
+    what: "--workspace",
+    headroomBytes: GIB,
+    onNote: (line) => notes.push(line),
+  });
   await Deno.mkdir(`${path}/back`);
   // The file system's own word that all is in order, and then everything back out, by its own tool.
   await shell(`e2fsck -fn "$1/disk" >&2; cd "$1/back"; debugfs -R "rdump / ." "$1/disk" 2>/dev/null`, path);
@@ -79,9 +84,7 @@ testNeeding(noTools, "createFolderDisk() stops when it is told to", async () => 
   await shell(`for n in $(seq 6); do dd if=/dev/urandom of="$1/tree/$n" bs=1M count=8 status=none; done`, path);
   const stop = new AbortController();
   const making = createFolderDisk(`${path}/tree`, `${path}/disk`, {
-    what: "--workspace",
-    headroomBytes: GIB,
-    signal: stop.signal,
+    ...{ what: "--workspace", headroomBytes: GIB, signal: stop.signal, onNote: () => {} },
   });
   while (!await Deno.stat(`${path}/disk`).catch(() => undefined)) {
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -87,7 +87,7 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
     tries: { kvm: KVM_FAILS, remembered: NONE, emulation: { value: { ...FAILS.value, timedOut: true } } },
   }, ["warn kvm.works", "warn qemu.emulation"]],
   ["no setpriv, no mount", { facts: { programs: { program: "busybox" } } }, [
-    "fail programs.jobs: apt-get install -y util-linux mount coreutils tar",
+    "fail programs.jobs: apt-get install -y util-linux mount findutils tar coreutils",
     "fail programs.mkfs: apt-get install -y e2fsprogs",
     "warn programs.images: apt-get install -y kmod dpkg xz-utils zstd mmdebstrap squashfs-tools skopeo umoci",
   ]],
