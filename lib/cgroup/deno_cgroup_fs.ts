@@ -43,7 +43,8 @@ const ERRNO_OF: Readonly<Record<number, Errno>> = {
 const SLOW_TO_WRITE = /\/(cgroup\.(procs|subtree_control)|cpuset\.(cpus|mems))$/;
 
 /** A process is moved before it does anything else, and is nobody's to wait for long. */
-const JOIN = 'echo 0 >"$1" && (:)';
+// Behind the other shell is something still to do: the last command of all would be done without another process.
+const JOIN = 'echo 0 >"$1" && (:) && :';
 const JOIN_MS = 10_000;
 
 /**

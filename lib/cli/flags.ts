@@ -160,7 +160,7 @@ export const RUN_FLAGS: readonly Flag[] = [
   { name: "min-free", value: "SIZE", help: "end the job before the host's disk has less than this (default 256M)" },
   { name: "log-limit", value: "SIZE", help: "cut the job's stdout after this, and its stderr (default: neither)" },
   { name: "stdin", help: "give the job berth's standard input (default: it is empty)" },
-  { name: "name", value: "NAME", help: "a name for the job, for the report" },
+  { name: "name", value: "NAME", help: "a name for the job, for the report and its VM's group" },
   {
     name: "accel",
     value: "auto|kvm|tcg",

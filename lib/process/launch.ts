@@ -48,12 +48,12 @@ export function refusedJoin({ code, words }: { readonly code: number; readonly w
 }
 
 /**
- * Joins the group. Also puts an end to an inherited protection from the out-of-memory killer, which a service may have
+ * Joins the group, and starts a process in there: a shell that can't fork ends at once, whatever stands behind it, which
+ * only a trap sees. Also puts an end to an inherited protection from the out-of-memory killer, which a service may have
  * (OOMScoreAdjust=-1000): with it the VMM would outlive its group's limit. Everybody may give that up.
  */
-const JOIN = '{ echo 0 >"$1/cgroup.procs" && (:) || { echo "' + REFUSED + '" >&2; exit ' + REFUSED_STATUS +
-  "; }; } && " +
-  "shift && read -r adjust </proc/self/oom_score_adj && " +
+const JOIN = `trap 'echo "${REFUSED}" >&2; exit ${REFUSED_STATUS}' EXIT && echo 0 >"$1/cgroup.procs" && (:) && ` +
+  "trap - EXIT && shift && read -r adjust </proc/self/oom_score_adj && " +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
 /**

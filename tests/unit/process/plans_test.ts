@@ -8,8 +8,8 @@ import { type Command, LEAD, planTie, planTied, planTiedGroup } from "../../../l
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
-const JOIN = '{ echo 0 >"$1/cgroup.procs" && (:) || ' +
-  '{ echo "berth-launch: no way into the group" >&2; exit 125; }; } && shift && read -r adjust </proc/self/oom_score_adj && ' +
+const JOIN = `trap 'echo "berth-launch: no way into the group" >&2; exit 125' EXIT && ` +
+  'echo 0 >"$1/cgroup.procs" && (:) && trap - EXIT && shift && read -r adjust </proc/self/oom_score_adj && ' +
   '{ [ "$adjust" -ge 0 ] || echo 0 >/proc/self/oom_score_adj; }';
 
 const tied = (signal: string) => ["/usr/bin/setpriv", "--pdeathsig", signal, "--", "busybox", "sh", "-c"];
@@ -106,6 +106,23 @@ for (
     },
   );
 }
+
+testNeeding(
+  await programsMissing("setpriv", "busybox"),
+  "a program that is born where there is no process left to give does not begin, and the words say why",
+  async () => {
+    await using group = await fakeGroup();
+    // Root has no such limit.
+    const limited =
+      `chmod 777 "$0" "$0/.." && chmod 666 "$0/cgroup.procs" && [ "$(id -u)" != 0 ] || who="setpriv --reuid 65534"
+      exec $who busybox sh -c '{ ulimit -u 0 || ulimit -p 0; } 2>/dev/null && exec "$@"' sh "$@"`;
+    const { command, args } = planBirth({ cgroup: group.path }, ["echo", "started"]);
+    const call = new Deno.Command("sh", { args: ["-c", limited, group.path, command, ...args] });
+    const { code, stdout, stderr } = await call.output();
+    const words = refusedJoin({ code, words: new TextDecoder().decode(stderr) });
+    assertEquals([stdout.length, errnoInWords(words ?? `status ${code}`)], [0, "EAGAIN"]);
+  },
+);
 
 Deno.test("refusedJoin() takes no other end for a refusal", () => {
   const refused = "sh: write error: Device or resource busy\nberth-launch: no way into the group\n";
