@@ -69,7 +69,7 @@ export async function buildImage(
     const early = request.imported && request.kernel !== "file" ? undefined : await findIt();
     const root = await buildRoot(request, { workFolder, toolsFolder, onProgress, signal });
     const kernel = early ?? await findIt();
-    const boot = await packBoot(store, host, kernel, workFolder);
+    const boot = await packBoot(store, host, kernel, { workFolder, signal });
     const { path: storeDisk, defaults } = root ?? {};
     const spec: ImageSpec = {
       arch: "x86_64",
@@ -132,9 +132,9 @@ export async function packBoot(
   store: ImageStore,
   host: BuildHost,
   kernel: Kernel,
-  workFolder: string,
+  { workFolder, signal }: { readonly workFolder: string; readonly signal?: AbortSignal },
 ): Promise<{ kernel: string; initrd: string }> {
-  const initrd = await buildInitramfs(host, await readModules(kernel, workFolder), workFolder);
+  const initrd = await buildInitramfs(host, await readModules(kernel, workFolder, signal), workFolder);
   const kernelCopy = join(workFolder, "vmlinuz");
   await Deno.copyFile(kernel.image, kernelCopy);
   return { kernel: await store.put(kernelCopy, "kernel"), initrd: await store.put(initrd, "initramfs") };

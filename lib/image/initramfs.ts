@@ -11,6 +11,7 @@ import { runTool } from "../process/tool.ts";
 import { type CpioEntry, readCpioFiles, writeCpio } from "./cpio.ts";
 import type { Kernel } from "./kernel.ts";
 import { type ModuleBinary, moduleName } from "./modules.ts";
+import { readSmallBytes } from "./small_file.ts";
 
 /** What goes in. */
 export interface InitramfsInputs {
@@ -74,26 +75,44 @@ export function readModulesIn(initramfs: Uint8Array): ModuleBinary[] | undefined
   return modules.every((module): module is ModuleBinary => module.data !== undefined) ? modules : undefined;
 }
 
-/** Reads a kernel's modules, unpacking those that the distribution has compressed in the work folder. */
-export async function readModules(kernel: Kernel, workFolder: string): Promise<readonly ModuleBinary[]> {
+/** The largest of Debian's is of 7 MB. */
+const MODULE_LIMIT_BYTES = 64 * 1024 ** 2;
+
+/**
+ * Reads a kernel's modules, unpacking those that the distribution has compressed in the work folder. The folder may be
+ * anybody's: what leads out of it is none of its modules.
+ */
+export async function readModules(
+  kernel: Kernel,
+  workFolder: string,
+  signal?: AbortSignal,
+): Promise<readonly ModuleBinary[]> {
   if (kernel.binaries) return kernel.binaries;
-  return await Promise.all(kernel.modules.map(async ({ group, path }) => ({
-    group,
-    name: `${moduleName(path)}.ko`,
-    data: await readModule(join(kernel.modulesFolder, path), workFolder),
-  })));
+  const { modulesFolder: folder } = kernel;
+  return await Promise.all(kernel.modules.map(async ({ group, path }) => {
+    const file = { folder, path: join(folder, path), where: join(folder, path), limitBytes: MODULE_LIMIT_BYTES };
+    const packed = await readSmallBytes({ ...file, code: "image.kernel" });
+    if (!packed) throw new BerthError("image.kernel", `${file.path}: there is no such module`);
+    return { group, name: `${moduleName(path)}.ko`, data: await unpackModule(packed, file.path, workFolder, signal) };
+  }));
 }
 
 const UNPACKERS: Readonly<Record<string, string>> = { ".xz": "xz", ".gz": "gzip", ".zst": "zstd" };
 
-async function readModule(path: string, workFolder: string): Promise<Uint8Array> {
+async function unpackModule(
+  bytes: Uint8Array<ArrayBuffer>,
+  path: string,
+  workFolder: string,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const extension = path.slice(path.lastIndexOf("."));
-  if (extension === ".ko") return await Deno.readFile(path);
+  if (extension === ".ko") return bytes;
   const unpacker = UNPACKERS[extension];
   if (!unpacker) throw new BerthError("image.kernel", `${path}: berth can't unpack ${extension} modules`);
   const packed = join(workFolder, basename(path));
-  await Deno.copyFile(path, packed);
-  await runTool({ command: unpacker, args: ["-d", packed], tied: true });
+  await Deno.writeFile(packed, bytes);
+  // What a few bytes unpack to has no end of its own; the signal is of who watches the disk, too.
+  await runTool({ command: unpacker, args: ["-d", packed], tied: true, signal });
   return await Deno.readFile(packed.slice(0, -extension.length));
 }
 

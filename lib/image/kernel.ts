@@ -5,11 +5,12 @@
  */
 
 // @ts-types="../base/types/path.d.ts"
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 import { checkConfig, expectKernelRelease, type KernelWish } from "./kernel_file.ts";
 import { type ModuleBinary, type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
+import { readSmallFile } from "./small_file.ts";
 
 /** Debian's name for the newest kernel made for virtual machines. */
 const CLOUD_KERNEL = "linux-image-cloud-amd64";
@@ -132,8 +133,8 @@ async function isThere(path: string): Promise<boolean> {
 
 /** Where the kernel's options are kept beside it, they are looked at. */
 async function checkConfigOf(release: string, folder: string): Promise<void> {
-  const config = join(folder, `config-${release}`);
-  if (await isThere(config)) checkConfig(await Deno.readTextFile(config), release);
+  const config = await readIfThere(join(folder, `config-${release}`));
+  if (config !== undefined) checkConfig(config, release);
 }
 
 /** The releases that have a folder of modules, newest first. */
@@ -156,9 +157,24 @@ async function readKernel(release: string, bootFolder: string, modulesRoot: stri
 }
 
 async function readModulesOf(kernel: Omit<Kernel, "modules">, indexFile: string): Promise<Kernel> {
-  const dep = await Deno.readTextFile(indexFile);
-  const builtin = await Deno.readTextFile(join(kernel.modulesFolder, "modules.builtin"));
+  const dep = await readText(indexFile);
+  const builtin = await readText(join(kernel.modulesFolder, "modules.builtin"));
   return { ...kernel, modules: planModules(parseModuleIndex(dep, builtin), kernel.release) };
+}
+
+/** Debian's modules.dep is of half a MB. */
+const TEXT_LIMIT_BYTES = 64 * 1024 ** 2;
+
+/** A text in a folder that may be anybody's: what leads out of it is not read. */
+async function readIfThere(path: string): Promise<string | undefined> {
+  const file = { folder: dirname(path), path, where: path, limitBytes: TEXT_LIMIT_BYTES };
+  return await readSmallFile({ ...file, code: "image.kernel" });
+}
+
+async function readText(path: string): Promise<string> {
+  const text = await readIfThere(path);
+  if (text === undefined) throw new BerthError("image.kernel", `${path}: there is no such file`);
+  return text;
 }
 
 /** Downloads Debian's cloud kernel and unpacks it into the work folder; nothing is installed on the host. */

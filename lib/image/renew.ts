@@ -72,7 +72,7 @@ async function renewBoot(
     if (origin?.wish !== "file") {
       const stored = () => findStoredKernel(store);
       const kernel = await findKernel({ ...host, workFolder, onProgress, signal, stored }, origin?.wish);
-      const boot = await packBoot(store, host, kernel, workFolder);
+      const boot = await packBoot(store, host, kernel, { workFolder, signal });
       await store.name(name, { ...spec, ...boot }, planOrigin({ ...kept, isHosts: isHosts(kernel, host) }));
       return;
     }

@@ -26,7 +26,15 @@ export interface SmallFile {
  *
  * @throws {BerthError} with `code` when it is no file, is too large, or is not in the folder.
  */
-export async function readSmallFile({ folder, path, where, limitBytes, code }: SmallFile): Promise<string | undefined> {
+export async function readSmallFile(file: SmallFile): Promise<string | undefined> {
+  const bytes = await readSmallBytes(file);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** The same for a file that is no text. */
+export async function readSmallBytes(
+  { folder, path, where, limitBytes, code }: SmallFile,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const real = await realPathInside(folder, path);
   if (real === undefined) return undefined;
   if (real === "outside") throw new BerthError(code, `${where}: it is a link that leads out of its folder`);
@@ -46,7 +54,7 @@ export async function readSmallFile({ folder, path, where, limitBytes, code }: S
     for (let count = -1; count !== 0 && filled < bytes.length; filled += count) {
       count = (await file.read(bytes, filled, bytes.length - filled, filled)).bytesRead;
     }
-    return new TextDecoder().decode(bytes.subarray(0, filled));
+    return bytes.subarray(0, filled);
   } finally {
     await file.close();
   }

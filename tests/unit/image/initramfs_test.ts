@@ -63,6 +63,7 @@ testNeeding(
       { group: "disk", name: "virtio_rng.ko", data: bytes("packed") },
     ]);
     const [unknown] = [{ group: "base", path: "x.ko.lzma" }];
+    await Deno.writeTextFile(`${modulesFolder}/${unknown.path}`, "x");
     const kernel = { release: "x", image: "x", modulesFolder, modules: [unknown] };
     const error = await assertRejects(() => readModules(kernel, folder.path), BerthError, "can't unpack .lzma modules");
     assertEquals(error.code, "image.kernel");
@@ -77,4 +78,35 @@ Deno.test("readBusybox() refuses one that is not there, and one that needs a loa
   await Deno.writeTextFile(path, "\x7fELF…/lib64/ld-linux-x86-64.so.2");
   const dynamic = await assertRejects(() => readBusybox(path), BerthError, "not statically linked");
   assertEquals(dynamic.code, "host.program-missing");
+});
+
+Deno.test("readModules() takes nothing that is not in the modules' folder, by a link or by its name", async () => {
+  await using folder = await temporaryFolder();
+  const modulesFolder = `${folder.path}/modules`;
+  await Deno.mkdir(modulesFolder);
+  await Deno.writeTextFile(`${folder.path}/secret.ko`, "secret");
+  const link = ["-c", 'ln -s ../secret.ko "$1/out.ko"; ln -s plain.ko "$1/in.ko"; echo plain >"$1/plain.ko"', "sh"];
+  await new Deno.Command("sh", { args: [...link, modulesFolder] }).output();
+  const read = (path: string) =>
+    readModules({ release: "x", image: "x", modulesFolder, modules: [{ group: "base", path }] }, folder.path);
+  for (const path of ["out.ko", "../secret.ko"]) {
+    const error = await assertRejects(() => read(path), BerthError, "a link that leads out of its folder");
+    assertEquals(error.code, "image.kernel");
+  }
+  assertEquals(new TextDecoder().decode((await read("in.ko"))[0].data), "plain\n");
+  await assertRejects(() => read("none.ko"), BerthError, "there is no such module");
+});
+
+Deno.test("readModules() ends what unpacks a module when it is told to", async () => {
+  await using folder = await temporaryFolder();
+  const modulesFolder = `${folder.path}/modules`;
+  await Deno.mkdir(modulesFolder);
+  await Deno.writeTextFile(`${modulesFolder}/x.ko.xz`, "x");
+  const modules = [{ group: "base", path: "x.ko.xz" }];
+  const reading = readModules(
+    { release: "x", image: "x", modulesFolder, modules },
+    folder.path,
+    AbortSignal.abort(new RangeError("enough")),
+  );
+  await assertRejects(() => reading, RangeError, "enough");
 });

@@ -82,3 +82,17 @@ Deno.test("findKernel() refuses a named kernel without modules, or with an optio
   const files = { ...MODULES_AT("lib/6.6.6"), "config-6.6.6": "CONFIG_DEVTMPFS=y\n" };
   await assertRejects(() => findFile(files), BerthError, "kernel 6.6.6: it is built without CONFIG_BLK_DEV_INITRD");
 });
+
+Deno.test("findKernel() reads no modules.dep that leads out of its folder", async () => {
+  await using folder = await temporaryFolder();
+  const modulesFolder = `${folder.path}/modules`;
+  const script =
+    `mkdir -p "$1/boot" "$1/modules/6.6.6"; : >"$1/boot/vmlinuz-6.6.6"; : >"$1/modules/6.6.6/modules.builtin"
+    echo secret >"$1/secret"; ln -s ../../secret "$1/modules/6.6.6/modules.dep"`;
+  await new Deno.Command("sh", { args: ["-ec", script, "sh", folder.path] }).output();
+  const said: string[] = [];
+  const places = { bootFolder: `${folder.path}/boot`, modulesFolder, workFolder: folder.path };
+  const finding = findKernel({ ...places, onProgress: (line) => said.push(line) }, "host");
+  await assertRejects(() => finding, BerthError, "no usable kernel");
+  assertEquals(said.length === 1 && said[0].includes("modules.dep: it is a link that leads out of its folder"), true);
+});
