@@ -5,7 +5,7 @@
  */
 
 import { BerthError } from "../base/errors.ts";
-import { applyLimits, checkLimits, expectMemoryFits, readLimits, translateRefusal } from "./apply.ts";
+import { applyLimits, checkLimits, expectMemoryFits, readLimits, translateRefusal, updateLimits } from "./apply.ts";
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
 import type { Driver, Group, GroupRequest, LostGroup, Unenforceable } from "./driver.ts";
 import { type Controller, CONTROLLER_OF, FILE_OF, type LimitName, type Limits, limitsIn } from "./limits.ts";
@@ -174,6 +174,10 @@ class CgroupfsGroup implements Group {
 
   async readUsage(): Promise<GroupUsage> {
     return await readUsage(this.#fs, this.#place.path);
+  }
+
+  async update(limits: Limits): Promise<void> {
+    await updateLimits(this.#fs, this.#place.path, limits);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -43,6 +43,8 @@ export interface Group extends AsyncDisposable {
   /** The limits that are in force now, read from the kernel: those that were asked for, with their present values. */
   readLimits(): Promise<Limits>;
   readUsage(): Promise<GroupUsage>;
+  /** Changes limits of the group while it is in use: all of these, or none. @throws {BerthError} `host.limits`. */
+  update(limits: Limits): Promise<void>;
 }
 
 /** A group whose owner is gone. */

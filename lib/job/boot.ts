@@ -36,6 +36,8 @@ export interface BootSurroundings {
   readonly stop: StopRequest;
   /** Aborted when the VM has to go at once. */
   readonly emergency: AbortSignal;
+  /** Before the guest is emulated that KVM did not boot. */
+  readonly onEmulated: () => Promise<void>;
   /** Tried in turn. */
   readonly tries: readonly BootTry[];
   readonly evidence: EvidenceLog;
@@ -85,6 +87,7 @@ export async function boot(plan: VmPlan, surroundings: BootSurroundings): Promis
     surroundings.onRetry(
       isEmulatedNow ? `on KVM ${reason}; going on with emulation (TCG), which is slow` : `${reason}; trying once more`,
     );
+    if (isEmulatedNow) await surroundings.onEmulated();
     index = next;
   }
 }

@@ -11,7 +11,7 @@ import type { GroupUsage } from "../cgroup/usage.ts";
 import { readGoneGroups } from "../host/cgroup_facts.ts";
 import { readBootId } from "../host/memory.ts";
 import type { JobFolder } from "./folder.ts";
-import type { AbandonedGroup } from "./owner.ts";
+import type { AbandonedGroup, JobRecord } from "./owner.ts";
 import type { JobPlan } from "./plan.ts";
 
 /** Who makes groups, and what they can't enforce. */
@@ -31,14 +31,22 @@ export interface Seen {
   unit?: string;
 }
 
-/** Makes the group, which goes with the stack, and notes it for others. Returns its path in the window. */
+/** A job's group. */
+export interface JobGroup {
+  /** Its path in the window. */
+  readonly path: string;
+  /** Makes room for emulation in a group that was made for KVM. */
+  makeRoom(): Promise<void>;
+}
+
+/** Makes the group, which goes with the stack, and notes it for others. */
 export async function createJobGroup(
   plan: JobPlan,
   { driver, unenforceable }: GroupIo,
   folder: JobFolder,
   stack: AsyncDisposableStack,
   seen: Seen,
-): Promise<string | undefined> {
+): Promise<JobGroup | undefined> {
   if (!driver) return undefined;
   const { id, name, tenant, memoryOverheadBytes, vm } = plan;
   const limits = withoutLimits(plan.limits, unenforceable);
@@ -56,15 +64,32 @@ export async function createJobGroup(
   stack.defer(async () => {
     seen.usage = await group.readUsage();
   });
-  await folder.record({
+  const record = {
     driver: driver.name,
     cgroup: group.hostPath,
     unit: group.unit,
     bootId,
     guestMemoryBytes: vm.memoryMiB * 1024 ** 2,
     memoryOverheadBytes,
-  });
-  return group.path;
+  };
+  await folder.record(record);
+  return { path: group.path, makeRoom: () => makeRoom(plan, limits, { group, folder, record }) };
+}
+
+/** The VM that had the group until now is gone. */
+export async function makeRoom(
+  { emulated }: Pick<JobPlan, "emulated">,
+  inForce: Limits,
+  owned: {
+    readonly group: Pick<Group, "update">;
+    readonly folder: Pick<JobFolder, "record">;
+    readonly record: JobRecord;
+  },
+): Promise<void> {
+  if (!emulated) return;
+  const { memoryMaxBytes, memoryOverheadBytes } = emulated;
+  if (inForce.memoryMaxBytes !== undefined) await owned.group.update({ memoryMaxBytes });
+  await owned.folder.record({ ...owned.record, memoryOverheadBytes });
 }
 
 /** Makes a group that goes with the stack. The folder keeps its record until the group is known to be gone. */

@@ -92,6 +92,8 @@ export interface JobPlan {
   readonly limits: Limits;
   /** What `memory.max` has beside the guest's memory. */
   readonly memoryOverheadBytes: number;
+  /** What the two are when the guest is emulated after all. */
+  readonly emulated?: { readonly memoryMaxBytes: number; readonly memoryOverheadBytes: number };
   readonly tenant?: Tenant;
   /** What its folder may take of the host's disk. */
   readonly diskBytes: number;
@@ -114,9 +116,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
   const { storeDisk, volumes: imageVolumes = [] } = image.spec;
   const disks = planDisks({ ...spec, folder, storeDisk, imageVolumes, shown: inputs.shown });
   const memoryMiB = spec.memoryBytes === undefined ? image.spec.memoryMiB : Math.floor(spec.memoryBytes / MIB);
-  // A group that is made for KVM has room for the emulation that may come after it.
-  const mayEmulate = accelerator === "tcg" || fallback !== undefined;
-  const memoryOverheadBytes = (VMM_OVERHEAD_MIB + (mayEmulate ? TCG_CACHE_MIB : 0)) * MIB;
+  const memoryOverheadBytes = overheadBytes(accelerator);
   const boots = planBoots(spec, inputs);
   return {
     id,
@@ -134,6 +134,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
       cpuPercent: 100 * (spec.cpus ?? image.spec.vcpus) + VMM_CPU_PERCENT,
     }),
     memoryOverheadBytes,
+    ...(fallback && { emulated: planEmulated(memoryMiB * MIB) }),
     tenant: spec.tenant,
     diskBytes: spec.diskBytes,
     minFreeBytes: spec.minFreeBytes,
@@ -195,6 +196,15 @@ interface VmSize {
   readonly guestBytes: number;
   readonly overheadBytes: number;
   readonly cpuPercent: number;
+}
+
+function overheadBytes(accelerator: BootTry["accelerator"]): number {
+  return (VMM_OVERHEAD_MIB + (accelerator === "tcg" ? TCG_CACHE_MIB : 0)) * MIB;
+}
+
+function planEmulated(guestBytes: number): JobPlan["emulated"] {
+  const memoryOverheadBytes = overheadBytes("tcg");
+  return { memoryMaxBytes: guestBytes + memoryOverheadBytes, memoryOverheadBytes };
 }
 
 function planLimits(spec: JobSpec, { guestBytes, overheadBytes, cpuPercent }: VmSize): Limits {

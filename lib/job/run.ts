@@ -22,7 +22,7 @@ import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog, noteWishes } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
-import { createJobGroup, endAbandoned, type GroupIo, type Seen } from "./group.ts";
+import { createJobGroup, endAbandoned, type GroupIo, type JobGroup, type Seen } from "./group.ts";
 import { type Delivery, isGone, OutputFollower, type Sink } from "./output.ts";
 import type { JobPlan } from "./plan.ts";
 import { lendFiles } from "./lend.ts";
@@ -82,8 +82,7 @@ interface Prepared {
   readonly disks: JobDisks;
   readonly vm: VmPlan;
   readonly space: DiskWatch;
-  /** The folder of its cgroup. */
-  readonly cgroup?: string;
+  readonly group?: JobGroup;
 }
 
 class JobRun {
@@ -200,25 +199,26 @@ class JobRun {
       const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote, onProgress: onNote }));
       const vm = await lendFiles(this.#plan.vm, { signal, onProgress: onNote });
       this.#onPoint("group");
-      const cgroup = await createJobGroup(this.#plan, this.#io, folder, this.#stack, this.seen);
+      const group = await createJobGroup(this.#plan, this.#io, folder, this.#stack, this.seen);
       this.#onPoint("grouped");
-      return { files, disks, vm, space, cgroup };
+      return { files, disks, vm, space, group };
     } catch (error) {
       throw translateRefusedWrite(error, "the job's folder");
     }
   }
 
-  async #runVm({ files, disks, vm: plan, space, cgroup }: Prepared): Promise<{ end: End; flushed: boolean }> {
+  async #runVm({ files, disks, vm: plan, space, group }: Prepared): Promise<{ end: End; flushed: boolean }> {
     const { hub, stop, notify } = this.#io;
     // A guest must not write any more to a host whose disk is full, whatever it is doing.
     const emergency = AbortSignal.any([stop.insisted, space.signal]);
-    const booted = await boot({ ...plan, cgroup }, {
+    const booted = await boot({ ...plan, cgroup: group?.path }, {
       ...this.#io,
       bootVm: bootQemu,
       emergency,
       evidence: this.evidence,
       onPoint: this.#onPoint,
       tries: this.#plan.boots,
+      onEmulated: async () => await group?.makeRoom(),
       onAttempt: (attempts, accelerator) => this.tried = { attempts, accelerator },
       onRetry: (text) => notify({ kind: "note", text }),
       onWords: (piece) => this.#words.add(piece),

@@ -216,7 +216,6 @@ export class Scope implements Group {
     return readScopeUsage(this.#fs, this.#place.path);
   }
 
-  /** Changes limits while the VM runs. @throws {BerthError} `host.limits`. */
   async update(limits: Limits): Promise<void> {
     await updateScope(this.#systemd, this.#fs, this.#place, limits);
     this.#limits = { ...this.#limits, ...limits };

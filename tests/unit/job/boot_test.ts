@@ -22,6 +22,8 @@ interface Seen {
   readonly notes: string[];
   readonly evidence: string[];
   readonly attempts: number;
+  /** How often room was made for emulation. */
+  readonly rooms: number;
 }
 
 /** Boots VMs that do what `plays` says, in turn. */
@@ -39,7 +41,7 @@ async function bootAll(
   });
   const [ran, notes, log]: [Seen["ran"], string[], EvidenceLog] = [[], [], new EvidenceLog()];
   const callers: Promise<Caller>[] = [];
-  let attempts = 0;
+  let [attempts, rooms] = [0, 0];
   const bootVm = (vm: VmPlan) => {
     const play = plays[ran.length];
     ran.push([vm.accelerator, vm.bootArgs.join(" ")]);
@@ -60,6 +62,7 @@ async function bootAll(
         evidence: log,
       },
       onAttempt: (attempt) => attempts = attempt,
+      onEmulated: () => Promise.resolve(void rooms++),
       onRetry: (text) => notes.push(text),
       ...{ onPoint: () => {}, onWords: () => {} },
     }),
@@ -68,7 +71,7 @@ async function bootAll(
   );
   if ("session" in result) result.session[Symbol.dispose]();
   for (const caller of await Promise.all(callers)) caller[Symbol.dispose]();
-  return { result, ran, notes, evidence: log.list().map(({ what }) => what), attempts };
+  return { result, ran, notes, evidence: log.list().map(({ what }) => what), attempts, rooms };
 }
 
 async function sayHello(path: string, token: string): Promise<Caller> {
@@ -102,8 +105,8 @@ const GOES_ON: [what: string, choice: typeof TRIAL | typeof FALLBACK, plays: Pla
 ];
 for (const [what, choice, plays, expected] of GOES_ON) {
   Deno.test(`boot() emulates the guest after ${what}, and says so`, async () => {
-    const { result, ran, notes, evidence, attempts } = await bootAll(choice, plays);
-    assertEquals([ran, attempts], [expected, plays.length]);
+    const { result, ran, notes, evidence, attempts, rooms } = await bootAll(choice, plays);
+    assertEquals([ran, attempts, rooms], [expected, plays.length, 1]);
     if ("end" in result) throw new Error(JSON.stringify(result.end));
     assertEquals(result.booted.accelerator, "tcg");
     const said = notes.filter((note) => note.endsWith("; going on with emulation (TCG), which is slow"));

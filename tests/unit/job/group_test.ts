@@ -2,8 +2,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { CgroupOperation } from "../../../lib/cgroup/cgroup_fs.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
-import { isGone, ownGroup } from "../../../lib/job/group.ts";
-import type { AbandonedGroup } from "../../../lib/job/owner.ts";
+import { isGone, makeRoom, ownGroup } from "../../../lib/job/group.ts";
+import type { AbandonedGroup, JobRecord } from "../../../lib/job/owner.ts";
 import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
 
 const GROUP: AbandonedGroup = { driver: "cgroupfs", cgroup: "/sys/fs/cgroup/ci/vm-a", bootId: "one", isMade: true };
@@ -47,4 +47,23 @@ Deno.test("ownGroup() releases the record when the group is gone, or was never m
   assertEquals(await isReleased([["mkdir", "vm-a"]]), true);
   assertEquals(await isReleased([["write", "vm-a/pids.max"]]), true);
   assertEquals(await isReleased([["write", "vm-a/pids.max"], ["rmdir", "vm-a"]]), false);
+});
+
+Deno.test("makeRoom() raises memory.max for emulation where there is one, and has others know", async () => {
+  const fs = new FakeCgroupFs({ top: "group" });
+  const driver = await openCgroupfs(fs);
+  const record = { driver: "cgroupfs", cgroup: "/x", bootId: "one", guestMemoryBytes: 4096, memoryOverheadBytes: 1 };
+  const emulated = { memoryMaxBytes: 16384, memoryOverheadBytes: 2 };
+  for (const limits of [{ memoryMaxBytes: 8192, pidsMax: 9 }, { pidsMax: 9 }]) {
+    await using group = await driver.createGroup({ id: "a", limits });
+    const records: JobRecord[] = [];
+    const folder = { record: (one: JobRecord) => Promise.resolve(void records.push(one)) };
+    const owned = { group, folder, record: record as JobRecord };
+    await makeRoom({}, limits, owned);
+    assertEquals([await group.readLimits(), records], [limits, []]);
+    await makeRoom({ emulated }, limits, owned);
+    const raised = "memoryMaxBytes" in limits ? { ...limits, memoryMaxBytes: 16384 } : limits;
+    assertEquals(await group.readLimits(), raised);
+    assertEquals(records, [{ ...owned.record, memoryOverheadBytes: 2 }]);
+  }
 });

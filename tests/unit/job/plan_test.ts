@@ -227,10 +227,11 @@ Deno.test("planJob() tries emulation after KVM where it may, at once when no ker
   assertEquals(boots({ fallback, trialMs: 9000 }, short).map(({ timeoutMs }) => timeoutMs), [3000, 3000, 3000]);
 });
 
-Deno.test("planJob() makes a group for KVM that has room for the emulation that may follow, and waits as long", () => {
+Deno.test("planJob() gives the group more room for the emulation that may follow KVM, and waits as long", () => {
   const accelerator = { accelerator: "kvm" as const, bootArgs: [], fallback: { bootArgs: [] } };
-  const { bootTimeoutMs, limits, vm } = plan({}, { accelerator });
-  assertEquals([vm.accelerator, bootTimeoutMs, limits.memoryMaxBytes], ["kvm", 60_000, (512 + 96 + 128) * MIB]);
+  const { bootTimeoutMs, limits, vm, emulated } = plan({}, { accelerator });
+  assertEquals([vm.accelerator, bootTimeoutMs, limits.memoryMaxBytes], ["kvm", 60_000, (512 + 96) * MIB]);
+  assertEquals(emulated, { memoryMaxBytes: (512 + 96 + 128) * MIB, memoryOverheadBytes: (96 + 128) * MIB });
 });
 
 Deno.test("planJob() slows no VM down before its guest has its memory", () => {
