@@ -16,7 +16,7 @@ import {
   testFaults,
   tryFault,
 } from "./harness.ts";
-import { casesOf, type Fault, isAfterVm, isBefore, own } from "./points.ts";
+import { casesOf, type Fault, isAfterVm, isBefore, isBeforeStart, own } from "./points.ts";
 
 /** Fills the disk of the state folder. */
 async function fillDisk({ state }: Scene): Promise<void> {
@@ -69,7 +69,9 @@ const FAULTS = ([0, 3] as const).flatMap((exits): Fault[] =>
     flags: ["--min-free", "100M"],
     expected: (point) =>
       // Nobody can say at the job's end whether its last words had found their place by then.
-      !isBefore(point) && point !== "ended" && (exits === 3 || isAfterVm(point)) ? own(exits) : ["infra", 125],
+      !isBefore(point) && point !== "ended" && (exits === 3 || isAfterVm(point))
+        ? own(exits)
+        : ["infra", isBeforeStart(point) ? 125 : 123],
   }))
 );
 
