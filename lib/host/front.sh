@@ -16,11 +16,16 @@ done
 close_large='for file in /proc/self/fd/*; do number=${file##*/}; [ "$number" -le 2 ] || eval "exec $number>&-"; done
   shift && exec /bin/sh "$@"'
 
+lacks() {
+  echo "berth: the program $1 is not on this host (as root on Debian or Ubuntu, \`berth setup\` installs it)" >&2
+  exit 125
+}
+
 set -f
 namespaces=$1 ask=$2 programs=$3
 shift 3
 if [ "$large" ]; then
-  command -v busybox >/dev/null || { echo "berth: busybox is not on this host: it is to close what berth's caller has open" >&2; exit 125; }
+  command -v busybox >/dev/null || lacks busybox
   set -- busybox sh -c "$close_large" berth-close "$@"
 fi
 
@@ -50,10 +55,7 @@ if [ "$ask" = ask ] && [ -d /run/systemd/system ]; then BERTH_DELEGATED=$(delega
 export BERTH_DELEGATED
 
 for program in $programs; do
-  command -v $program >/dev/null || {
-    echo "berth: the program $program is not on this host (as root on Debian or Ubuntu, \`berth setup\` installs it)" >&2
-    exit 125
-  }
+  command -v $program >/dev/null || lacks $program
 done
 # Tried first: the status of an unshare that fails must not look like the job's.
 unshare $namespaces true || { echo "berth: this user can't make namespaces here" >&2; exit 125; }

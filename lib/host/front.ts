@@ -113,12 +113,13 @@ export async function captureFront(options: FrontOptions, timeoutMs: number, sto
   }
 }
 
-/** @throws {BerthError} `host.program-missing`: a program that is not there has no permission either. */
+/** @throws {BerthError} `host.program-missing`: one that is not there has no permission either, or is no program. */
 function start(command: CommandLine[0], options: Deno.CommandOptions): Deno.ChildProcess {
   try {
     return new Deno.Command(command, options).spawn();
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotCapable)) throw cause;
+    const { NotFound, NotCapable, PermissionDenied } = Deno.errors;
+    if (![NotFound, NotCapable, PermissionDenied].some((kind) => cause instanceof kind)) throw cause;
     throw new BerthError("host.program-missing", `the program ${command} is not on this host`, { cause });
   }
 }
