@@ -30,7 +30,7 @@ export interface Configurable extends Omit<Target, "parse"> {
  * @throws {BerthError} `config.*`, `usage.*`.
  */
 export async function readCall(argv: readonly string[], command: Configurable, mainModule: string): Promise<Call> {
-  // The front process has put everything into the command line of the host process.
+  // The front process has put everything into what it hands on.
   if (hasWindows()) {
     const surroundings = readSurroundings(mainModule);
     // The doctor tells it, with all that else is wrong.

@@ -48,6 +48,7 @@ export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): 
   return {
     spec: {
       argv: flags.rest,
+      // The front process looks it up.
       env: {},
       workdir: optional(flags.value("workdir"), (text) => absolute(text, "--workdir")),
       user: optional(flags.value("user"), parseUser) ?? "",

@@ -33,7 +33,7 @@ export const PERMISSIONS = [
     kind: "run",
     names: ["sh"],
     why:
-      "ties a tool to berth's life before it begins, and sets its limits: all tools but those below are its children",
+      "ties all tools but those below to berth's life and sets their limits; reads what --env and --env-file ask for",
   },
   { kind: "run", names: ["busybox"], why: "the shell that joins a VM's group; and it tells what the guest's can do" },
   { kind: "run", names: ["tar"], why: "unpacks artifacts where there is no jail" },
