@@ -35,6 +35,11 @@ Deno.test("Debian's own source of hello is configured, built, checked, and taken
   const built = await berth(["image", "build", "tools", ...packages]);
   assertEquals(built.code, 0, built.stderr);
   assertStringIncludes(built.stderr, "berth: installing remaining packages inside the chroot...");
+  // Nothing of the host is in it that its builder needs only while it builds.
+  const list = `name=$(sed -n 's|.*"storeDisk": ".*\\.store/\\(.*\\)".*|\\1|p' "$1"/images/tools/spec.json)
+    unsquashfs -lln "$1/images/.store/$name"`;
+  const hosts = /^.* squashfs-root\/etc\/(hostname|resolv\.conf|machine-id)$/m.exec(await shell(list, STATE));
+  assertEquals(hosts?.[1], undefined);
   const folder = await emptyFolder("hello");
   await shell(`sh "$1" "$2" >&2`, SCRIPT, folder);
   const source = (await shell(`ls -d "$1"/src/hello-*/`, folder)).trim();
