@@ -71,11 +71,13 @@ export async function watchDisks(own: string, options: DiskWatchOptions = {}): P
   await expectRoom([own], minFreeBytes);
   let isAtFloor = false;
   const roomAtTurn = async (): Promise<number> => {
+    if (!othersFirst) return await expectRoom([own], minFreeBytes);
     const room = await roomAbove(minFreeBytes, own);
     const isNew = !isAtFloor;
     isAtFloor = room <= 0;
+    if (!isAtFloor) return room;
     // Whoever went first may have made room since.
-    return isAtFloor && await othersFirst?.(isNew) ? 0 : await expectRoom([own], minFreeBytes, !othersFirst);
+    return await othersFirst(isNew) ? 0 : await expectRoom([own], minFreeBytes, { inodes: false });
   };
   return await startWatch(async () => {
     const [room, left] = await Promise.all([roomAtTurn(), budgetLeft(own, budgetBytes), expectWritable(own)]);
@@ -126,7 +128,11 @@ export function pauseMs(roomBytes: number): number {
  * @param inodes whether they are looked at: a VM makes no files on the host, so it need not end when they run out.
  * @throws {BerthError} `host.disk-full` when that is nothing.
  */
-export async function expectRoom(folders: readonly string[], minFreeBytes: number, inodes = true): Promise<number> {
+export async function expectRoom(
+  folders: readonly string[],
+  minFreeBytes: number,
+  { inodes } = { inodes: true },
+): Promise<number> {
   const rooms = await Promise.all(folders.map(async (folder) => {
     const room = await roomAbove(minFreeBytes, folder);
     if (inodes) await expectInodes(folder);

@@ -47,30 +47,38 @@ export function largestFirst(
   now: () => number = () => performance.now(),
 ): (isNew: boolean) => Promise<boolean> {
   const [jobs, self] = [dirname(folder), basename(folder)];
-  let live: string[] = [];
+  let live: readonly string[] = [];
+  let larger: ReadonlyMap<string, number> = new Map();
   let sinceMs = 0;
   let hasMadeRoom = false;
   return async (isNew) => {
     // Nobody begins at the floor, and to ask for a lock costs more than to look whether a file is there.
-    const there = isNew ? await liveJobs(jobs) : await filter(live, (id) => isThere(`${jobs}/${id}${OWNER}`));
-    const hasOneGone = !isNew && there.length < live.length;
-    live = there;
-    if (isNew || hasOneGone) sinceMs = now();
-    hasMadeRoom = hasOneGone || (hasMadeRoom && !isNew);
-    // One that has no folder any more takes nothing.
-    const useOf = (id: string) => usedBytes(`${jobs}/${id}`).catch(() => 0);
-    const own = await useOf(self);
-    const larger = await filter(live, async (id) => id !== self && isLarger([await useOf(id), id], [own, self]));
-    const patienceMs = larger.length * PATIENCE_MS || (hasMadeRoom ? SETTLE_MS : 0);
+    live = isNew ? await liveJobs(jobs) : await filter(live, (id) => isThere(`${jobs}/${id}${OWNER}`));
+    const uses = new Map(await Promise.all(live.map(async (id): Promise<Use> => [id, await useOf(`${jobs}/${id}`)])));
+    const own: Use = [self, uses.get(self) ?? 0];
+    // Its files are gone before its room is there again.
+    const isLess = [...larger].some(([id, bytes]) => {
+      const now = uses.get(id) ?? 0;
+      return now < bytes && !isLarger([id, now], own);
+    });
+    larger = new Map([...uses].filter((use) => isLarger(use, own)));
+    if (isNew || isLess) sinceMs = now();
+    hasMadeRoom = !isNew && (isLess || hasMadeRoom);
+    const patienceMs = larger.size * PATIENCE_MS || (hasMadeRoom ? SETTLE_MS : 0);
     return now() - sinceMs < patienceMs;
   };
 }
 
-type Use = readonly [bytes: number, id: string];
+type Use = readonly [id: string, bytes: number];
 
 /** Of two that take the same, too, only one goes first. */
-function isLarger([bytes, id]: Use, [others, other]: Use): boolean {
+function isLarger([id, bytes]: Use, [other, others]: Use): boolean {
   return bytes > others || (bytes === others && id > other);
+}
+
+/** One that has no folder any more takes nothing. */
+async function useOf(folder: string): Promise<number> {
+  return await usedBytes(folder).catch(() => 0);
 }
 
 async function filter(ids: readonly string[], test: (id: string) => Promise<boolean>): Promise<string[]> {

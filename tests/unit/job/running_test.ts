@@ -95,6 +95,14 @@ floorTest("looks a while whether it has helped that one has gone, and then the n
   assertEquals([await waits("b"), await waits("c")], [[true, false], [true, true]]);
 });
 
+floorTest("looks a while, too, when the files of a larger one have just gone", async ({ start, grow, waits }) => {
+  await start("a", 300);
+  await start("b", 200);
+  assertEquals(await waits("b", 0, true), true);
+  await grow("a", 0);
+  assertEquals([await waits("b", 1000), await waits("b", 1400)], [true, false]);
+});
+
 floorTest("waits no longer than 5 s for each one that does not go", async ({ start, waits }) => {
   await start("a", 300);
   await start("b", 200);
