@@ -43,7 +43,7 @@ export async function holdsAllBytes(folder: string): Promise<boolean> {
 export interface DiskWatch extends Disposable {
   /** Aborts with `host.disk-full` at a floor, with `job.disk` beyond the budget, and with `host.read-only`. */
   readonly signal: AbortSignal;
-  /** Looks at once, and not only when it is time to. Never rejects. */
+  /** Looks at once, and goes on to look while others are to go first. Never rejects. */
   readonly look: () => Promise<void>;
 }
 
@@ -90,19 +90,24 @@ export async function watchRoom(folders: readonly string[], minFreeBytes: number
   return await startWatch(() => expectRoom(folders, minFreeBytes));
 }
 
-/** @param measure tells how many bytes may be written until it throws. */
+/** @param measure tells how many bytes may be written until it throws; 0 while others are to go first. */
 async function startWatch(measure: () => Promise<number>): Promise<DiskWatch> {
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
-  const look = () => measure().then(pauseMs, (error) => void abort.abort(error));
-  const repeat = (pause: number | void) => {
-    if (!over && pause !== undefined) timer = setTimeout(() => void look().then(repeat), pause);
+  let last: Promise<number | void> = Promise.resolve();
+  // One after the other: what a look finds goes by what the one before has found.
+  const look = () => last = last.then(measure).catch((error) => void abort.abort(error));
+  const repeat = (room: number | void) => {
+    if (!over && room !== undefined) timer = setTimeout(() => void look().then(repeat), pauseMs(room));
   };
-  repeat(pauseMs(await measure()));
+  const decide = async () => {
+    while (await look() === 0 && !over) await new Promise((resolve) => setTimeout(resolve, SHORTEST_PAUSE_MS));
+  };
+  repeat(await measure());
   return {
     signal: abort.signal,
-    look: () => look().then(() => {}),
+    look: decide,
     [Symbol.dispose]: () => {
       over = true;
       clearTimeout(timer);
@@ -160,7 +165,7 @@ async function budgetLeft(folder: string, budgetBytes: number): Promise<number> 
   if (budgetBytes === Infinity) return Infinity;
   const files = await readUses(folder);
   const used = sum(files);
-  if (used <= budgetBytes) return budgetBytes - used;
+  if (used <= budgetBytes) return Math.max(1, budgetBytes - used);
   const [all, budget] = [used, budgetBytes].map(formatBytes);
   const [name, most] = files.reduce((one, other) => other[1] > one[1] ? other : one);
   const where = `${formatBytes(most)} of that in ${name}`;

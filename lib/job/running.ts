@@ -33,6 +33,8 @@ async function ownersFiles(jobs: string): Promise<string[]> {
 
 /** How long a larger job gets to end and to make room. Its VM is killed at once; its reader gets 2 s. */
 const PATIENCE_MS = 5000;
+/** Even the largest looks twice: it may see what one that has just gone has not given back yet. */
+const CONFIRM_MS = 50;
 /** Some file systems give room back a moment after its file has gone. */
 const SETTLE_MS = 300;
 
@@ -64,7 +66,7 @@ export function largestFirst(
     larger = new Map([...uses].filter((use) => isLarger(use, own)));
     if (isNew || isLess) sinceMs = now();
     hasMadeRoom = !isNew && (isLess || hasMadeRoom);
-    const patienceMs = larger.size * PATIENCE_MS || (hasMadeRoom ? SETTLE_MS : 0);
+    const patienceMs = larger.size * PATIENCE_MS || (hasMadeRoom ? SETTLE_MS : CONFIRM_MS);
     return now() - sinceMs < patienceMs;
   };
 }

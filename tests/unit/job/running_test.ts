@@ -71,18 +71,20 @@ function floorTest(name: string, fn: (floor: Floor) => Promise<void>): void {
   });
 }
 
-floorTest("has the only job and the largest go at once", async ({ start, waits }) => {
+floorTest("has the only job and the largest go when they have looked twice", async ({ start, waits }) => {
   await start("b", 100);
-  assertEquals(await waits("b", 0, true), false);
+  assertEquals([await waits("b", 0, true), await waits("b", 60)], [true, false]);
   await start("a", 200);
   await start("c", 50);
-  assertEquals([await waits("a", 0, true), await waits("b", 0, true), await waits("c", 0, true)], [false, true, true]);
+  const twice = async (id: string) => [await waits(id, 100, true), await waits(id, 160)];
+  assertEquals([await twice("a"), await twice("b"), await twice("c")], [[true, false], [true, true], [true, true]]);
 });
 
 floorTest("chooses one of two that take the same", async ({ start, waits }) => {
   await start("a", 100);
   await start("b", 100);
-  assertEquals([await waits("a", 0, true), await waits("b", 0, true)], [true, false]);
+  for (const id of ["a", "b"]) assertEquals(await waits(id, 0, true), true);
+  assertEquals([await waits("a", 60), await waits("b", 60)], [true, false]);
 });
 
 floorTest("looks a while whether it has helped that one has gone, and then the next goes", async (floor) => {
@@ -117,7 +119,7 @@ floorTest("has a job go that becomes the largest meanwhile", async ({ start, gro
   await start("b", 200);
   assertEquals(await waits("b", 0, true), true);
   await grow("b", 400);
-  assertEquals(await waits("b", 10), false);
+  assertEquals(await waits("b", 60), false);
 });
 
 floorTest("begins anew when the floor was left in between", async ({ start, end, waits }) => {
@@ -125,7 +127,8 @@ floorTest("begins anew when the floor was left in between", async ({ start, end,
   await start("b", 200);
   assertEquals(await waits("b", 0, true), true);
   await end("a");
-  assertEquals([await waits("b", 100), await waits("b", 200, true)], [true, false]);
+  const later = [await waits("b", 100), await waits("b", 200, true), await waits("b", 260)];
+  assertEquals(later, [true, true, false]);
 });
 
 Deno.test("largestFirst() does not wait for what a dead berth has left", async () => {
@@ -135,7 +138,9 @@ Deno.test("largestFirst() does not wait for what a dead berth has left", async (
   await Deno.mkdir(`${jobs}/a`);
   await Deno.writeFile(`${jobs}/a/out`, new Uint8Array(100_000));
   await Deno.writeTextFile(`${jobs}/a.owner`, "{}\n");
-  assertEquals(await largestFirst(`${jobs}/b`)(true), false);
+  let nowMs = 0;
+  const othersFirst = largestFirst(`${jobs}/b`, () => nowMs += 100);
+  assertEquals([await othersFirst(true), await othersFirst(false)], [false, false]);
   await using _other = await holdLock(`${jobs}/a.owner`, "exclusive");
-  assertEquals(await largestFirst(`${jobs}/b`)(true), true);
+  assertEquals([await othersFirst(true), await othersFirst(false)], [true, true]);
 });
