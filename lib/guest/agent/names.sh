@@ -4,14 +4,14 @@
 # give_names: $hostname becomes the guest's name. What the image has of these files is no mount point, as Docker makes
 # them, so the job may replace them; a link in place of one is replaced, as it may lead anywhere.
 give_names() {
-  local etc file
+  local etc file lines
   hostname "$hostname"
-  inside /etc && mkdir -p "/newroot$inside" || return 0
+  inside /etc && { [ -d "/newroot$inside" ] || mkdir -p "/newroot$inside"; } || return 0
   etc=/newroot$inside
   find_file /etc/hosts
-  hosts "$file" >/run/hosts
+  lines=$(hosts "$file")
   rm -f "$etc/hosts" "$etc/hostname"
-  cat /run/hosts >"$etc/hosts"
+  echo "$lines" >"$etc/hosts"
   echo "$hostname" >"$etc/hostname"
   # There is no network. An image's own name servers are as unreachable as none.
   [ -f "$etc/resolv.conf" ] && [ ! -L "$etc/resolv.conf" ] || { rm -f "$etc/resolv.conf" && : >"$etc/resolv.conf"; }
@@ -23,7 +23,7 @@ hosts() {
   echo "127.0.0.1 localhost"
   [ ! -e /proc/net/if_inet6 ] || printf '::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n'
   echo "127.0.0.1 $hostname"
-  cat "$1"
+  [ ! -s "$1" ] || cat "$1"
 }
 
 # set_kernel: as containers find it. An older kernel may lack one of these.
