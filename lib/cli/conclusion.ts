@@ -61,5 +61,5 @@ function planCut(stream: string, delivery: Delivery | undefined, limitBytes = In
 
 function whyNot({ error, gone }: Delivery): string {
   if (gone) return "nobody reads it any more";
-  return error === undefined ? "nobody took them in time" : `it can't be written (${error})`;
+  return error ?? "nobody took them in time";
 }

@@ -39,7 +39,7 @@ export interface Delivery {
   readonly atLeast?: true;
   /** Set where what is missing was never written: the VMM has made the file longer than what is in it. */
   readonly hollow?: true;
-  /** Why the sink took no more, as in `ENOSPC: No space left on device`. */
+  /** Why no more was read, or the sink took no more, as in `ENOSPC: No space left on device`. */
   readonly error?: string;
   /** Set where that was because its reader has left, who does not want the rest. */
   readonly gone?: true;
@@ -200,13 +200,18 @@ class Source {
     if (size - heldBytes > HOLLOW_BYTES) this.#endBytes = heldBytes;
   }
 
-  /** What there is to deliver next; undefined: nothing so far. */
+  /** What there is to deliver next; undefined: nothing so far. What can't be read is accounted for, and thrown. */
   read(buffer: Uint8Array): Uint8Array | undefined {
-    const most = Math.min(buffer.length, Math.min(this.#limitBytes, this.#endBytes) - this.#readBytes);
-    const count = most > 0 ? this.#file.readSync(buffer.subarray(0, most)) : null;
-    if (count === null) return undefined;
-    this.#readBytes += count;
-    return buffer.subarray(0, count);
+    try {
+      const most = Math.min(buffer.length, Math.min(this.#limitBytes, this.#endBytes) - this.#readBytes);
+      const count = most > 0 ? this.#file.readSync(buffer.subarray(0, most)) : null;
+      if (count === null) return undefined;
+      this.#readBytes += count;
+      return buffer.subarray(0, count);
+    } catch (error) {
+      this.giveUp(error);
+      throw error;
+    }
   }
 
   async deliver(bytes: Uint8Array): Promise<void> {

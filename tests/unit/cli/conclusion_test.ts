@@ -82,7 +82,7 @@ Deno.test("planConclusion() says why a stream could not be written", () => {
   }];
   const verdict = { verdict: "infra", status: 125, code: "job.output", reason: "lost" } as const;
   assertEquals(said("infra", { verdict, output, logs: LOGS }), [
-    "stdout: the last 3 B were not delivered: it can't be written (ENOSPC: No space left on device)",
+    "stdout: the last 3 B were not delivered: ENOSPC: No space left on device",
     "infra: lost",
   ]);
 });
