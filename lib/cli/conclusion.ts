@@ -7,7 +7,7 @@
 import { formatBytes } from "../base/units.ts";
 import { printable } from "../guest/protocol.ts";
 import type { LogTail } from "../job/files.ts";
-import type { Delivery } from "../job/output.ts";
+import type { Delivery } from "../job/output/source.ts";
 import type { JobPlan } from "../job/plan.ts";
 import type { JobResult } from "../job/report.ts";
 import type { VerdictName } from "../job/verdict.ts";

@@ -7,7 +7,7 @@
 import { BerthError, describeError, ERRORS } from "../base/errors.ts";
 import type { DiskWatch } from "../host/disk.ts";
 import type { EvidenceLog } from "./evidence.ts";
-import type { Delivery } from "./output.ts";
+import type { Delivery } from "./output/source.ts";
 import { type End, hasSucceeded, infra } from "./verdict.ts";
 
 /** Ends of a VM, not of its job. */

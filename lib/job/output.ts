@@ -1,291 +1,63 @@
 /**
- * Follows the files that a VM writes its job's output into.
- *
- * The files are the truth: a slow reader slows nobody, and memory stays flat whatever the job prints.
+ * Delivers a job's output while it runs, and what is left of it when it is over.
  *
  * @module
  */
 
+import { aborted, settlesWithin } from "../base/deadline.ts";
 import { describeError } from "../base/errors.ts";
-import { BLOCK_BYTES } from "../host/disk.ts";
+import { type DiskWatch, holdsAllBytes } from "../host/disk.ts";
+import { holePuncher } from "../process/punch.ts";
+import { VM_FILES } from "../vmm/vmm.ts";
+import { isFull } from "./blame.ts";
+import type { VmFiles } from "./files.ts";
+import { OutputFollower } from "./output/follower.ts";
+import { isGone, type Sink } from "./output/source.ts";
+import type { JobPlan } from "./plan.ts";
+import type { StopRequest } from "./stop.ts";
+import { HASTY_MS } from "./wind_down.ts";
 
-const CHUNK_BYTES = 256 * 1024;
-/** Looks without having been told, in case the host has no inotify watch left. */
-const SAFETY_NET_MS = 250;
-/** At most so often is looked because of what the watcher tells. */
-const PAUSE_MS = 10;
-/** How far a file may grow beyond its limit before it is shortened: seldom enough to cost nothing. */
-const EXCESS_BYTES = 64 * 1024 ** 2;
-/** How much more a file may seem to have than its disk holds. Honest ones have less; it costs little to deliver it. */
-const HOLLOW_BYTES = 64 * 1024 ** 2;
-/** How much is delivered before its place on the disk is given back: a process is started for it, of some 20 ms. */
-const HOLE_BYTES = 64 * 1024 ** 2;
+/** How long a job's reader may take what is there at the floor of the disk: less than others wait for it. */
+const FLOOR_MS = 2000;
 
-/**
- * Where output goes. Must take all of the bytes; one that fails tells `onWritten` how many it has taken, if it was any.
- */
-export type Sink = (bytes: Uint8Array, onWritten?: (count: number) => void) => Promise<void>;
-
-/** Gives back what a part of a file takes of its disk, and returns whether it could. */
-export type Release = (hole: { readonly offsetBytes: number; readonly lengthBytes: number }) => Promise<boolean>;
-
-/** What became of the bytes of one file. */
-export interface Delivery {
-  /** Its first bytes, which the sink has taken. */
-  readonly bytes: number;
-  /** What else was written. */
-  readonly missingBytes: number;
-  /** Set where more may be missing than was counted. */
-  readonly atLeast?: true;
-  /** Set where what is missing was never written: the VMM has made the file longer than what is in it. */
-  readonly hollow?: true;
-  /** Why no more was read, or the sink took no more, as in `ENOSPC: No space left on device`. */
-  readonly error?: string;
-  /** Set where that was because its reader has left, who does not want the rest. */
-  readonly gone?: true;
+/** Where a job's output goes, and who is told when it can't. */
+export interface OutputIo {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly stop: StopRequest;
+  readonly notify: (event: { readonly kind: "note"; readonly text: string }) => void;
 }
 
-/** Whether a sink took no more because nobody reads what it is given. */
-export function isGone(error: unknown): boolean {
-  return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset;
-}
-
-/** What a follower may be told beside. */
-export interface FollowOptions {
-  /** How much of each file is delivered at most. What is beyond is removed from the file now and then. */
-  readonly limitBytes?: number;
-  /** Whether the folder's disk holds every byte of a file that was written: only then is a hollow one found. */
-  readonly holdsAll?: boolean;
+/** Begins to deliver what a VM is going to write. */
+export async function followOutput(plan: JobPlan, files: VmFiles, io: OutputIo): Promise<OutputFollower> {
+  const { folder } = plan.vm;
+  const sources = (["stdout", "stderr"] as const).map((stream) =>
+    [files[stream], io[stream], holePuncher(files[stream], `${folder}/${VM_FILES[stream]}`)] as const
+  );
+  // A reader that has gone does not want the rest. A stream that can't be written is no reason to end a job half-way.
+  const onBroken = (error: unknown) => {
+    if (isGone(error)) return io.stop.stop("SIGPIPE");
+    io.notify({ kind: "note", text: `the job's output can't be written any more: ${describeError(error)}` });
+  };
+  const options = { limitBytes: plan.logLimitBytes, holdsAll: await holdsAllBytes(folder) };
+  return new OutputFollower(folder, sources, onBroken, options);
 }
 
 /**
- * Copies what is appended to some files of one folder. Disposing stops; {@linkcode finish} delivers everything up to the
- * limit.
+ * Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go, nor when
+ * others need its place on the disk.
  */
-export class OutputFollower implements AsyncDisposable {
-  readonly #watcher: Deno.FsWatcher | undefined;
-  readonly #timer: ReturnType<typeof setInterval>;
-  readonly #wakers = new Set<() => void>();
-  readonly #sources: readonly Source[];
-  readonly #copies: Promise<void>;
-  #wakes = 0;
-  #pause: ReturnType<typeof setTimeout> | undefined;
-  #state: "following" | "finishing" | "stopped" = "following";
-
-  /**
-   * @param sources open files of the folder, where each one's bytes go, and how what was delivered is given back.
-   * @param onBroken is called when a sink does not take any more, with its error; that file's rest is dropped.
-   */
-  constructor(
-    folder: string,
-    sources: readonly (readonly [Deno.FsFile, Sink, Release?])[],
-    onBroken: (error: unknown) => void,
-    options: FollowOptions = {},
-  ) {
-    this.#sources = sources.map((source) => new Source(source, options));
-    this.#watcher = watch(folder);
-    void this.#listen();
-    this.#timer = setInterval(() => this.#wake(), SAFETY_NET_MS);
-    this.#copies = allDone(this.#sources.map((source) => this.#copy(source, onBroken)));
-    this.#copies.catch(() => {});
-  }
-
-  /**
-   * Delivers what is in the files by now, and ends. Call it when nobody writes them any more.
-   *
-   * @throws what kept a file from being read; the others are delivered whole all the same.
-   */
-  async finish(): Promise<void> {
-    if (this.#state === "following") this.#state = "finishing";
-    this.#wake();
-    await this.#copies;
-  }
-
-  /** What became of each source so far, in their order. */
-  account(): Delivery[] {
-    return this.#sources.map((source) => source.account());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#state = "stopped";
-    this.#wake();
-    clearInterval(this.#timer);
-    clearTimeout(this.#pause);
-    // Not close(): Deno 2.6 does not forgive a second one.
-    this.#watcher?.[Symbol.dispose]();
-    // A sink that never comes back is not waited for: nobody wants the rest any more.
-    return Promise.resolve();
-  }
-
-  async #copy(source: Source, onBroken: (error: unknown) => void): Promise<void> {
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    while (this.#state !== "stopped") {
-      // Taken before the read: what is written after the read changes it.
-      const wakes = this.#wakes;
-      const last = this.#state === "finishing";
-      if (last) source.findEnd();
-      const bytes = source.read(buffer);
-      if (!bytes) {
-        if (last) return;
-        if (this.#wakes === wakes) await new Promise<void>((resolve) => this.#wakers.add(resolve));
-        continue;
-      }
-      try {
-        await source.deliver(bytes);
-      } catch (error) {
-        source.giveUp(error);
-        return onBroken(error);
-      }
-      await source.release();
-    }
-  }
-
-  async #listen(): Promise<void> {
-    if (!this.#watcher) return;
-    try {
-      for await (const _event of this.#watcher) {
-        this.#wake();
-        // Not a wait for anything: QEMU writes in pieces of 32 KiB, and if each one cost an event, a read and a write,
-        // the heap would grow faster than it is collected. Of the events that come meanwhile the watcher keeps at least
-        // one.
-        await new Promise<void>((resolve) => this.#pause = setTimeout(resolve, PAUSE_MS));
-      }
-    } catch {
-      // A watcher that fails is as none: the safety net is slower, and enough.
-    }
-  }
-
-  #wake(): void {
-    this.#wakes++;
-    // Here, because a copy may be waiting for its sink for hours.
-    for (const source of this.#sources) source.shorten();
-    for (const resolve of this.#wakers) resolve();
-    this.#wakers.clear();
-  }
-}
-
-/** One of the files, and how far it has been delivered. */
-class Source {
-  readonly #file: Deno.FsFile;
-  readonly #sink: Sink;
-  readonly #holdsAll: boolean;
-  #release: Release | undefined;
-  #limitBytes: number;
-  #releasedBytes = 0;
-  #error: unknown;
-  #endBytes = Infinity;
-  #readBytes = 0;
-  #deliveredBytes = 0;
-  #removedBytes = 0;
-
-  constructor(
-    [file, sink, release]: readonly [Deno.FsFile, Sink, Release?],
-    { limitBytes = Infinity, holdsAll = false }: FollowOptions,
-  ) {
-    this.#file = file;
-    this.#sink = sink;
-    this.#release = release;
-    this.#limitBytes = limitBytes;
-    this.#holdsAll = holdsAll;
-  }
-
-  /**
-   * Looks how far the file goes that nobody writes any more. A VMM that was broken out of can make it as long as it
-   * likes without writing a byte: no disk would get full, and the delivery of nothing but zeros would last for months.
-   */
-  findEnd(): void {
-    const { size, blocks } = this.#file.statSync();
-    if (!this.#holdsAll || blocks === null) return;
-    const heldBytes = this.#releasedBytes + blocks * BLOCK_BYTES;
-    if (size - heldBytes > HOLLOW_BYTES) this.#endBytes = heldBytes;
-  }
-
-  /** What there is to deliver next; undefined: nothing so far. What can't be read is accounted for, and thrown. */
-  read(buffer: Uint8Array): Uint8Array | undefined {
-    try {
-      const most = Math.min(buffer.length, Math.min(this.#limitBytes, this.#endBytes) - this.#readBytes);
-      const count = most > 0 ? this.#file.readSync(buffer.subarray(0, most)) : null;
-      if (count === null) return undefined;
-      this.#readBytes += count;
-      return buffer.subarray(0, count);
-    } catch (error) {
-      this.giveUp(error);
-      throw error;
-    }
-  }
-
-  async deliver(bytes: Uint8Array): Promise<void> {
-    let taken = 0;
-    try {
-      await this.#sink(bytes, (count) => taken += count);
-      taken = bytes.length;
-    } finally {
-      this.#deliveredBytes += taken;
-    }
-  }
-
-  /** Takes no more of it; what comes now is nobody's, and is removed as what is beyond a limit. */
-  giveUp(error: unknown): void {
-    this.#error = error;
-    this.#limitBytes = Math.min(this.#limitBytes, this.#deliveredBytes);
-  }
-
-  /** Gives back the disk's space of what was delivered, now and then; the VMM appends, so nobody misses it. */
-  async release(): Promise<void> {
-    const lengthBytes = this.#deliveredBytes - this.#deliveredBytes % HOLE_BYTES - this.#releasedBytes;
-    if (!this.#release || lengthBytes <= 0) return;
-    const isDone = await this.#release({ offsetBytes: this.#releasedBytes, lengthBytes }).catch(() => false);
-    // A disk that can't do it holds all of it, as far as the job's budget goes.
-    if (isDone) this.#releasedBytes += lengthBytes;
-    else this.#release = undefined;
-  }
-
-  /**
-   * Removes what nobody will get, so that a job that prints on and on does not fill the disk. The VMM appends, wherever
-   * the end is. A write of its that ends after the look and before the cut (most often there is one, of up to 32 KiB) is
-   * removed and not counted.
-   */
-  shorten(): void {
-    if (this.#limitBytes === Infinity) return;
-    try {
-      const excessBytes = this.#file.statSync().size - this.#limitBytes;
-      if (excessBytes < EXCESS_BYTES) return;
-      this.#file.truncateSync(this.#limitBytes);
-      this.#removedBytes += excessBytes;
-    } catch {
-      // It is done again in a moment. What keeps failing leaves the file long, and the disk has a watch of its own.
-    }
-  }
-
-  account(): Delivery {
-    const writtenBytes = this.#file.statSync().size + this.#removedBytes;
-    const missingBytes = Math.max(0, writtenBytes - this.#deliveredBytes);
-    return {
-      ...{ bytes: this.#deliveredBytes, missingBytes },
-      ...(this.#removedBytes > 0 ? { atLeast: true } : {}),
-      ...(this.#endBytes < this.#limitBytes ? { hollow: true } : {}),
-      ...(this.#error === undefined ? {} : { error: describeSystemError(this.#error) }),
-      ...(isGone(this.#error) ? { gone: true } : {}),
-    };
-  }
-}
-
-/** The kernel's name of an error, which scripts know, and its words. */
-function describeSystemError(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? `${error.code}: ` : "";
-  return code + describeError(error).replace(/ \(os error \d+\)$/, "");
-}
-
-/** Waits for all of them, whatever becomes of the others, and throws what the first one has thrown. */
-async function allDone(promises: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(promises)) if (result.status === "rejected") throw result.reason;
-}
-
-function watch(folder: string): Deno.FsWatcher | undefined {
-  try {
-    return Deno.watchFs(folder, { recursive: false });
-  } catch {
-    // The host's inotify instances are used up; the safety net is slower, and enough.
-    return undefined;
-  }
+export async function deliverOutput(
+  follower: OutputFollower,
+  stopped: AbortSignal,
+  { signal }: DiskWatch,
+): Promise<void> {
+  const finished = follower.finish();
+  using stopping = aborted(stopped);
+  using ending = aborted(signal);
+  await Promise.race<unknown>([
+    finished,
+    stopping.promise.then(() => settlesWithin(finished, HASTY_MS)),
+    ending.promise.then(async () => isFull(signal.reason) ? await settlesWithin(finished, FLOOR_MS) : await finished),
+  ]);
 }

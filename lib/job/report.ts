@@ -11,7 +11,7 @@ import type { GroupUsage } from "../cgroup/usage.ts";
 import type { Accelerator } from "../vmm/vmm.ts";
 import type { Evidence } from "./evidence.ts";
 import type { LogTail } from "./files.ts";
-import type { Delivery } from "./output.ts";
+import type { Delivery } from "./output/source.ts";
 import type { JobPlan } from "./plan.ts";
 import type { Verdict, VerdictName } from "./verdict.ts";
 

@@ -4,26 +4,25 @@
  * @module
  */
 
-import { aborted, settlesWithin } from "../base/deadline.ts";
 import { describeError, translateRefusedWrite } from "../base/errors.ts";
 import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
-import { type DiskWatch, expectRoom, holdsAllBytes, watchDisks } from "../host/disk.ts";
+import { type DiskWatch, expectRoom, watchDisks } from "../host/disk.ts";
 import type { CacheStore } from "../image/cache.ts";
 import type { Booted } from "../vmm/qemu/accelerator.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";
-import { holePuncher } from "../process/punch.ts";
-import { type Vm, VM_FILES, type VmPlan } from "../vmm/vmm.ts";
+import type { Vm, VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
-import { blameDisk, blameOutput, isFull } from "./blame.ts";
+import { blameDisk, blameOutput } from "./blame.ts";
 import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog, noteWishes } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
 import { createJobGroup, endAbandoned, type GroupIo, type JobGroup, type Seen } from "./group.ts";
-import { type Delivery, isGone, OutputFollower, type Sink } from "./output.ts";
+import { deliverOutput, followOutput } from "./output.ts";
+import type { Delivery, Sink } from "./output/source.ts";
 import type { JobPlan } from "./plan.ts";
 import { lendFiles } from "./lend.ts";
 import { largestFirst } from "./running.ts";
@@ -32,10 +31,7 @@ import type { JobResult, Timings } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
 import { type CutOff, cutOff, type StopRequest } from "./stop.ts";
 import { decideVerdict, type End, infra } from "./verdict.ts";
-import { HASTY_MS, windDownVm } from "./wind_down.ts";
-
-/** How long a job's reader may take what is there at the floor of the disk: less than others wait for it. */
-const FLOOR_MS = 2000;
+import { windDownVm } from "./wind_down.ts";
 
 /** What a job tells while it runs. */
 export type JobEvent =
@@ -134,17 +130,11 @@ class JobRun {
   }
 
   async #live(): Promise<End> {
-    const { folder } = this.#plan.vm;
-    const prepared = await this.#prepare(folder);
+    const { stop } = this.#io;
+    const prepared = await this.#prepare(this.#plan.vm.folder);
     const { files, disks, space } = prepared;
     this.#endPhase("prepare");
-    const { stdout, stderr, stop } = this.#io;
-    const sources = [
-      [files.stdout, stdout, holePuncher(files.stdout, `${folder}/${VM_FILES.stdout}`)],
-      [files.stderr, stderr, holePuncher(files.stderr, `${folder}/${VM_FILES.stderr}`)],
-    ] as const;
-    const options = { limitBytes: this.#plan.logLimitBytes, holdsAll: await holdsAllBytes(folder) };
-    const follower = this.#stack.use(new OutputFollower(folder, sources, (error) => this.#lose(error), options));
+    const follower = this.#stack.use(await followOutput(this.#plan, files, this.#io));
     // Whatever breaks, what the job has printed is delivered.
     const { end, flushed } = await this.#runVm(prepared)
       .catch((error) => ({ end: this.#endBy(error), flushed: false }));
@@ -157,19 +147,16 @@ class JobRun {
       if (this.#vmStays) throw new Error("the VM may still write to them");
       this.troubles.push(...await disks.saveCaches(stop.requested));
     });
-    await this.#attempt("the job's output was not delivered whole", () => this.#deliver(follower, space));
+    await this.#attempt(
+      "the job's output was not delivered whole",
+      () => deliverOutput(follower, this.#cut.signal, space),
+    );
     await follower[Symbol.asyncDispose]();
     await this.#attempt("the job's output was not counted", () => this.output = follower.account());
     this.logs = [this.#words.tail()];
     await this.#attempt("the end of serial.log can't be read", () => this.logs = [readSerialTail(files), ...this.logs]);
     await saved;
     return this.#io.stop.reason ? end : blameOutput(end, this.output, this.#plan.logLimitBytes);
-  }
-
-  /** A reader that has gone does not want the rest. One that can't write it is no reason to end a job half-way. */
-  #lose(error: unknown): void {
-    if (isGone(error)) return this.#io.stop.stop("SIGPIPE");
-    this.#io.notify({ kind: "note", text: `the job's output can't be written any more: ${describeError(error)}` });
   }
 
   /** Does what must not take anything else with it when it fails. */
@@ -257,21 +244,6 @@ class JobRun {
       this.troubles.push(`ending the VM: ${describeError(error)}`);
     };
     return { [Symbol.asyncDispose]: () => vm[Symbol.asyncDispose]().then(() => {}, onStays) };
-  }
-
-  /**
-   * Waits until everything that the job has printed is delivered, but not for a reader when somebody wants to go, nor when
-   * others need its place on the disk.
-   */
-  async #deliver(follower: OutputFollower, { signal }: DiskWatch): Promise<void> {
-    const finished = follower.finish();
-    using stopped = aborted(this.#cut.signal);
-    using ended = aborted(signal);
-    await Promise.race<unknown>([
-      finished,
-      stopped.promise.then(() => settlesWithin(finished, HASTY_MS)),
-      ended.promise.then(async () => isFull(signal.reason) ? await settlesWithin(finished, FLOOR_MS) : await finished),
-    ]);
   }
 
   /** Tries every step, whatever the others do, and returns what failed. */

@@ -6,6 +6,8 @@ await Deno.mkdir(SCRATCH, { recursive: true });
 // A job that is refused before its VM is made, but after its image is: there is no room for that on the hosts below.
 await berth(["run", "--quiet", "--min-free", "900000G", "--", "true"]);
 
+const MIB = 1024 ** 2;
+
 /** What is in the reports that are looked at. */
 interface Reported {
   readonly verdict: string;
@@ -45,6 +47,26 @@ Deno.test("of three jobs at the floor only the largest goes, at each of several 
   const command = [Deno.execPath(), "run", "-q", "--no-prompt", ...allowed, main, folder];
   const went = await shell('exec unshare -m sh -c "$@"', script, folder, ...command);
   assertEquals(went, "bbbbbbbbbbbb\n".repeat(4));
+});
+
+Deno.test("at the floor of the disk the largest job goes, and another one has printed more than there is room", async () => {
+  // There are 130 MiB for all of them.
+  const floor = ["--min-free", "64M"];
+  const prints = `head -c ${200 * MIB} /dev/zero; echo >&2; cat`;
+  const innocent = run("innocent", ...floor, "--stdin", "--", "sh", "-c", prints);
+  const writes = ["dd", "if=/dev/zero", "of=/data/big", "bs=1M"];
+  const large = run("large", ...floor, "--volume", "new:4G:/data", "--", ...writes);
+  const { read, report } = await onSmallHost(
+    194,
+    `mkfifo in; { ${innocent}; echo $? >status; } <in 2>words | wc -c >bytes & exec 3>in
+    until [ -s words ] || [ -e status ]; do sleep 0.1; done
+    ${large} 2>large.words; echo $? >large.status; exec 3>&-; wait`,
+  );
+  assertEquals([await read("status"), await read("bytes")], ["0", String(200 * MIB)], await read("words"));
+  assertEquals((await report("innocent")).verdict, "succeeded");
+  const { verdict, code, reason } = await report("large");
+  assertEquals([await read("large.status"), verdict, code], ["123", "infra", "host.disk-full"], reason);
+  assertStringIncludes(reason, "64 MiB are to stay free");
 });
 
 Deno.test("a job that takes more than --disk has failed; output that can't be written is no success", async () => {

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { blameDisk, blameOutput } from "../../../lib/job/blame.ts";
 import { EvidenceLog } from "../../../lib/job/evidence.ts";
-import type { Delivery } from "../../../lib/job/output.ts";
+import type { Delivery } from "../../../lib/job/output/source.ts";
 import type { End } from "../../../lib/job/verdict.ts";
 
 const SUCCESS: End = { kind: "exited", code: 0, oomKills: 0 };

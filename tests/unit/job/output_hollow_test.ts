@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { holdsAllBytes } from "../../../lib/host/disk.ts";
-import { type Delivery, OutputFollower } from "../../../lib/job/output.ts";
+import { OutputFollower } from "../../../lib/job/output/follower.ts";
+import type { Delivery } from "../../../lib/job/output/source.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 const MIB = 1024 ** 2;

@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { settlesWithin, within } from "../../../lib/base/deadline.ts";
-import { OutputFollower, type Release, type Sink } from "../../../lib/job/output.ts";
+import { OutputFollower } from "../../../lib/job/output/follower.ts";
+import type { Release, Sink } from "../../../lib/job/output/source.ts";
 import { holePuncher } from "../../../lib/process/punch.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
