@@ -2,57 +2,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { settlesWithin, within } from "../../../lib/base/deadline.ts";
 import { OutputFollower } from "../../../lib/job/output/follower.ts";
-import type { Release, Sink } from "../../../lib/job/output/source.ts";
-import { holePuncher } from "../../../lib/process/punch.ts";
-import { temporaryFolder } from "../../support/temp.ts";
-
-interface Scene {
-  readonly folder: string;
-  /** A file that grows, opened for the follower. */
-  open(name: string): Promise<Deno.FsFile>;
-  /** Appends as QEMU does: by a handle of its own. */
-  append(name: string, bytes: Uint8Array): Promise<void>;
-}
-
-function outputTest(name: string, fn: (scene: Scene) => Promise<void>): void {
-  Deno.test(name, async () => {
-    await using temporary = await temporaryFolder();
-    const folder = temporary.path;
-    using stack = new DisposableStack();
-    await fn({
-      folder,
-      open: async (name) => stack.use(await Deno.open(`${folder}/${name}`, { read: true, write: true, create: true })),
-      append: (name, bytes) => Deno.writeFile(`${folder}/${name}`, bytes, { append: true }),
-    });
-  });
-}
-
-/** Keeps what it gets, and tells when there is enough. */
-class Collector {
-  bytes = new Uint8Array();
-  #waits: { length: number; resolve: () => void }[] = [];
-
-  readonly sink: Sink = (chunk) => {
-    this.bytes = new Uint8Array([...this.bytes, ...chunk]);
-    for (const { length, resolve } of this.#waits) if (this.bytes.length >= length) resolve();
-    return Promise.resolve();
-  };
-
-  async has(length: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (this.bytes.length >= length) resolve();
-    this.#waits.push({ length, resolve });
-    await within(promise, 5000, `${length} bytes`);
-  }
-}
-
-function pattern(length: number, seed = 0): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(length).map((_, index) => (index * 7 + seed + (index >> 8)) & 0xff);
-}
-
-function broken(): void {
-  throw new Error("no sink is broken");
-}
+import type { Sink } from "../../../lib/job/output/source.ts";
+import { broken, Collector, MIB, outputTest, pattern, shortened } from "../../support/output_scene.ts";
 
 outputTest("OutputFollower delivers what is appended, while it is being written", async ({ folder, open, append }) => {
   const collector = new Collector();
@@ -177,8 +128,6 @@ outputTest("a file that can't be read makes finish() fail, after the others are 
   assertEquals(collector.bytes, pattern(10));
 });
 
-const MIB = 1024 ** 2;
-
 outputTest("OutputFollower delivers no more than its limit of each file, and counts the rest", async (scene) => {
   const [out, err] = [new Collector(), new Collector()];
   const sources = [[await scene.open("out"), out.sink], [await scene.open("err"), err.sink]] as const;
@@ -225,10 +174,6 @@ outputTest("a file far beyond its limit is shortened to it, even while its sink 
   assert(missingBytes > 180 * MIB && missingBytes <= 210 * MIB + 17, String(missingBytes));
 });
 
-async function shortened(file: Deno.FsFile, bytes: number): Promise<void> {
-  while (file.statSync().size > bytes) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 outputTest("account() counts what a sink has not taken", async ({ folder, open, append }) => {
   const told = Promise.withResolvers<void>();
   const sink: Sink = () => Promise.reject(new Deno.errors.BrokenPipe("Broken pipe (os error 32)"));
@@ -238,101 +183,4 @@ outputTest("account() counts what a sink has not taken", async ({ folder, open, 
   await append("out", pattern(5));
   await follower.finish();
   assertEquals(follower.account(), [{ bytes: 0, missingBytes: 15, error: "Broken pipe", gone: true }]);
-});
-
-/** A sink that takes so many bytes of all, and then fails as a full disk does. */
-function fillsAfter(limitBytes: number): Sink {
-  let left = limitBytes;
-  return (bytes, onWritten) => {
-    const count = Math.min(left, bytes.length);
-    left -= count;
-    onWritten?.(count);
-    if (count === bytes.length) return Promise.resolve();
-    return Promise.reject(Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" }));
-  };
-}
-
-outputTest(
-  "account() counts what a sink took before it failed, and has the reason",
-  async ({ folder, open, append }) => {
-    const told = Promise.withResolvers<unknown>();
-    const sources = [[await open("out"), fillsAfter(7)]] as const;
-    await using follower = new OutputFollower(folder, sources, told.resolve);
-    await append("out", pattern(10));
-    const error = await within(told.promise, 5000, "the full sink");
-    await append("out", pattern(5));
-    await follower.finish();
-    assertEquals([follower.account(), (error as { code: string }).code], [[
-      { bytes: 7, missingBytes: 8, error: "ENOSPC: No space left on device" },
-    ], "ENOSPC"]);
-  },
-);
-
-outputTest("a file whose sink has failed does not go on to fill the disk", async ({ folder, open, append }) => {
-  const told = Promise.withResolvers<unknown>();
-  const file = await open("out");
-  await using follower = new OutputFollower(folder, [[file, fillsAfter(7)]], told.resolve);
-  await append("out", pattern(10));
-  await within(told.promise, 5000, "the full sink");
-  await append("out", new Uint8Array(70 * MIB));
-  await within(shortened(file, 7), 5000, "the shortening");
-  await follower.finish();
-  const [{ bytes, missingBytes, error, atLeast }] = follower.account();
-  assertEquals([bytes, error, atLeast], [7, "ENOSPC: No space left on device", true]);
-  assert(missingBytes > 60 * MIB, String(missingBytes));
-});
-
-/** The n-th MiB of a long output. */
-const part = (index: number) => new Uint8Array(MIB).fill(1 + index % 250);
-
-for (const [can, punched] of [["gives back", 2], ["holds, where nothing can be given back,", 1]] as const) {
-  outputTest(`OutputFollower ${can} what was delivered, and delivers each byte once`, async (scene) => {
-    const holes: (readonly [number, number])[] = [];
-    const file = await scene.open("out");
-    const punch = holePuncher(file, `${scene.folder}/out`);
-    const release: Release = async (hole) => {
-      holes.push([hole.offsetBytes / MIB, hole.lengthBytes / MIB]);
-      return punched === 2 && await punch(hole);
-    };
-    let length = 0;
-    let isSound = true;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const sink: Sink = (bytes) => {
-      isSound &&= bytes.every((byte, index) => byte === 1 + Math.floor((length + index) / MIB) % 250);
-      length += bytes.length;
-      if (length >= 140 * MIB) resolve();
-      return Promise.resolve();
-    };
-    const options = { holdsAll: true };
-    await using follower = new OutputFollower(scene.folder, [[file, sink, release]], broken, options);
-    for (let index = 0; index < 140; index++) await scene.append("out", part(index));
-    await within(promise, 20_000, "140 MiB");
-    // The size goes on from where it was.
-    await scene.append("out", part(140));
-    await follower.finish();
-    assertEquals([length, isSound], [141 * MIB, true]);
-    assertEquals(follower.account(), [{ bytes: 141 * MIB, missingBytes: 0 }]);
-    assertEquals(holes, ([[0, 64], [64, 64]] as const).slice(0, punched));
-    const { size, blocks } = await file.stat();
-    assertEquals([size, blocks! * 512 < 20 * MIB], [141 * MIB, punched === 2]);
-  });
-}
-
-outputTest("finish() finds a hollow end behind what was given back, too", async ({ folder, open, append }) => {
-  const file = await open("out");
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let length = 0;
-  const sink: Sink = (bytes) => {
-    length += bytes.length;
-    if (length >= 70 * MIB) resolve();
-    return Promise.resolve();
-  };
-  const sources = [[file, sink, holePuncher(file, `${folder}/out`)]] as const;
-  await using follower = new OutputFollower(folder, sources, broken, { holdsAll: true });
-  for (let index = 0; index < 70; index++) await append("out", part(index));
-  await within(promise, 20_000, "70 MiB");
-  await Deno.truncate(`${folder}/out`, 2 ** 40);
-  await follower.finish();
-  const [{ bytes, hollow }] = follower.account();
-  assertEquals([hollow, bytes >= 70 * MIB && bytes < 2 ** 39], [true, true], `${bytes} bytes`);
 });
