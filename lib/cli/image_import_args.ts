@@ -95,5 +95,5 @@ export function parseKernelArgs(flags: ParsedFlags): KernelArgs {
 
 /** The windows of an import. */
 export function importWindows({ source, isRegistry, kernel }: ImportArgs): Window[] {
-  return [...(isRegistry ? [] : [{ mode: "ro", target: SOURCE, source } as const]), ...kernel.windows];
+  return [...(isRegistry ? [] : [{ mode: "linked", target: SOURCE, source } as const]), ...kernel.windows];
 }

@@ -144,9 +144,13 @@ function groupWindows({ cgroupParent: parent, cgroupDriver, groupLimits, devices
 
 /** What a VMM's jail needs of the host. Pure. */
 export function jailWindows({ jail, accel, devices }: JobSpec, isRoot: boolean): Window[] {
-  if (jail === "off") return [];
-  const nodes = [...(accel === "tcg" ? [] : ["/dev/kvm"]), ...pathsOf(devices.map(parseDevice))];
+  const own = pathsOf(devices.map(parseDevice));
+  // For a QEMU without a jail; and for one that may come to have none.
+  const here = own.map((source): Window => ({ mode: "here", target: HOST_FACTS, source }));
+  if (jail === "off") return here;
+  const nodes = [...(accel === "tcg" ? [] : ["/dev/kvm"]), ...own];
   return [
+    ...here,
     ...(isRoot ? [usersWindow()] : []),
     ...[...new Set(nodes)].map((source): Window => ({ mode: "node", target: nodeWindow(source), source })),
   ];

@@ -10,6 +10,9 @@ import { BerthError } from "../base/errors.ts";
 import { HOST_PATH } from "../host/programs.ts";
 import { STATE_FOLDER } from "./settings.ts";
 
+/** The project's folder. */
+const SOURCES = fromFileUrl(import.meta.resolve("../..")).replace(/\/$/, "");
+
 /** The surroundings of one call. */
 export interface Surroundings {
   readonly uid: number;
@@ -19,6 +22,8 @@ export interface Surroundings {
   readonly hostMemoryBytes: number;
   /** The command that runs this program again. */
   readonly self: readonly string[];
+  /** Where that is, and what it reads to begin. */
+  readonly shown: readonly string[];
   /** What the host process inherits, and nothing else. */
   readonly hostEnv: Readonly<Record<string, string>>;
 }
@@ -43,6 +48,7 @@ export function readSurroundings(mainModule: string, configuredState?: string): 
     stateDir,
     hostMemoryBytes: Deno.systemMemoryInfo().total,
     self: ownCommand(mainModule),
+    shown: Deno.build.standalone ? [Deno.execPath()] : [Deno.execPath(), SOURCES, ...denoFolder()],
     hostEnv: { ...Object.fromEntries(readVariables(PASSED_ON)), PATH: HOST_PATH, [STATE_FOLDER.variable]: stateDir },
   };
 }
@@ -78,6 +84,14 @@ export function defaultState(isRoot: boolean, variables: ReadonlyMap<string, str
   if (data) return `${data}/berth`;
   // No place that is everybody's will do: whoever is there first would give guests their kernel.
   throw new BerthError("host.state", "there is no place for berth's own folder: neither HOME nor BERTH_STATE is set");
+}
+
+/** Deno's own cache, with the modules that are not berth's: see `deno info`. */
+function denoFolder(): string[] {
+  const variables = readVariables(["DENO_DIR", "XDG_CACHE_HOME", "HOME"]);
+  const cache = variables.get("XDG_CACHE_HOME") || variables.has("HOME") && `${variables.get("HOME")}/.cache`;
+  const folder = variables.get("DENO_DIR") || cache && `${cache}/deno`;
+  return folder ? [folder] : [];
 }
 
 function ownCommand(mainModule: string): string[] {

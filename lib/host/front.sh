@@ -57,6 +57,15 @@ export BERTH_DELEGATED
 for program in $programs; do
   command -v $program >/dev/null || lacks $program
 done
-# Tried first: the status of an unshare that fails must not look like the job's.
-unshare $namespaces true || { echo "berth: this user can't make namespaces here" >&2; exit 125; }
+# Tried first: the status of an unshare that fails must not look like the job's. Root of a container may lack the right to
+# mount, and still have that of users: to make a user namespace in which it has it.
+if ! words=$(unshare $namespaces true 2>&1); then
+  as_user="--user --map-root-user --mount"
+  if [ "$namespaces" = "$as_user" ] || ! unshare $as_user true 2>/dev/null; then
+    echo "berth: no namespaces can be made here: ${words#unshare: } (berth doctor says what to do)" >&2
+    exit 125
+  fi
+  namespaces=$as_user
+  export BERTH_AS_USER=yes
+fi
 exec unshare $namespaces -- "$@"

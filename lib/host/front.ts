@@ -10,8 +10,9 @@ import cgroupWindowsScript from "./cgroup_windows.sh" with { type: "text" };
 import frontScript from "./front.sh" with { type: "text" };
 import type { CommandLine } from "./permissions.ts";
 import { planRequest } from "./request.ts";
+import rootScript from "./root.sh" with { type: "text" };
 import windowsScript from "./windows.sh" with { type: "text" };
-import { ROOT, STATE, type Window } from "./windows.ts";
+import { HOST_FACTS, ROOT, STATE, type Window } from "./windows.ts";
 
 /** By its path: the caller of the front process may have no PATH. */
 export const SETSID = "/usr/bin/setsid";
@@ -23,6 +24,8 @@ export interface FrontOptions {
   readonly args: readonly string[];
   /** What only the host process is to know, beside that; it is JSON there. */
   readonly request?: unknown;
+  /** Where this program, and what runs it, is: the host process has it under the same paths. */
+  readonly shown: readonly string[];
   readonly stateDir: string;
   /** For who only looks: the state folder is not made, and can't be written. */
   readonly looksOnly?: boolean;
@@ -38,13 +41,14 @@ export interface FrontOptions {
 const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /** What makes windows. */
-const WINDOW_PROGRAMS = ["unshare", "mount", "setpriv", "findmnt", "stat"];
+const WINDOW_PROGRAMS = ["unshare", "mount", "pivot_root", "setpriv", "findmnt", "stat"];
 
 /** The command line of the host process, windows included. Pure. @param pid the front process's id. */
 export function planFront(options: FrontOptions, pid: number): CommandLine {
   const mode = options.looksOnly ? "optional" : "state";
   const windows: Window[] = [{ mode, target: STATE, source: options.stateDir }, ...options.windows];
-  const triples = windows.flatMap(({ mode, target, source }) => [
+  const shown = options.shown.map((source): Window => ({ mode: "here", target: HOST_FACTS, source }));
+  const triples = [...shown, ...windows].flatMap(({ mode, target, source }) => [
     mode,
     target.slice(ROOT.length + 1),
     // A path is never taken for an option.
@@ -52,7 +56,7 @@ export function planFront(options: FrontOptions, pid: number): CommandLine {
   ]);
   const namespaces = options.isRoot ? "--mount" : "--user --map-root-user --mount";
   // A session of its own: a Ctrl-C at the terminal reaches the front process only, which passes it on, once.
-  const script = `${cgroupWindowsScript}\n${windowsScript}`;
+  const script = `${cgroupWindowsScript}\n${rootScript}\n${windowsScript}`;
   const shell = ["sh", "-c", script, "berth-windows", ...triples, "--", String(pid), ...options.self, ...options.args];
   const ask = windows.some(({ mode }) => mode === "cgroup") ? "ask" : "-";
   const programs = [...WINDOW_PROGRAMS, ...options.programs ?? []].join(" ");

@@ -2,10 +2,12 @@
 #
 # It runs in a mount namespace of its own, which the kernel takes down when the last process in it has ended, however it
 # ended. Arguments: MODE NAME PATH triples, then --, the front process's id, and the command. Modes:
+#   linked    the same as ro, and links in it are followed
 #   ro        a file or folder, read-only           folder  a folder, read-only
 #   optional  a file or folder, read-only, if there  make    a folder, created when it is missing
 #   file      a file, created when it is missing     state, users  the same for berth's own: see own_folder.ts
 #   node      a device node, and nothing when it is missing
+#   here      a file, folder or node, read-only, under its own path: for programs; nothing when it is missing
 #   and those of cgroup_windows.sh: open_MODE there gets PATH
 set -eu
 # What berth makes for itself nobody else is to write into, whatever its caller likes for what is the caller's.
@@ -20,7 +22,9 @@ fail() {
 }
 
 run=/run/berth
-self=$run/self
+# What the host process has for its root, and what it calls /run/berth/self in there.
+root=$run
+self=$root$run/self
 
 # Without root in the host's namespace /run belongs to somebody else; in ours it can be covered, by one that shows the
 # same: the user's own files may be in there (/run/user, /run/media). /tmp is where both are for a moment.
@@ -43,7 +47,9 @@ cover_run() {
 # Each program that is started takes some milliseconds of every job: what is there is not made once more, and mounts are
 # made by one program for all.
 [ -d $run ] || mkdir -p -m 0711 $run 2>/dev/null || cover_run
-mount -t tmpfs -o mode=0700,nosuid,nodev berth $run
+mount -t tmpfs -o mode=0755,nosuid,nodev berth $root
+mkdir -p -m 1777 $root/tmp $root/var/tmp $root/dev/shm $root$run
+mount -t tmpfs -o mode=0700,nosuid,nodev berth $root$run
 mkdir $self $self/host
 
 # What the host process is asked, which no command line may show; request.ts has put it into variables.
@@ -74,15 +80,24 @@ make_file() { # PATH
 # The mounts that are still to be made, as fstab(5) has them.
 table=
 bind() { # MODE NAME PATH
-  target=$self/$2 options=bind
   # Only to read: nothing in there is run. A user may not take any of these away again, where the source has them, and
   # to name all of them spares the look. What is mounted below comes along: it is a part of the folder to its user.
-  case $1 in ro | folder | optional) options=rbind,ro,nosuid,nodev,noexec ;; esac
-  if [ -d "$3" ]; then options=$options,X-mount.mkdir; else : >"$target"; fi
-  case $3 in
+  # A link in a window could lead into another one (an older mount does not know the word, and leaves it out).
+  case $1 in
+  ro | folder | optional) options=rbind,ro,nosuid,nodev,noexec,nosymfollow ;;
+  linked) options=rbind,ro,nosuid,nodev,noexec ;;
+  *) options=bind ;;
+  esac
+  put $options "$3" "$self/$2"
+}
+
+put() { # OPTIONS PATH TARGET
+  target=$3 options=$1
+  if [ -d "$2" ]; then options=$options,X-mount.mkdir; elif [ ! -e "$target" ]; then : >"$target"; fi
+  case $2 in
   # What means something else in a table, or could.
-  *[!A-Za-z0-9/._+@:,-]* | [!/]*) mount -o $options -- "$3" "$target" || fail "$3: $UNSEEN" ;;
-  *) table="$table$3 $target none $options 0 0
+  *[!A-Za-z0-9/._+@:,-]* | [!/]*) mount -o $options -- "$2" "$target" || fail "$2: $UNSEEN" ;;
+  *) table="$table$2 $target none $options 0 0
 " ;;
   esac
 }
@@ -124,13 +139,20 @@ open_node() { # PATH
   fi
 }
 
+make_root
+
 nodes=
 while [ "$1" != -- ]; do
   mode=$1 name=$2 path=$3
   shift 3
   case $mode in
   cgroup | slice | spare_slice | group | gone | device | block)
+    case $mode in cgroup | slice | spare_slice | group) show_systemd ;; esac
     open_$mode "$path"
+    continue
+    ;;
+  here)
+    show "$path"
     continue
     ;;
   node)
@@ -139,6 +161,8 @@ while [ "$1" != -- ]; do
     ;;
   make) bind_before "$path" && as_user folder "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
   state | users)
+    # In a user namespace VMs are no users of their own.
+    if [ "$mode" = users ] && [ "${BERTH_AS_USER:-}" ]; then continue; fi
     if [ "$mode" = state ]; then rights=0700; else rights=0711; fi
     [ -d "$path" ] || { bind_before "$path" && mkdir -p -m $rights -- "$path" 2>/dev/null; } ||
       fail "$path: this folder can't be created"
@@ -146,7 +170,7 @@ while [ "$1" != -- ]; do
   file) bind_before "$path" && [ ! -d "$path" ] && as_user make_file "$path" || fail "$path: this file can't be written" ;;
   optional) [ -e "$path" ] || continue ;;
   folder) [ -d "$path" ] || fail "$path: there is no such folder" ;;
-  ro) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;
+  ro | linked) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;
   esac
   case $name in */*) folder "$self/${name%/*}" ;; esac
   bind "$mode" "$name" "$path"
@@ -164,7 +188,8 @@ fi >$self/host/kvm
 # What is found out about one QEMU says nothing of the next.
 qemu=$(command -v qemu-system-x86_64) && stat -Lc '%n %d %i %s %Y' -- "$qemu" >$self/host/qemu || :
 
-unset BERTH_DELEGATED
+unset BERTH_DELEGATED BERTH_AS_USER
+enter_root
 
 # The host process must not outlive the process that was started by the user: TERM makes it end its VM and clean up. Of a
 # death before that the kernel tells nothing, so a shell looks once more, which is tied already.

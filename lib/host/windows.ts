@@ -76,9 +76,9 @@ export function volumeWindow(index: number): string {
 /** One bind mount: see windows.sh for the modes. */
 export interface Window {
   readonly mode:
-    | ("ro" | "folder" | "optional" | "make" | "file" | "state" | "users")
+    | ("ro" | "linked" | "folder" | "optional" | "make" | "file" | "state" | "users")
     | ("cgroup" | "slice" | "spare_slice" | "group" | "gone" | "device" | "block")
-    | "node";
+    | ("node" | "here");
   /** The path below {@linkcode ROOT}. */
   readonly target: string;
   /** The path on the host, relative to the caller's working directory or absolute. */

@@ -15,12 +15,22 @@ export function judgeNamespaces(facts: Facts, about: Case): Finding[] {
   const user = facts.get("namespaces.user");
   const fix = sysctlFix(facts, isRoot);
   return [
-    own === "works"
+    isRoot && own !== "works" && user === "works"
+      ? asUser(own)
+      : own === "works"
       ? ok("namespaces.own", "berth can make namespaces of its own", "it sees only what a job needs")
       : fail("namespaces.own", `berth can't make namespaces: ${wordsOf(own)}`, "no job can run", fix),
     ...(isRoot ? [judgeUser(user, fix)] : []),
     ...judgeJail(facts, about),
   ];
+}
+
+/** A container's root, without CAP_SYS_ADMIN. */
+function asUser(own: string | undefined): Finding {
+  const what = `root can't make a mount namespace (${wordsOf(own)}), but a user namespace`;
+  const means =
+    "berth runs in one: VMs can't be users of their own, and get no groups; CAP_SYS_ADMIN gives the container both";
+  return warn("namespaces.own", what, means);
 }
 
 function judgeUser(user: string | undefined, fix: string | undefined): Finding {

@@ -29,7 +29,7 @@ Deno.test("an import has its jail unless the user wants none", () => {
 
 Deno.test("an import has a window on its source, and none for a registry", () => {
   assertEquals(importWindows(parseImportArgs(["ci", "./root"])), [
-    { mode: "ro", target: "/run/berth/self/source", source: "./root" },
+    { mode: "linked", target: "/run/berth/self/source", source: "./root" },
   ]);
   const registry = parseImportArgs(["ci", "docker://host:5000/a/b:v1"]);
   assertEquals([registry.isRegistry, importWindows(registry)], [true, []]);

@@ -6,6 +6,7 @@ import type { Window } from "../../../lib/host/windows.ts";
 const OPTIONS: FrontOptions = {
   self: ["/bin/berth"],
   args: ["run", "--", "make", ""],
+  shown: [],
   stateDir: "/var/lib/berth",
   windows: [],
   env: {},
@@ -23,7 +24,7 @@ function planned(change: Partial<FrontOptions> = {}): string[] {
 Deno.test("planFront() is this command line for root", () => {
   assertEquals(planned(), [
     ...["/usr/bin/setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-"],
-    ...["unshare mount setpriv findmnt stat", "sh", "-c", "SCRIPT", "berth-windows"],
+    ...["unshare mount pivot_root setpriv findmnt stat", "sh", "-c", "SCRIPT", "berth-windows"],
     ...["state", "state", "/var/lib/berth"],
     ...["--", "4711", "/bin/berth", "run", "--", "make", ""],
   ]);
@@ -41,7 +42,12 @@ Deno.test("planFront() gives others a user namespace, in which they are root", (
 });
 
 Deno.test("planFront() looks for the programs that the host process can't do without", () => {
-  assertEquals(planned({ programs: ["busybox"] })[7], "unshare mount setpriv findmnt stat busybox");
+  assertEquals(planned({ programs: ["busybox"] })[7], "unshare mount pivot_root setpriv findmnt stat busybox");
+});
+
+Deno.test("planFront() shows programs where they are", () => {
+  const plan = planned({ shown: ["/opt/berth"] });
+  assertEquals(plan.slice(plan.indexOf("here"), plan.indexOf("state")), ["here", "host", "/opt/berth"]);
 });
 
 Deno.test("planFront() names windows below the one folder, the state's first, in their order", () => {
