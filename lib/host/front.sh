@@ -68,4 +68,6 @@ if ! words=$(unshare $namespaces true 2>&1); then
   namespaces=$as_user
   export BERTH_AS_USER=yes
 fi
-exec unshare $namespaces -- "$@"
+# The host process must not outlive the process that was started by the user: TERM makes it end its VM and clean up. What
+# makes its windows must not, either: a path of the user's may take for ever.
+exec unshare $namespaces -- setpriv --pdeathsig TERM -- "$@"

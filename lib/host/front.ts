@@ -11,6 +11,7 @@ import frontScript from "./front.sh" with { type: "text" };
 import type { CommandLine } from "./permissions.ts";
 import { planRequest } from "./request.ts";
 import rootScript from "./root.sh" with { type: "text" };
+import walkScript from "./walk.sh" with { type: "text" };
 import windowsScript from "./windows.sh" with { type: "text" };
 import { HOST_FACTS, ROOT, STATE, type Window } from "./windows.ts";
 
@@ -56,8 +57,8 @@ export function planFront(options: FrontOptions, pid: number): CommandLine {
   ]);
   const namespaces = options.isRoot ? "--mount" : "--user --map-root-user --mount";
   // A session of its own: a Ctrl-C at the terminal reaches the front process only, which passes it on, once.
-  const script = `${cgroupWindowsScript}\n${rootScript}\n${windowsScript}`;
-  const shell = ["sh", "-c", script, "berth-windows", ...triples, "--", String(pid), ...options.self, ...options.args];
+  const script = `${cgroupWindowsScript}\n${rootScript}\n${walkScript}\n${windowsScript}`;
+  const shell = ["sh", "-c", script, "berth-windows", String(pid), ...triples, "--", ...options.self, ...options.args];
   const ask = windows.some(({ mode }) => mode === "cgroup") ? "ask" : "-";
   const programs = [...WINDOW_PROGRAMS, ...options.programs ?? []].join(" ");
   return [SETSID, "sh", "-c", frontScript, "berth-front", namespaces, ask, programs, ...shell];

@@ -1,7 +1,7 @@
 # Makes the windows through which the host process sees the host, then becomes the host process.
 #
 # It runs in a mount namespace of its own, which the kernel takes down when the last process in it has ended, however it
-# ended. Arguments: MODE NAME PATH triples, then --, the front process's id, and the command. Modes:
+# ended. Arguments: the front process's id, MODE NAME PATH triples, then --, and the command. Modes:
 #   linked    the same as ro, and links in it are followed
 #   ro        a file or folder, read-only           folder  a folder, read-only
 #   optional  a file or folder, read-only, if there  make    a folder, created when it is missing
@@ -10,6 +10,9 @@
 #   here      a file, folder or node, read-only, under its own path: for programs; nothing when it is missing
 #   and those of cgroup_windows.sh: open_MODE there gets PATH
 set -eu
+# Whoever ties itself to its parent may be too late: the kernel tells of no death before that.
+[ "$PPID" = "$1" ] || exit 143
+shift
 # What berth makes for itself nobody else is to write into, whatever its caller likes for what is the caller's.
 callers_umask=$(umask)
 umask 022
@@ -67,19 +70,7 @@ folder() { # PATH
   [ -d "$1" ] || mkdir -p -- "$1"
 }
 
-# What is the user's is made as the user wants it.
-as_user() { # COMMAND…
-  umask "$callers_umask"
-  if "$@"; then umask 022; else umask 022 && return 1; fi
-}
-
-make_file() { # PATH
-  (: >>"$1") 2>/dev/null
-}
-
-# The mounts that are still to be made, as fstab(5) has them.
-table=
-bind() { # MODE NAME PATH
+options_of() { # MODE
   # Only to read: nothing in there is run. A user may not take any of these away again, where the source has them, and
   # to name all of them spares the look. What is mounted below comes along: it is a part of the folder to its user.
   # A link in a window could lead into another one (an older mount does not know the word, and leaves it out).
@@ -88,6 +79,12 @@ bind() { # MODE NAME PATH
   linked) options=rbind,ro,nosuid,nodev,noexec ;;
   *) options=bind ;;
   esac
+}
+
+# The mounts that are still to be made, as fstab(5) has them.
+table=
+bind() { # MODE NAME PATH
+  options_of "$1"
   put $options "$3" "$self/$2"
 }
 
@@ -159,7 +156,11 @@ while [ "$1" != -- ]; do
     open_node "$path"
     continue
     ;;
-  make) bind_before "$path" && as_user folder "$path" 2>/dev/null || fail "$path: this folder can't be created" ;;
+  make | folder | file)
+    bind_before "$path"
+    bind_walked "$mode" "$name" "$path"
+    continue
+    ;;
   state | users)
     # In a user namespace VMs are no users of their own.
     if [ "$mode" = users ] && [ "${BERTH_AS_USER:-}" ]; then continue; fi
@@ -167,10 +168,12 @@ while [ "$1" != -- ]; do
     [ -d "$path" ] || { bind_before "$path" && mkdir -p -m $rights -- "$path" 2>/dev/null; } ||
       fail "$path: this folder can't be created"
     ;;
-  file) bind_before "$path" && [ ! -d "$path" ] && as_user make_file "$path" || fail "$path: this file can't be written" ;;
   optional) [ -e "$path" ] || continue ;;
-  folder) [ -d "$path" ] || fail "$path: there is no such folder" ;;
-  ro | linked) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;
+  ro)
+    if [ -d "$path" ]; then bind_walked ro "$name" "$path" && continue; fi
+    [ -e "$path" ] || fail "$path: there is no such file or folder"
+    ;;
+  linked) [ -e "$path" ] || fail "$path: there is no such file or folder" ;;
   esac
   case $name in */*) folder "$self/${name%/*}" ;; esac
   bind "$mode" "$name" "$path"
@@ -191,6 +194,5 @@ qemu=$(command -v qemu-system-x86_64) && stat -Lc '%n %d %i %s %Y' -- "$qemu" >$
 unset BERTH_DELEGATED BERTH_AS_USER
 enter_root
 
-# The host process must not outlive the process that was started by the user: TERM makes it end its VM and clean up. Of a
-# death before that the kernel tells nothing, so a shell looks once more, which is tied already.
-exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$1" ] || exit 143; shift; exec "$@"' berth-host "$@"
+# It is tied to the front process as this shell is.
+exec "$@"

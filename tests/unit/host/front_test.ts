@@ -24,15 +24,15 @@ function planned(change: Partial<FrontOptions> = {}): string[] {
 Deno.test("planFront() is this command line for root", () => {
   assertEquals(planned(), [
     ...["/usr/bin/setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-"],
-    ...["unshare mount pivot_root setpriv findmnt stat", "sh", "-c", "SCRIPT", "berth-windows"],
+    ...["unshare mount pivot_root setpriv findmnt stat", "sh", "-c", "SCRIPT", "berth-windows", "4711"],
     ...["state", "state", "/var/lib/berth"],
-    ...["--", "4711", "/bin/berth", "run", "--", "make", ""],
+    ...["--", "/bin/berth", "run", "--", "make", ""],
   ]);
 });
 
 Deno.test("planFront() makes no state folder for who only looks, and lets nobody write into it", () => {
   const plan = planned({ looksOnly: true });
-  assertEquals(plan.slice(plan.indexOf("berth-windows") + 1, plan.indexOf("--", plan.indexOf("berth-windows"))), [
+  assertEquals(plan.slice(plan.indexOf("berth-windows") + 2, plan.indexOf("--", plan.indexOf("berth-windows"))), [
     ...["optional", "state", "/var/lib/berth"],
   ]);
 });
@@ -56,7 +56,7 @@ Deno.test("planFront() names windows below the one folder, the state's first, in
     { mode: "make", target: "/run/berth/self/artifacts/0", source: "/out put" },
   ];
   const plan = planned({ windows });
-  const triples = plan.slice(plan.indexOf("berth-windows") + 1, plan.indexOf("--", plan.indexOf("berth-windows")));
+  const triples = plan.slice(plan.indexOf("berth-windows") + 2, plan.indexOf("--", plan.indexOf("berth-windows")));
   assertEquals(triples, [
     ...["state", "state", "/var/lib/berth"],
     ...["ro", "image", "img"],
