@@ -9,6 +9,7 @@ import { BerthError } from "../base/errors.ts";
 import { isDiskNumber, type Limits } from "../cgroup/limits.ts";
 import { nodesToLookFor, parseDevice, pathsOf } from "../cgroup/systemd/devices.ts";
 import { DEFAULT_SLICE, slicePath } from "../cgroup/systemd/properties.ts";
+import { expectOwnFolders, foldersToOwn } from "../host/own_folder.ts";
 import { runFront } from "../host/front.ts";
 import { isInMask, readIgnoredSignals } from "../host/ignored_signals.ts";
 import { takeRequest } from "../host/request.ts";
@@ -100,6 +101,7 @@ async function runBehindWindows(mainModule: string, onPoint?: OnPoint): Promise<
   }
   const { argv, env } = takeRequest() as Request;
   const surroundings = readSurroundings(mainModule);
+  await expectOwnFolders(surroundings.uid, foldersToOwn(surroundings.stateDir));
   const { spec, ...args } = RUN.parse(argv, surroundings);
   const asked: RunArgs = { ...args, spec: { ...spec, env } };
   const { JailTrial } = await import("./vmm_jail.ts");

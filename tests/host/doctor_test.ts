@@ -80,15 +80,20 @@ const SCRIPTS: [what: string, script: string, areas: Area[], expected: string[]]
   ["a state folder that is read-only", `mount --bind ${STATE} ${STATE}; mount -o remount,ro,bind ${STATE}`, ["state"], [
     "fail state.folder",
   ]],
-  ["a full disk", `mount -t tmpfs -o size=1m none ${STATE}; head -c 2M /dev/zero 2>/dev/null >${STATE}/full || :`, [
-    "state",
-  ], [
-    "fail state.space",
-  ]],
-  ["a small disk", `mount -t tmpfs -o size=1g none ${STATE}`, ["state"], ["warn state.space"]],
+  [
+    "a full disk",
+    `mount -t tmpfs -o mode=0700,size=1m none ${STATE}; head -c 2M /dev/zero 2>/dev/null >${STATE}/full || :`,
+    [
+      "state",
+    ],
+    [
+      "fail state.space",
+    ],
+  ],
+  ["a small disk", `mount -t tmpfs -o mode=0700,size=1g none ${STATE}`, ["state"], ["warn state.space"]],
   [
     "a disk with no files left",
-    `mount -t tmpfs -o size=4g,nr_inodes=9 none ${STATE}
+    `mount -t tmpfs -o mode=0700,size=4g,nr_inodes=9 none ${STATE}
     i=0; while (: >${STATE}/$i) 2>/dev/null; do i=$((i + 1)); done`,
     ["state"],
     ["fail state.inodes"],

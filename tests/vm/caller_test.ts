@@ -55,3 +55,33 @@ Deno.test("an environment with nothing in it is enough for root", async () => {
     assertEquals(code, 0, stderr);
   }
 });
+
+Deno.test("root follows no link of another user's, and a report goes into a file and nothing else", async () => {
+  const place = await emptyFolder("caller/links");
+  await shell(
+    `cd "$1"; mkdir root user; echo kept >root/victim; mkfifo user/fifo; echo kept >user/plain; ln user/plain user/second
+     ln -s ../root/victim user/report; ln -s ../root user/out; chown -hR 1234 user; ln -s user own`,
+    place,
+  );
+  const refused: [flag: string, value: string, words: string][] = [
+    ["--report", "user/report", "this is a link, another file's second name, a pipe or a device"],
+    ["--report", "user/fifo", "this is a link, another file's second name, a pipe or a device"],
+    ["--report", "user/second", "this is a link, another file's second name, a pipe or a device"],
+    ["--report", "user/out/new", "a link in this path is another user's"],
+    ["--artifact", "/x=user/out", "a link in this path is another user's"],
+    ["--artifact", "/x=own/out/new", "a link in this path is another user's"],
+    ["--workspace", "user/out", "a link in this path is another user's"],
+    ["--volume", "./user/out:/v", "a link in this path is another user's"],
+  ];
+  for (const [flag, value, words] of refused) {
+    const { code, stderr } = await berth(["run", flag, value, "--", "true"], { cwd: place, limitMs: 60_000 });
+    assertEquals([code, stderr.includes(words)], [125, true], `${flag} ${value}: ${stderr}`);
+  }
+  assertEquals(await shell('cd "$1"; ls root; cat root/victim user/plain', place), "victim\nkept\nkept\n");
+  // The caller's own links are followed, and what is missing is made as the caller wants it.
+  const wrapper = ["sh", "-c", 'umask 027; exec "$@"', "sh"];
+  const flags = ["--image", "no-such", "--report", "own/r.json", "--artifact", "/x=own/a/b"];
+  const { stderr } = await berth(["run", ...flags, "--", "true"], { cwd: place, wrapper });
+  assertStringIncludes(stderr, 'there is no image "no-such"');
+  assertEquals(await shell('cd "$1/user"; stat -c "%a %n" a a/b r.json', place), "750 a\n750 a/b\n640 r.json\n");
+});

@@ -104,7 +104,7 @@ Deno.test("on a read-only state folder gc and run say so", async () => {
 Deno.test("on a full disk gc removes what it finds", async () => {
   const full = await emptyFolder("gc-full");
   const wrapper = behind(
-    `mount -t tmpfs -o size=64k full ${full}; mkdir -p ${full}/jobs/dead00000000
+    `mount -t tmpfs -o mode=0700,size=64k full ${full}; mkdir -p ${full}/jobs/dead00000000
      : >${full}/jobs/dead00000000.owner; : >${full}/jobs/.lock
      cat /dev/zero >${full}/jobs/dead00000000/out 2>/dev/null || :`,
   );
@@ -115,7 +115,7 @@ Deno.test("on a full disk gc removes what it finds", async () => {
 Deno.test("on a disk that a killed job has filled, the next job makes room for itself", async () => {
   const full = await emptyFolder("gc-full");
   const wrapper = behind(
-    `mount -t tmpfs -o size=64m full ${full}; cp -a ${state}/images ${full}/images; mkdir -p ${full}/jobs/dead00000000
+    `mount -t tmpfs -o mode=0700,size=64m full ${full}; cp -a ${state}/images ${full}/images; mkdir -p ${full}/jobs/dead00000000
      : >${full}/jobs/dead00000000.owner; cat /dev/zero >${full}/jobs/dead00000000/out 2>/dev/null || :`,
   );
   const script = `"$@" && ls ${full} ${full}/jobs`;

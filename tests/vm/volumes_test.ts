@@ -84,7 +84,8 @@ const RECORD_LEAST = `(while sleep 0.05; do df -k --output=avail "$BERTH_STATE" 
 Deno.test("a job whose disks grow too large for the host is ended, and the floor is never passed", async () => {
   // A host's disk of 600 MiB, of which 300 are to stay free.
   const state = `${SCRATCH}/small`;
-  const script = `size=$(($(du -sm "$2" | cut -f1) + 600)); mkdir -p "$1"; mount -t tmpfs -o size=\${size}m small "$1"
+  const script =
+    `size=$(($(du -sm "$2" | cut -f1) + 600)); mkdir -p "$1"; mount -t tmpfs -o mode=0700,size=\${size}m small "$1"
     mkdir "$1/images"; cp -a "$2/images/." "$1/images"; low="$3"; shift 3
     ${RECORD_LEAST}`;
   const low = `${SCRATCH}/low`;
