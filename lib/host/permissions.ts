@@ -23,23 +23,34 @@ export const PERMISSIONS = [
     names: ["unix:/run/berth/self/qmp.sock", "unix:/run/berth/self/agent.sock"],
     why: "where QEMU and the guest's agent dial in; there is no other socket, and no network",
   },
-  { kind: "run", names: ["setsid"], why: "begins the host process, jails and VMMs, each in a session of its own" },
   {
     kind: "run",
     names: ["/usr/bin/setsid"],
-    why: "the same where the caller's environment has no PATH",
+    why: "begins the host process, jails and VMMs, each in a session of its own",
   },
   {
     kind: "run",
-    names: ["sh"],
+    names: ["/usr/bin/sh"],
     why:
       "ties all tools but those below to berth's life and sets their limits; reads what --env and --env-file ask for",
   },
-  { kind: "run", names: ["busybox"], why: "the shell that joins a VM's group; and it tells what the guest's can do" },
-  { kind: "run", names: ["tar"], why: "unpacks artifacts where there is no jail" },
-  { kind: "run", names: ["apt-cache", "apt-get"], why: "tell which kernel Debian has, and from where" },
-  { kind: "run", names: ["systemd-run", "systemctl"], why: "ask systemd for a VM's scope, and about it" },
-  { kind: "run", names: ["systemd-notify"], why: "tells systemd that the service is ready, and alive" },
+  {
+    kind: "run",
+    names: ["/usr/bin/busybox"],
+    why: "the shell that joins a VM's group; and it tells what the guest's can do",
+  },
+  { kind: "run", names: ["/usr/bin/tar"], why: "unpacks artifacts where there is no jail" },
+  {
+    kind: "run",
+    names: ["/usr/bin/apt-cache", "/usr/bin/apt-get"],
+    why: "tell which kernel Debian has, and from where",
+  },
+  {
+    kind: "run",
+    names: ["/usr/bin/systemd-run", "/usr/bin/systemctl"],
+    why: "ask systemd for a VM's scope, and about it",
+  },
+  { kind: "run", names: ["/usr/bin/systemd-notify"], why: "tells systemd that the service is ready, and alive" },
   { kind: "env", names: ["BERTH_STATE"], why: "where everything of berth is" },
   {
     kind: "env",
@@ -72,8 +83,10 @@ export const PERMISSIONS = [
   { kind: "sys", names: ["statfs"], why: "how much of a disk is free" },
 ] as const satisfies readonly Permission[];
 
-/** A program that berth may start. */
-export type Program = Extract<(typeof PERMISSIONS)[number], { readonly kind: "run" }>["names"][number];
+type Path = Extract<(typeof PERMISSIONS)[number], { readonly kind: "run" }>["names"][number];
+
+/** A program that berth may start, by its name or, for a caller who may have no PATH, by its path. */
+export type Program = Path | (Path extends `/usr/bin/${infer Name}` ? Name : never);
 
 /** A program, and its arguments. */
 export type CommandLine = readonly [Program, ...string[]];

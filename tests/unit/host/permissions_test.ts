@@ -51,7 +51,8 @@ Deno.test("berth asks for no file of the host but its windows and its configurat
 
 Deno.test("each program in the list is started somewhere, and only what the types know is started", () => {
   // That one names packages.
-  const uses = (name: string) => linesWith(`"${name}"`).filter((line) => !line.startsWith("host/programs.ts"));
+  const uses = (name: string) =>
+    linesWith(`"${name.split("/").pop()}"`).filter((line) => !line.startsWith("host/programs.ts"));
   for (const name of namesOf("run")) assert(uses(name).length > 0, `nothing starts ${name}`);
   const starts = linesWith("Deno\\.Command\\(|node:child_process").map((line) => line.split(":")[0]);
   assertEquals([...new Set(starts)].sort(), [
