@@ -62,8 +62,11 @@ const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string
       "--log-limit cuts each stream for itself, says how much is missing, and leaves the verdict alone",
       "output has a bound",
     ],
-    ["a KVM that runs no kernel is found out by the first job, which is emulated then", "a KVM that is none"],
     ["SIGTERM stops the job, which gets it, and ends with 143", "jobs can be stopped"],
+    [
+      "SIGTERM ends a job that ignores it, and what it has made comes out",
+      "a job that is cancelled is not thrown away",
+    ],
     ["a second signal ends a job at once, and the first one is the reason", "jobs can be stopped at once"],
     ["a killed host process takes QEMU and the mounts with it", "a crash leaves no VM"],
     [
@@ -81,7 +84,34 @@ const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string
       "images are not trusted",
     ],
     ["an image that a job runs on is not removed; with force its name is, and the job ends well", "the image store"],
+    [
+      "the host process has nothing open but the standard three, whatever its caller has",
+      "what the caller has open stays with it",
+    ],
+    [
+      "the host process lives in a root of its own, with programs, windows, and nothing else of the host",
+      "berth's own root",
+    ],
+    ["a link in a window leads nowhere: not to the host, not to another window, not by /proc", "links lead nowhere"],
     ["the host process is refused everything but its windows", "berth's own permissions"],
+    ["berth's own folders are nobody else's, whatever the caller's umask is", "berth's state is its own"],
+    ["root's jobs have a jail, or are refused where there is no bubblewrap", "no jail, no job"],
+    [
+      "a job's environment, command and drain are on no command line but the caller's, nor in what berth writes",
+      "secrets",
+    ],
+    ["a job of a hand-made image finds what a container runtime gives", "what a guest has"],
+    [
+      "copies keep the folder itself, what is mounted in it, times and names; what they can't keep is named",
+      "copies are exact",
+    ],
+    [
+      "a job that takes more than --disk has failed; output that can't be written is no success",
+      "a job's disk has a bound",
+    ],
+    ["a KVM that aborts is not used, whoever asks", "a KVM that does not work"],
+    ["a KVM that runs no kernel is found out by the first job, which is emulated then", "a KVM that runs no kernel"],
+    ["root file systems of every form are imported, with what they keep", "images of others"],
     ["the binary needs no Deno, no home, and nothing of the environment but PATH", "the binary stands alone"],
     ["berth  is refused with a sentence", "wrong calls are told"],
     ["berth run --memroy 1G -- true is refused with a sentence", "wrong flags are told"],
