@@ -26,8 +26,8 @@ fail() {
 
 run=/run/berth
 # What the host process has for its root, and what it calls /run/berth/self in there.
-root=$run
-self=$root$run/self
+new_root=$run
+self=$new_root$run/self
 
 # Without root in the host's namespace /run belongs to somebody else; in ours it can be covered, by one that shows the
 # same: the user's own files may be in there (/run/user, /run/media). /tmp is where both are for a moment.
@@ -50,9 +50,9 @@ cover_run() {
 # Each program that is started takes some milliseconds of every job: what is there is not made once more, and mounts are
 # made by one program for all.
 [ -d $run ] || mkdir -p -m 0711 $run 2>/dev/null || cover_run
-mount -t tmpfs -o mode=0755,nosuid,nodev berth $root
-mkdir -p -m 1777 $root/tmp $root/var/tmp $root/dev/shm $root$run
-mount -t tmpfs -o mode=0700,nosuid,nodev berth $root$run
+mount -t tmpfs -o mode=0755,nosuid,nodev berth $new_root
+mkdir -p -m 1777 $new_root/tmp $new_root/var/tmp $new_root/dev/shm $new_root$run
+mount -t tmpfs -o mode=0700,nosuid,nodev berth $new_root$run
 mkdir $self $self/host
 
 # What the host process is asked, which no command line may show; request.ts has put it into variables.
