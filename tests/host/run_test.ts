@@ -13,7 +13,9 @@ import {
   hostProcess,
   startHostJob,
   vmGroups,
+  withDriver,
 } from "../support/host_jobs.ts";
+import { inPlaceOfQemu, writeStandIn } from "../support/kvm_stand_in.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
@@ -34,6 +36,19 @@ Deno.test("berth run uses KVM where a guest runs on it", async () => {
 });
 
 for (const driver of DRIVERS) {
+  Deno.test(`a job that KVM does not boot is emulated in its group, which gets room for that: ${driver}`, async () => {
+    const qemu = `${SCRATCH}/qemu`;
+    await writeStandIn(qemu, "dies at once");
+    await shell('rm -f "$1/host.json"', STATE);
+    const { flags, wrapper } = withDriver(driver);
+    const args = ["run", "--limits", "require", ...flags, "--memory", "256M", "--report", REPORT, "--", "true"];
+    const { code, stderr } = await berth(args, { wrapper: [...wrapper, ...inPlaceOfQemu(qemu)] });
+    assertEquals(code, 0, stderr);
+    const { accel, attempts, limits } = JSON.parse(await Deno.readTextFile(REPORT));
+    assertEquals([accel, attempts, limits.memoryMaxBytes.value], ["tcg", 2, (256 + 96 + 128) * 1024 ** 2], stderr);
+    await expectNothingLeft();
+  });
+
   Deno.test(`a killed host process takes QEMU, its group and its unit with it: ${driver}`, async () => {
     // A group that stays when berth goes, as that of a service does: what is left in it is berth's to remove.
     const parent = `${CGROUP_ROOT}/host-test-parent`;
