@@ -11,6 +11,7 @@ import { parseOwnGroups } from "../cgroup/mount_table.ts";
 import { examineContainment, findLeftGroups } from "../cgroup/open.ts";
 import { unitOf } from "../cgroup/parent.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
+import { valueOf } from "../host/doctor/case.ts";
 import type { Containment, Obstacle, Outcome, Tried, Tries } from "../host/doctor/facts.ts";
 import type { Area } from "../host/doctor/finding.ts";
 import { findLeftMemory, kvmNode, recall } from "../host/memory.ts";
@@ -24,6 +25,7 @@ import { findLeftInStore } from "../image/sweep.ts";
 import { findAbandoned } from "../job/abandoned.ts";
 import { BOOT_TIMEOUT_MS } from "../job/plan.ts";
 import { describeKernelProblem, planTrial, recallKvm, tryAccelerator, tryKvm } from "../vmm/qemu/accelerator.ts";
+import type { ProbeResult } from "../vmm/qemu/probe.ts";
 import { tryKernel } from "../vmm/qemu/try_kernel.ts";
 import { Console } from "./console.ts";
 import type { DoctorArgs } from "./doctor_args.ts";
@@ -87,7 +89,11 @@ async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
   const isRun = "value" in kvm && kvm.value?.works;
   const image = await openStore().load(DEFAULT_IMAGE).catch(() => null);
   const kernel = isRun
-    ? await attempt("a kernel on KVM", async () => image && await tryDefaultKernel(image), KERNEL_MS + TRY_MS)
+    ? await attempt(
+      "a kernel on KVM",
+      async () => image && await tryDefaultKernel(image, valueOf(kvm)!),
+      KERNEL_MS + TRY_MS,
+    )
     : undefined;
   const remembered = await attempt("what is remembered", async () => await recallKvm(image?.spec.kernel) ?? null);
   const works = isRun && !(kernel && "value" in kernel && kernel.value?.works === false);
@@ -98,8 +104,10 @@ async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
   return { kvm, kernel, remembered, emulation };
 }
 
-async function tryDefaultKernel({ spec }: Image): Promise<Outcome> {
-  const { works, detail } = await tryKernel(spec, "kvm", Math.min(planTrial(await recall()), KERNEL_MS));
+/** It has as long as a job's. @param kvm what the probe guest has just shown. */
+async function tryDefaultKernel({ spec }: Image, kvm: ProbeResult): Promise<Outcome> {
+  const timeoutMs = Math.min(planTrial({ ...await recall(), kvm }), KERNEL_MS);
+  const { works, detail } = await tryKernel(spec, "kvm", timeoutMs);
   return { works, detail: works ? detail : describeKernelProblem(detail) };
 }
 
