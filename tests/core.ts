@@ -111,7 +111,6 @@ const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string
     ],
     ["a KVM that aborts is not used, whoever asks", "a KVM that does not work"],
     ["a KVM that runs no kernel is found out by the first job, which is emulated then", "a KVM that runs no kernel"],
-    ["root file systems of every form are imported, with what they keep", "images of others"],
     ["the binary needs no Deno, no home, and nothing of the environment but PATH", "the binary stands alone"],
     ["berth  is refused with a sentence", "wrong calls are told"],
     ["berth run --memroy 1G -- true is refused with a sentence", "wrong flags are told"],

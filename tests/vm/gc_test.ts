@@ -11,6 +11,8 @@ import { BERTH_AT_POINTS, dyingAt } from "../support/berth_at_points.ts";
 
 const state = `${await emptyFolder("gc")}/state`;
 const here = { state };
+// Which of these tests run before one is not known: what all of them need is there.
+assertEquals((await berth(["run", "--quiet", "--", "true"], here)).code, 0);
 
 Deno.test("berth gc says that nothing was left, where nothing was", async () => {
   const first = await berth(["gc"], here);
@@ -118,12 +120,12 @@ Deno.test("on a disk that a killed job has filled, the next job makes room for i
     `mount -t tmpfs -o mode=0700,size=64m full ${full}; cp -a ${state}/images ${full}/images; mkdir -p ${full}/jobs/dead00000000
      : >${full}/jobs/dead00000000.owner; cat /dev/zero >${full}/jobs/dead00000000/out 2>/dev/null || :`,
   );
-  const script = `"$@" && ls ${full} ${full}/jobs`;
+  const script = `"$@" && ls ${full}/jobs`;
   const { code, stdout, stderr } = await berth(["run", "--quiet", "--min-free", "1M", "--", "echo", "done"], {
     state: full,
     wrapper: [...wrapper, "sh", "-ec", script, "sh"],
   });
-  assertEquals([code, stdout], [0, `done\n${full}:\nimages\njobs\n\n${full}/jobs:\n`], stderr);
+  assertEquals([code, stdout], [0, "done\n"], stderr);
 });
 
 Deno.test("gc says which job it can't remove, why, and what to do", async () => {

@@ -6,6 +6,12 @@ const STATE = await emptyFolder("image-store");
 
 const call = (...args: string[]) => berth(args, { state: STATE });
 
+/** Begins anew, as which of these tests run before one is not known. @param built images that are to be there. */
+async function begin(...built: string[]): Promise<void> {
+  await emptyFolder("image-store");
+  for (const name of built) assertEquals((await call("image", "build", "--quiet", name)).code, 0);
+}
+
 /** The files of the store, and what killed builds have left. */
 async function stored(): Promise<string[]> {
   const found = await shell(`cd "$1/images" && ls -d .store/* .work-* 2>/dev/null || true`, STATE);
@@ -13,12 +19,14 @@ async function stored(): Promise<string[]> {
 }
 
 Deno.test("berth image ls has nothing but its header to say of an empty store", async () => {
+  await begin();
   const { code, stdout, stderr } = await call("image", "ls");
   assertEquals([code, stdout.replace(HEADER, ""), stderr], [0, "", ""]);
   assertEquals((await call("image", "ls", "--json")).stdout, "[]\n");
 });
 
 Deno.test("of two builds of the same image at once, one builds it and the other one waits", async () => {
+  await begin();
   const builds = await Promise.all([call("image", "build", "small"), call("image", "build", "small")]);
   assertEquals(builds.map(({ code }) => code), [0, 0]);
   const [waited, built] = ["waiting", "is ready"].map((word) =>
@@ -33,6 +41,7 @@ Deno.test("of two builds of the same image at once, one builds it and the other 
 });
 
 Deno.test("berth image inspect prints a spec that berth can run", async () => {
+  await begin("small");
   const { code, stdout } = await call("image", "inspect", "small");
   const { kernel, initrd, ...spec } = JSON.parse(stdout);
   assertEquals([code, spec.memoryMiB], [0, 512]);
@@ -45,6 +54,7 @@ Deno.test("berth image inspect prints a spec that berth can run", async () => {
 });
 
 Deno.test("an image that a job runs on is not removed; with force its name is, and the job ends well", async () => {
+  await begin("small");
   const child = start(["run", "--quiet", "--image", "small", "--", "sh", "-c", "echo up; sleep 12; echo over"], {
     state: STATE,
   });
@@ -82,6 +92,7 @@ Deno.test("an image that a job runs on is not removed; with force its name is, a
 
 for (const [moment, ...flags] of [["kernel: "], ["installing essential packages", "--debian", "bookworm"]]) {
   Deno.test(`a build that is killed while it says "${moment}" leaves nothing that looks finished`, async () => {
+    await begin();
     const child = start(["image", "build", "killed", ...flags], { state: STATE });
     const stdout = new Response(child.stdout).text();
     let words = "";
@@ -105,8 +116,7 @@ for (const [moment, ...flags] of [["kernel: "], ["installing essential packages"
 }
 
 Deno.test("prune removes what was neither built nor used for so long, and says so", async () => {
-  assertEquals((await call("image", "build", "--quiet", "old")).code, 0);
-  assertEquals((await call("image", "build", "--quiet", "young")).code, 0);
+  await begin("old", "young");
   // As if it were older.
   const origin = `${STATE}/images/old/origin.json`;
   const text = await Deno.readTextFile(origin);
