@@ -109,7 +109,8 @@ Deno.test("a killed host process takes QEMU and the mounts with it", async () =>
 /** Starts a job on a QEMU that hangs, so that berth waits for the guest that it tries. */
 async function startHanging(state: string): Promise<{ child: Deno.ChildProcess; ended: Promise<Outcome> }> {
   await copyImage(STATE, state);
-  const hang = `printf '#!/bin/sh\\n: >"%s/tried"\\nexec sleep 12345\\n' "$0" >"$0/qemu"; chmod +x "$0/qemu"
+  // Of the host it sees windows only.
+  const hang = `printf '#!/bin/sh\\n: >/run/berth/self/state/tried\\nexec sleep 12345\\n' >"$0/qemu"; chmod +x "$0/qemu"
     mount --bind "$0/qemu" /usr/bin/qemu-system-x86_64; exec "$@"`;
   const child = start(["run", "--quiet", "--", "true"], {
     state,
