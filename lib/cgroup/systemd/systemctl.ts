@@ -11,6 +11,12 @@ import type { Program } from "../../host/permissions.ts";
 /** Longer than the 25 s after which systemd's commands give up on the bus: their own words say more. */
 export const ANSWER_MS = 30_000;
 
+/**
+ * The host process has a root of its own, and so has what it starts. systemctl takes that for a chroot in which somebody
+ * installs a system: it would do nothing of what it is told, and say that all is well.
+ */
+const NO_CHROOT = { SYSTEMD_IGNORE_CHROOT: "1" };
+
 /** Which manager. */
 export interface ManagerOptions {
   /** The user's own manager instead of the system's. */
@@ -84,5 +90,5 @@ export async function findSystemd(options: ManagerOptions): Promise<Systemd> {
 }
 
 function runWithin(command: Program, args: readonly string[], env: Readonly<Record<string, string>>) {
-  return tryToolWithin({ command, args, env }, ANSWER_MS, `${command} ${args[0]}`);
+  return tryToolWithin({ command, args, env: { ...env, ...NO_CHROOT } }, ANSWER_MS, `${command} ${args[0]}`);
 }
