@@ -10,12 +10,14 @@ export interface CoreTest {
   readonly suite: "vm" | "faults" | "host";
   /** As the test is called, to the letter. */
   readonly name: string;
+  /** Where it is, if only such files are to be loaded. */
+  readonly file?: string;
   /** Which promise it is there for. */
   readonly why: string;
 }
 
-/** What each suite has of it: the name, and why. */
-const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string, why: string])[]>> = {
+/** What each suite has of it: the name, and why; of the test host, where loading a file takes seconds, by their files. */
+const TESTS: Readonly<Record<string, readonly (readonly [name: string, why: string])[]>> = {
   faults: [
     ['SIGKILL of the front process, at "started"', "berth's death takes the VM along"],
     ['SIGTERM to the front process, at "collect"', "a wish to stop is heeded in every wait, artifacts' too"],
@@ -116,27 +118,47 @@ const TESTS: Readonly<Record<CoreTest["suite"], readonly (readonly [name: string
     ["berth run --memroy 1G -- true is refused with a sentence", "wrong flags are told"],
     ["berth run --user no-such -- true is refused with a sentence", "what the image lacks is told"],
   ],
-  host: [
+  "tests/host/smoke_test.ts": [
     ["PID 1 is systemd, and answers", "the test host is what it should be"],
     ["/sys/fs/cgroup is cgroup v2 with the controllers that berth uses", "the test host is what it should be"],
+  ],
+  "tests/host/run_test.ts": [
     ["berth run uses KVM where a guest runs on it", "KVM"],
+    ["a killed host process takes QEMU, its group and its unit with it: systemd", "a crash leaves no group"],
+  ],
+  "tests/host/limits_test.ts": [
     ["every limit is in force while the VM runs, and is the report's: cgroupfs", "limits, by berth's own groups"],
     ["every limit is in force while the VM runs, and is the report's: systemd", "limits, by systemd's scopes"],
-    ["a killed host process takes QEMU, its group and its unit with it: systemd", "a crash leaves no group"],
+  ],
+  "tests/host/oom_test.ts": [
     [
       "running into a memory limit is oom-host, says whose it was, and leaves nothing: cgroupfs",
       "the host's memory is bounded",
     ],
+  ],
+  "tests/host/systemd_driver_test.ts": [
     ["a device is denied, then allowed, then denied again", "devices are bounded"],
+  ],
+  "tests/host/rootless_test.ts": [
     ["a user in a delegated scope of the user's own manager has limits", "users have limits, too"],
+  ],
+  "tests/host/fallback_test.ts": [
     ["without a cgroup QEMU has ulimit -v, -t and -u, and the report says so", "limits of last resort"],
+  ],
+  "tests/host/doctor_test.ts": [
     ["doctor finds a good host good, all of it, and changes nothing", "doctor"],
+  ],
+  "tests/host/service_test.ts": [
     ["berth.service: ready when the host is tidy, and TERM is its good end", "the daemon"],
+  ],
+  "tests/host/service_jobs_test.ts": [
     ["berth-run@: the job's exit status is the unit's, and its output is in the unit's log", "a job as a service"],
   ],
 };
 
 /** In the order of their suites. */
-export const CORE: readonly CoreTest[] = (Object.keys(TESTS) as CoreTest["suite"][]).flatMap((suite) =>
-  TESTS[suite].map(([name, why]) => ({ suite, name, why }))
+export const CORE: readonly CoreTest[] = Object.entries(TESTS).flatMap(([where, tests]) =>
+  tests.map(([name, why]) =>
+    where === "vm" || where === "faults" ? { suite: where, name, why } : { suite: "host", file: where, name, why }
+  )
 );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CoreTest } from "../../tests/core.ts";
 import { parseSelection, type Selection } from "../../tests/selection.ts";
 
 /** A suite of a run. It is a task of deno.json. */
@@ -28,23 +29,24 @@ const SOAK_JOBS = 25;
  * cores.
  *
  * @param argv the program's arguments: none for all, `core`, or `K/N`.
- * @param core how many tests of each suite the core has.
  * @throws {TypeError} naming what it wants.
  */
-export function planSuites(argv: readonly string[], core: Readonly<Record<string, number>>): Suite[] {
+export function planSuites(argv: readonly string[], core: readonly CoreTest[]): Suite[] {
   const words = argv.filter((argument) => argument !== "--");
   if (words.length > 1) throw new TypeError(`${words.join(" ")}: one word is enough: core, or K/N`);
   const selection = parseSelection(words[0]);
   const selected = words.length ? ["--", ...words] : [];
   // Parts of a suite are none of its own, and have the time of the whole.
-  const ofCore = (suite: string) => selection.kind === "core" ? { tests: core[suite] ?? 0 } : {};
+  const ofCore = (suite: CoreTest["suite"]) =>
+    selection.kind === "core" ? { tests: core.filter((one) => one.suite === suite).length } : {};
+  const files = selection.kind === "core" ? [...new Set(core.flatMap(({ file }) => file ?? []))] : [];
   const suites: Suite[] = [
     { task: "test:faults", args: selected, needsRoot: true, limitMs: 60 * MINUTE_MS, ...ofCore("faults") },
     { task: "test:vm", args: selected, needsRoot: false, limitMs: 90 * MINUTE_MS, ...ofCore("vm") },
     {
       task: "test:host",
       // Its own bound of 15 minutes is for single files.
-      args: ["--timeout", "5400", ...words.flatMap((word) => ["--select", word])],
+      args: ["--timeout", "5400", ...words.flatMap((word) => ["--select", word]), ...files],
       needsRoot: true,
       limitMs: 95 * MINUTE_MS,
       ...ofCore("host"),

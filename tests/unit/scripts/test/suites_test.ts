@@ -1,7 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import type { CoreTest } from "../../../core.ts";
 import { planSuites } from "../../../../scripts/test/suites.ts";
 
-const CORE = { vm: 30, faults: 20, host: 10 };
+const CORE: readonly CoreTest[] = [
+  { suite: "vm", name: "a", why: "" },
+  { suite: "vm", name: "b", why: "" },
+  { suite: "host", file: "tests/host/a_test.ts", name: "c", why: "" },
+];
 const lines = (...argv: string[]) => planSuites(argv, CORE).map(({ task, args }) => [task, ...args].join(" "));
 
 Deno.test("planSuites() has the gate and the core of each suite, and knows how many tests that are", () => {
@@ -9,9 +14,9 @@ Deno.test("planSuites() has the gate and the core of each suite, and knows how m
     "ok",
     "test:faults -- core",
     "test:vm -- core",
-    "test:host --timeout 5400 --select core",
+    "test:host --timeout 5400 --select core tests/host/a_test.ts",
   ]);
-  assertEquals(planSuites(["core"], CORE).map(({ tests }) => tests), [undefined, 20, 30, 10]);
+  assertEquals(planSuites(["core"], CORE).map(({ tests }) => tests), [undefined, 0, 2, 1]);
 });
 
 Deno.test("planSuites() has everything without an argument, with or without --", () => {
