@@ -35,7 +35,8 @@ export async function runJob(limits: "auto" | "require" | "off", call: Call, ...
   const outcome = await berth(args, { wrapper: call.wrapper });
   // A wrong call has none.
   const text = await shell('cat "$1" 2>/dev/null || echo {}', report);
-  return { ...outcome, report: JSON.parse(text) };
+  // One that could not begin leaves it empty.
+  return { ...outcome, report: JSON.parse(text || "{}") };
 }
 
 /** Who enforces each limit, as the report says. */
