@@ -7,6 +7,8 @@ show() { # PATH [OPTIONS]
   case $1 in /usr/* | /bin/* | /sbin/* | /lib/* | /lib64/*) return 0 ;; esac
   [ -e "$1" ] || return 0
   if [ ! -d "$1" ] && [ ! -d "$new_root${1%/*}" ]; then mkdir -p -- "$new_root${1%/*}"; fi
+  # A node is there to be opened.
+  if [ -c "$1" ] || [ -b "$1" ]; then put bind "$1" "$new_root$1" && return 0; fi
   put "${2:-bind,ro,nosuid,nodev}" "$1" "$new_root$1"
 }
 
@@ -29,7 +31,7 @@ make_root() {
   cp -P --parents -- "$@" $new_root
   put rbind,ro,nosuid,nodev /usr $new_root/usr
   put rbind /proc $new_root/proc
-  for word in null zero full random urandom tty kvm; do show /dev/$word bind; done
+  for word in null zero full random urandom tty kvm; do show /dev/$word; done
   for place in $FOLDERS; do show $place; done
   # apt writes there, if it may.
   for place in /var/lib/apt /var/cache/apt; do show $place bind; done

@@ -160,12 +160,12 @@ Deno.test("each QEMU is a user that nobody else is, with no capability, behind f
 });
 
 /** A device of the host's that berth is not let make a node of, and a program in QEMU's place that tries to open it. */
-async function tryDevice(mode: string): Promise<{ code: number; stderr: string }> {
+async function tryDevice(mode: string, ...flags: string[]): Promise<{ code: number; stderr: string }> {
   await Deno.writeTextFile(`${folder}/qemu`, "#!/bin/sh\nid -G >&2\ntrue </dev/shm/node && echo opens >&2\nexit 3\n");
   const inPlace = `mount -t tmpfs none /dev/shm; mknod /dev/shm/node c 1 3; ${mode}; chmod 755 "$0"
     mount --bind "$0" /usr/bin/qemu-system-x86_64; exec setpriv --bounding-set=-mknod -- "$@"`;
   const wrapper = ["unshare", "--mount", "sh", "-ec", inPlace, `${folder}/qemu`];
-  return await berth(["run", "--accel=tcg", "--device=/dev/shm/node", "--", "true"], { state, wrapper });
+  return await berth(["run", ...flags, "--accel=tcg", "--device=/dev/shm/node", "--", "true"], { state, wrapper });
 }
 
 Deno.test("where no node can be made, a VMM is in the group that may open the host's, and in no other", async () => {
@@ -173,6 +173,8 @@ Deno.test("where no node can be made, a VMM is in the group that may open the ho
   assertEquals(/berth: {3}(\d+) 4242\nberth: {3}opens\n/.test(own.stderr), true, own.stderr);
   const all = await tryDevice("chmod 666 /dev/shm/node");
   assertEquals(/berth: {3}(\d+)\nberth: {3}opens\n/.test(all.stderr), true, all.stderr);
+  // Without a jail it is where the host has it.
+  assertStringIncludes((await tryDevice("chmod 600 /dev/shm/node", "--jail=off")).stderr, "berth:   opens\n");
   for (const mode of ["chmod 600 /dev/shm/node", "chmod 660 /dev/shm/node"]) {
     const { code, stderr } = await tryDevice(mode);
     assertEquals(code, 125);
