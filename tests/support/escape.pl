@@ -35,7 +35,10 @@ $try{'write to its kernel'}          = sub { opens($kernel, O_WRONLY) };
 $try{'write to the programs'}        = sub { opens('/usr/bin/berth-was-here', O_WRONLY | O_CREAT) && unlink '/usr/bin/berth-was-here' };
 $try{'make a file in its folder'}    = sub { opens("$folder/more", O_WRONLY | O_CREAT) };
 $try{'make a file anywhere'}         = sub { grep { opens("$_/more", O_WRONLY | O_CREAT) && unlink "$_/more" } '/', '/tmp', '/dev', '/dev/shm', '/run' };
-$try{'put a link in a file\'s place'} = sub { rename("$folder/err", "$folder/moved") && symlink '/etc/passwd', "$folder/err" };
+# The link leads nowhere, and goes again: what is tried after it, as the host's root where there is no jail, is this file's.
+$try{'put a link in a file\'s place'} = sub {
+    rename("$folder/err", "$folder/moved") && symlink('/nowhere/at/all', "$folder/err") && unlink("$folder/err") && rename "$folder/moved", "$folder/err";
+};
 $try{'give its file to root'}        = sub { chown 0, 0, $out };
 $try{'write without an end'}         = sub { truncate "$folder/err", $host{beyond} };
 $try{'reach a file by its number'}   = sub { call(304, 0, $page, O_RDONLY) || $!{EFAULT} || $!{EBADF} || $!{ESTALE} || $!{EINVAL} };
