@@ -163,8 +163,10 @@ export function planTar({ folder, owner }: ArtifactTarget, jail: ToolJail | unde
 
 /** A CI user's folder is filled by that user; root's by a root who may nothing else. */
 function become(owner: ArtifactTarget["owner"], jail: ToolJail): Pick<JailPlan, "user" | "group" | "capabilities"> {
-  if (!owner || owner.user === 0) return {};
+  if (!owner) return {};
+  // No user namespace for either: a unit may make none.
   if (jail.user !== undefined) return owner;
+  if (owner.user === 0) return {};
   // A user's berth, or a container's with few users, can't become anybody; it may write where its namespace lets it.
   return { capabilities: ["CAP_DAC_OVERRIDE", "CAP_FOWNER"] };
 }

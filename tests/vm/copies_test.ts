@@ -1,3 +1,4 @@
+import { JOB_SANDBOX } from "../../lib/host/systemd/sandbox.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { berth, emptyFolder, leftovers, SCRATCH, shell } from "../support/berth.ts";
 
@@ -32,4 +33,15 @@ Deno.test("copies keep the folder itself, what is mounted in it, times and names
     "1234:5678\n1234:5678\nx\ncaf\\351 deep file hole late made mounted 22\n",
   );
   assertEquals(await leftovers(), []);
+});
+
+Deno.test("root with the capabilities of berth's unit, and no other, copies a folder in and artifacts out", async () => {
+  const place = await emptyFolder("copies-as-unit");
+  await shell('mkdir "$1/in"; echo given >"$1/in/file"; chmod 700 "$1/in"; chown -R 1234 "$1/in"', place);
+  const kept = [...JOB_SANDBOX.matchAll(/CAP_(\w+)/g)].map(([, name]) => `+${name.toLowerCase()}`);
+  const wrapper = ["setpriv", "--bounding-set", ["-all", ...kept].join(","), "--inh-caps=-all"];
+  const flags = ["--workspace", `${place}/in`, "--artifact", `/workspace=${place}/out`];
+  const { code, stderr } = await berth(["run", "--quiet", ...flags, "--", "sh", "-c", "cat file >made"], { wrapper });
+  assertEquals(code, 0, stderr);
+  assertEquals(await shell('cat "$1/out/file" "$1/out/made"', place), "given\ngiven\n");
 });

@@ -48,11 +48,11 @@ export const JOB_SANDBOX = `${COMMON}
 DeviceAllow=/dev/kvm rwm
 
 # What it may do: namespaces and mounts for windows and jails (SYS_ADMIN, NET_ADMIN), a user for each VMM (SETUID,
-# SETGID, SETPCAP), who gets files and nodes that are made for it (CHOWN, FOWNER, MKNOD), and what is taken away again
-# whoever it belongs to (DAC_OVERRIDE, KILL). ProtectKernelModules= would hide the modules that guests get; without
+# SETGID, SETPCAP), who gets files and nodes that are made for it (CHOWN, FOWNER, MKNOD), what is copied in or taken away
+# again whoever it belongs to (DAC_READ_SEARCH, DAC_OVERRIDE, KILL). ProtectKernelModules= would hide the modules that guests get; without
 # SYS_MODULE nobody can load one. The network is for images that have to be made.
 CapabilityBoundingSet=CAP_SYS_ADMIN CAP_NET_ADMIN CAP_SETUID CAP_SETGID CAP_SETPCAP
-CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_MKNOD CAP_DAC_OVERRIDE CAP_KILL
+CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_MKNOD CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_KILL
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=mnt pid net ipc uts cgroup
 # QEMU's own sandbox, and the jail's.
