@@ -23,11 +23,13 @@ const LINE_LENGTH = 4096;
 
 /** `name ... ok (1m2s)`; a test that prints has its result on a line that begins with its name once more. */
 const RESULT = /^(.+?) \.\.\. (?:ok|FAILED) \((?:(\d+)m)?(?:(\d+)s|(\d+)ms|\d+µs)?\)$/;
+/** The rest of that line, of a test, or a step of it, of which Deno has said meanwhile how long it runs. */
+const LATE = /^ (?:ok|FAILED) \((?:(\d+)m)?(?:(\d+)s)?\)$/;
 const SUMMARY = /(\d+) passed(?: \(\d+ steps?\))?(?:,| \|) (\d+) failed(?: \| (\d+) ignored)?/;
 
 /** The test that begins on such a line; its steps have their name further in. */
 function begunBy(line: string): string | undefined {
-  return /^(\S.*) \.\.\.\s*$/.exec(line)?.[1];
+  return /^(\S.*?) \.\.\.\s*(?:'.*' has been running for over \(.*\))?$/.exec(line)?.[1];
 }
 
 /** Follows the output of a suite, piece by piece. */
@@ -52,14 +54,22 @@ export class Progress {
     const result = RESULT.exec(line);
     if (result && !line.startsWith(" ")) {
       const [, ended, minutes = "0", seconds = "0", millis = "0"] = result;
-      this.timed.push({ name: ended, seconds: Number(minutes) * 60 + Number(seconds) + Number(millis) / 1000 });
+      this.#end(ended, Number(minutes) * 60 + Number(seconds) + Number(millis) / 1000);
       this.current = undefined;
     }
+    const late = LATE.exec(line);
+    // Of a step, until the test's own line comes.
+    if (late && this.current) this.#end(this.current, Number(late[1] ?? 0) * 60 + Number(late[2] ?? 0));
     const summary = SUMMARY.exec(line);
     if (!summary) return;
     // The plain line comes after Deno's, and has no third number.
     const [, passed, failed, ignored = this.#counts.ignored] = summary;
     this.#counts = { passed: Number(passed), failed: Number(failed), ignored: Number(ignored) };
+  }
+
+  #end(name: string, seconds: number): void {
+    if (this.timed.at(-1)?.name === name) this.timed.pop();
+    this.timed.push({ name, seconds });
   }
 
   /** As the last summary says: Deno's own (`ok | 3 passed | 1 failed`), or the plain line. */

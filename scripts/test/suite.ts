@@ -25,8 +25,9 @@ export interface SuiteEnd {
  * In namespaces of its own, all that it starts and mounts ends with the first process in them, whoever kills that; and
  * that one ends with this process, however this ends. A user who is not root has none, and gets the time to tidy up.
  */
-const CONFINED =
-  'exec setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- "$@" 2>&1';
+const CONFINED = "exec setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc " +
+  // A shell is the first process, as one that waits takes in whoever has lost its parent.
+  `--propagation private -- sh -c '"$@"; exit "$?"' sh "$@" 2>&1`;
 const GROUP = 'exec setsid "$@" 2>&1';
 /** A job that is cancelled is over by then, what it hands over included. */
 const GRACE_MS = 15_000;

@@ -27,6 +27,23 @@ Deno.test("Progress knows the tests that have ended, and the counts", () => {
   assertEquals(progress.current, undefined);
 });
 
+Deno.test("Progress knows how long tests took of which Deno has said that they run for long", () => {
+  const progress = new Progress();
+  progress.add(`slow ...'slow' has been running for over (1m0s)
+'slow' has been running for over (2m0s)
+ ok (2m3s)
+steps ...
+  one ...'steps' has been running for over (1m0s)
+ ok (1m1s)
+steps ... ok (1m9s)
+quick ... ok (1ms)
+`);
+  assertEquals(progress.timed.map(({ name, seconds }) => [name, seconds]), [["slow", 123], ["steps", 69], [
+    "quick",
+    0.001,
+  ]]);
+});
+
 Deno.test("Progress knows which test is on, in whatever it is cut", () => {
   const progress = new Progress();
   progress.add("running 2 tests from ./a_test.ts\nfirst ... ok (1s)\nsecond ...");

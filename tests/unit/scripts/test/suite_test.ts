@@ -54,6 +54,19 @@ testNeeding(
   },
 );
 
+testNeeding(
+  namespaces.trim() === "yes" ? undefined : "no namespaces can be made",
+  "runSuite() leaves no dead process of a suite unburied, and passes its status on",
+  async () => {
+    let printed = "";
+    const write = (chunk: Uint8Array) => Promise.resolve(printed += new TextDecoder().decode(chunk));
+    const orphans = "for i in 1 2 3; do (sh -c 'sleep 0.1; exit' &); done; sleep 1";
+    const command = ["sh", "-c", `${orphans}; grep -l '^State:.Z' /proc/[0-9]*/status; echo looked; exit 5`];
+    const { code } = await runSuite({ command, limitMs: MINUTE_MS }, true, never(), write);
+    assertEquals([printed, code], ["looked\n", 5]);
+  },
+);
+
 function never(): AbortSignal {
   return new AbortController().signal;
 }
