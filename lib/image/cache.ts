@@ -191,6 +191,7 @@ async function save(
   if (!there.isFile || there.ino !== held.ino || there.nlink !== 1 || held.size !== sizeBytes) {
     throw new BerthError("cache.replaced", "the VMM has replaced the file of its disk");
   }
+  signal.throwIfAborted();
   await orAborted(file.sync(), signal);
   await Deno.rename(path, `${folder}/disk.ext4`);
 }

@@ -30,7 +30,6 @@ const FLAGS = [
 
 const SUCCEEDED: Expected = ["succeeded", 0];
 const CRASHED: Expected = ["vmm-crashed", 123];
-const NO_BOOT: Expected = ["boot-failed", 125];
 const NO_GROUP: Expected = ["infra", 125];
 const OOM: Expected = ["oom-host", 137];
 
@@ -54,10 +53,10 @@ const FAULTS: readonly (readonly [name: string, script: string, ends: Partial<Re
     started: ["timed-out", 124],
   }],
   ["a group that may have no process", 'echo 0 >"$1/pids.max"', {
-    grouped: NO_BOOT,
+    grouped: NO_GROUP,
   }],
   ["a group that somebody removes", 'rmdir "$1"', {
-    grouped: NO_BOOT,
+    grouped: NO_GROUP,
   }],
   [
     "a group with a foreign process in a group of its own",
