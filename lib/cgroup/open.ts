@@ -110,6 +110,18 @@ export async function findLeftGroups(parent: GroupParent, facts: CgroupFacts): P
   }
 }
 
+/** Stops tenants' slices of systemd in which no VM is any more. @returns their folders as the host sees them. */
+export async function sweepTenantSlices({ sliceWindow }: Pick<CgroupFacts, "sliceWindow">): Promise<string[]> {
+  if (!sliceWindow) return [];
+  const [{ findSystemd }, { sweepSlices }, { DEFAULT_SLICE }] = await Promise.all([
+    import("./systemd/systemctl.ts"),
+    import("./systemd/tenant_slices.ts"),
+    import("./systemd/properties.ts"),
+  ]);
+  const went = await sweepSlices(await findSystemd({}), new DenoCgroupFs(SLICE), DEFAULT_SLICE);
+  return went.map((name) => `${sliceWindow}/${name}`);
+}
+
 async function openSystemdSlice(request: ContainmentRequest, facts: CgroupFacts): Promise<SystemdDriver> {
   if (!facts.sliceWindow) {
     throw new BerthError("cgroup.systemd", "there is no systemd with cgroup v2 here that would make a scope");

@@ -8,20 +8,19 @@
 import config from "../../deno.json" with { type: "json" };
 import { within } from "../base/deadline.ts";
 import { describeError } from "../base/errors.ts";
-import { DEFAULT_SLICE, slicePath } from "../cgroup/systemd/properties.ts";
 import collectScript from "../host/doctor/collect.sh" with { type: "text" };
 import { Facts, type Seen, type Tried, type Tries } from "../host/doctor/facts.ts";
 import type { Area } from "../host/doctor/finding.ts";
 import { judge, worstOf } from "../host/doctor/judge.ts";
 import { PROGRAMS_TO_LOOK_FOR } from "../host/doctor/programs.ts";
 import { captureFront, SETSID } from "../host/front.ts";
-import { CGROUP, hasWindows, SLICE, type Window } from "../host/windows.ts";
+import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
 import { tryTool } from "../process/tool.ts";
 import { type Configurable, readCall } from "./configured.ts";
 import { type DoctorArgs, parseDoctorArgs } from "./doctor_args.ts";
 import { DOCTOR_FLAGS } from "./doctor_flags.ts";
 import { renderList, toJson } from "./doctor_render.ts";
-import { goneFact, usersWindow } from "./run.ts";
+import { goneFact, SPARE_SLICE, usersWindow } from "./run.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const DOCTOR: Configurable = { name: "doctor", flags: DOCTOR_FLAGS, parse: parseDoctorArgs };
@@ -105,11 +104,10 @@ export function doctorWindows(
   const users = isRoot && areas.includes("namespaces") ? [usersWindow()] : [];
   if (!areas.includes("cgroup") && !areas.includes("leftovers")) return users;
   const source = parent.kind === "path" ? parent.path : "self";
-  const spare: Window = { mode: "spare_slice", target: SLICE, source: slicePath(DEFAULT_SLICE) };
   return [
     ...users,
     { mode: "cgroup", target: CGROUP, source },
-    ...(parent.kind === "self" && areas.includes("cgroup") ? [spare] : []),
+    ...(parent.kind === "self" && areas.includes("cgroup") ? [SPARE_SLICE] : []),
     goneFact(stateDir),
   ];
 }

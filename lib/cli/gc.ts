@@ -10,7 +10,7 @@ import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
 import { type Call, type Configurable, readCall } from "./configured.ts";
 import { GC_FLAGS } from "./flags.ts";
 import { type GcArgs, parseGcArgs } from "./gc_args.ts";
-import { goneFact } from "./run.ts";
+import { goneFact, SPARE_SLICE } from "./run.ts";
 
 const GC: Configurable = { name: "gc", flags: GC_FLAGS, parse: parseGcArgs };
 
@@ -42,6 +42,7 @@ function planSweep({ argv, surroundings }: Call): FrontOptions {
 export function gcWindows({ parent }: GcArgs, stateDir: string): Window[] {
   return [
     { mode: "cgroup", target: CGROUP, source: parent.kind === "path" ? parent.path : "self" },
+    ...(parent.kind === "self" ? [SPARE_SLICE] : []),
     goneFact(stateDir),
   ];
 }

@@ -6,10 +6,10 @@
 
 import { BerthError, translateRefusedWrite } from "../base/errors.ts";
 import type { GroupRemover } from "../cgroup/driver.ts";
-import { openRemover } from "../cgroup/open.ts";
+import { openRemover, sweepTenantSlices } from "../cgroup/open.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { sweepMemory } from "../host/memory.ts";
-import { CGROUP, STATE } from "../host/windows.ts";
+import { CGROUP, SLICE, STATE } from "../host/windows.ts";
 import { sweepCaches } from "../image/cache_sweep.ts";
 import { type Sweep, sweepStore } from "../image/sweep.ts";
 import { type ClearedJob, sweepJobs } from "../job/abandoned.ts";
@@ -24,7 +24,7 @@ const STATUS_LEFT = 125;
 /** Removes what killed berths have left, and says what went and what did not. */
 export async function gcHere(args: GcArgs, stateDir: string): Promise<number> {
   const facts = await readCgroupFacts();
-  await using console = new Console(false, [[STATE, stateDir], [CGROUP, facts.window]]);
+  await using console = new Console(false, [[STATE, stateDir], [CGROUP, facts.window], [SLICE, facts.sliceWindow]]);
   const garbage = await collect(args, facts);
   const left = listLeft(garbage);
   if (args.json) globalThis.console.log(console.name(JSON.stringify(toJson(garbage), null, 2)));
@@ -51,10 +51,11 @@ async function collect({ parent }: GcArgs, facts: CgroupFacts): Promise<Garbage>
   const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endAbandoned(group, opened.remover)), []);
   // What stands in the way of a group that nobody has named counts where a job's group is out of reach.
   if (opened.error && (parent.kind === "path" || jobs.some(isOutOfReach))) errors.push(opened.error);
+  const slices = await attempt(sweepTenantSlices(facts), []);
   const files = [...await attempt(sweepMemory(), []), ...await attempt(sweepCaches(`${STATE}/caches`), [])];
   const sweep = await attempt<Sweep | undefined>(sweepStore(openStore()), NOTHING);
   if (sweep?.troubles.length) errors.push(new BerthError("image.left", sweep.troubles.join("; ")));
-  return { jobs, files, groups, freedBytes: sweep?.freedBytes, errors };
+  return { jobs, files, groups: [...groups, ...slices], freedBytes: sweep?.freedBytes, errors };
 }
 
 const NOTHING: Sweep = { freedBytes: 0, heldFiles: 0, troubles: [] };

@@ -163,6 +163,9 @@ export function usersWindow(): Window {
   return { mode: "users", target: USERS, source: "/run/berth-users" };
 }
 
+/** The slice of VMs' scopes, where systemd has kept berth's own group for itself. */
+export const SPARE_SLICE: Window = { mode: "spare_slice", target: SLICE, source: slicePath(DEFAULT_SLICE) };
+
 /** Asks which groups of dead jobs need not be looked for. */
 export function goneFact(stateDir: string): Window {
   return { mode: "gone", target: HOST_FACTS, source: `${stateDir}/jobs` };

@@ -5,10 +5,12 @@
  */
 
 import { orAborted } from "../base/deadline.ts";
+import { textToBytes } from "../base/bytes_text.ts";
 import { BerthError } from "../base/errors.ts";
 import type { CommandLine } from "../host/permissions.ts";
 import { type Child, startChild } from "../process/child.ts";
 import { type JailPlan, planJail } from "../process/jail.ts";
+import { tryTool } from "../process/tool.ts";
 import type { ToolJail } from "../process/tool_jail.ts";
 import { BLOCK_BYTES } from "./tar.ts";
 
@@ -44,7 +46,7 @@ export class ArtifactWriters implements AsyncDisposable {
     this.#io = io;
   }
 
-  of(index: number): Pick<Writer, "write"> {
+  of(index: number): Pick<Writer, "write" | "noteHoles"> {
     const known = this.#running.get(index);
     if (known) return known;
     const writer = new Writer(this.#io.targets[index], this.#io);
@@ -55,6 +57,7 @@ export class ArtifactWriters implements AsyncDisposable {
   /** Ends all archives and waits until everything is written. @throws {BerthError} with tar's words. */
   async finish(): Promise<void> {
     for (const writer of this.#running.values()) await writer.finish();
+    for (const writer of this.#running.values()) await writer.digHoles();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,6 +77,8 @@ class Writer implements AsyncDisposable {
   #spare = new Uint8Array(BUFFER_BYTES);
   #filled = 0;
   #written: Promise<void> = Promise.resolve();
+  /** Files that had holes in the guest, NUL behind each name. */
+  #holed = "";
 
   constructor(target: ArtifactTarget, io: WritersIo) {
     const [command, ...args] = planTar(target, io.jail);
@@ -95,6 +100,24 @@ class Writer implements AsyncDisposable {
       taken += piece.length;
       if (this.#filled === BUFFER_BYTES) await this.#flush();
     }
+  }
+
+  /** Notes a file that is to have holes where it has zeros: an archive of busybox's has none. */
+  noteHoles(path: string): void {
+    this.#holed += `${path}\0`;
+  }
+
+  /**
+   * Gives back the disk's room for zeros, where its file system can; what the files read as stays. Without a jail a name
+   * might lead elsewhere by now, and the files stay whole.
+   */
+  async digHoles(): Promise<void> {
+    const { jail, signal } = this.#io;
+    if (!jail || this.#holed === "") return;
+    const dig = ["xargs", "--null", "--max-args=1", "fallocate", "--dig-holes", "--"];
+    const [command, ...args] = planInFolder(this.#target, jail, ["env", `--chdir=${INSIDE}`, ...dig]);
+    const stdin = ReadableStream.from([textToBytes(this.#holed)]);
+    await tryTool({ command, args, stdin, leadsGroup: true, signal });
   }
 
   async finish(): Promise<void> {
@@ -150,15 +173,21 @@ async function readHead(stream: ReadableStream<Uint8Array<ArrayBuffer>>, limitBy
   return text;
 }
 
+/** The artifact's folder, in a jail. */
+const INSIDE = "/tmp/artifact";
+
 /** Unpacks standard input into a folder. Pure, but for this process's own id. */
-export function planTar({ folder, owner }: ArtifactTarget, jail: ToolJail | undefined): CommandLine {
+export function planTar(target: ArtifactTarget, jail: ToolJail | undefined): CommandLine {
   const extract = ["--extract", "--file=-", "--no-same-owner", "--no-same-permissions", "--delay-directory-restore"];
-  if (!jail) return ["tar", ...extract, `--directory=${folder}`];
-  const inside = "/tmp/artifact";
-  // Not into the folder: only tar is its owner.
-  const view = { readOnly: [], writable: [], writableAt: [[folder, inside]], cwd: "/" } as const;
-  const around = planJail({ ...view, filter: jail.filters.plain, ...become(owner, jail) });
-  return [...around, "tar", ...extract, `--directory=${inside}`];
+  if (!jail) return ["tar", ...extract, `--directory=${target.folder}`];
+  return planInFolder(target, jail, ["tar", ...extract, `--directory=${INSIDE}`]);
+}
+
+/** A tool in a jail that has nothing of the host but the artifact's folder. */
+function planInFolder({ folder, owner }: ArtifactTarget, jail: ToolJail, argv: readonly string[]): CommandLine {
+  // Not into the folder: only the tool is its owner.
+  const view = { readOnly: [], writable: [], writableAt: [[folder, INSIDE]], cwd: "/" } as const;
+  return [...planJail({ ...view, filter: jail.filters.plain, ...become(owner, jail) }), ...argv];
 }
 
 /** A CI user's folder is filled by that user; root's by a root who may nothing else. */

@@ -20,6 +20,7 @@ import { ArtifactPolicy, type Decision } from "./artifact_policy.ts";
 import { type ArtifactTarget, ArtifactWriters } from "./artifact_writer.ts";
 import type { ToolJail } from "../process/tool_jail.ts";
 import { type TarEntry, writeHeader } from "./tar.ts";
+import { ZeroRuns } from "./zero_runs.ts";
 
 export type { ArtifactTarget } from "./artifact_writer.ts";
 
@@ -68,7 +69,13 @@ export async function unpackArtifacts(options: UnpackOptions): Promise<void> {
     const writer = out && writers.of(out.index);
     for (const block of out ? writeHeader(out.entry) : []) await writer?.write(block);
     if (entry.size === 0) continue;
-    for await (const piece of reader.data(entry.size)) await writer?.write(piece);
+    const zeros = new ZeroRuns();
+    for await (const piece of reader.data(entry.size)) {
+      if (!writer) continue;
+      zeros.add(piece);
+      await writer.write(piece);
+    }
+    if (out && zeros.hasLong) writer?.noteHoles(out.entry.path);
   }
   leftOut.finish();
   await writers.finish();

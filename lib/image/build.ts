@@ -60,11 +60,12 @@ export async function buildImage(
   const { onProgress } = progress;
   await using work = await store.workFolder();
   try {
-    const { workFolder, toolsFolder } = await makeFolders(work.path, request.imported?.bounds.jail);
+    const jail = request.imported?.bounds.jail;
+    const { workFolder, toolsFolder } = await makeFolders(work.path, jail);
     using space = await watchDisks(work.path, { minFreeBytes: request.minFreeBytes });
     const signal = AbortSignal.any([space.signal, ...(progress.signal ? [progress.signal] : [])]);
     const stored = () => findStoredKernel(store);
-    const findIt = () => findKernel({ ...host, workFolder, onProgress, signal, stored }, request.kernel);
+    const findIt = () => findKernel({ ...host, workFolder, jail, onProgress, signal, stored }, request.kernel);
     // What the user has named is looked at first: a kernel that is refused costs no import, a wrong source no download.
     const early = request.imported && request.kernel !== "file" ? undefined : await findIt();
     const root = await buildRoot(request, { workFolder, toolsFolder, onProgress, signal });

@@ -7,7 +7,9 @@
 // @ts-types="../base/types/path.d.ts"
 import { dirname, join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
+import { runJailedTool } from "../process/jailed_tool.ts";
 import { runTool, tryTool } from "../process/tool.ts";
+import { makeToolFolder, type ToolJail } from "../process/tool_jail.ts";
 import { checkConfig, expectKernelRelease, type KernelWish } from "./kernel_file.ts";
 import { type ModuleBinary, type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
 import { readSmallFile } from "./small_file.ts";
@@ -52,6 +54,8 @@ export interface KernelSources {
   /** Looks for the newest one of Debian's that is in the store. */
   readonly stored?: () => Promise<StoredKernel | undefined>;
   readonly workFolder: string;
+  /** Of what reads modules that the user has named; absent: there is none. */
+  readonly jail?: ToolJail;
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -99,7 +103,8 @@ function takeStored(kernel: StoredKernel, onProgress: (line: string) => void): K
 }
 
 /** The kernel that the user has named. */
-async function readKernelFile({ kernelFile, modulesFolder, workFolder, onProgress }: KernelSources): Promise<Kernel> {
+async function readKernelFile(sources: KernelSources): Promise<Kernel> {
+  const { kernelFile, modulesFolder, onProgress } = sources;
   if (!kernelFile) throw new BerthError("image.kernel", "--kernel names no file");
   const { image, folder, modules, lib } = kernelFile;
   if (!(await Deno.stat(image)).isFile) throw new BerthError("image.kernel", `${image}: this is no file`);
@@ -112,7 +117,7 @@ async function readKernelFile({ kernelFile, modulesFolder, workFolder, onProgres
     await checkConfigOf(release, folder);
     const indexFile = await isThere(join(place, "modules.dep"))
       ? join(place, "modules.dep")
-      : await indexModules(place, release, workFolder);
+      : await indexModules(place, release, sources);
     return await readModulesOf({ release, image, modulesFolder: place }, indexFile);
   }
   const where = isGiven ? modules : "/lib/modules and beside it; name their folder with --modules DIR";
@@ -120,10 +125,21 @@ async function readKernelFile({ kernelFile, modulesFolder, workFolder, onProgres
 }
 
 /** A package that was unpacked by hand has no `modules.dep` yet. */
-async function indexModules(modulesFolder: string, release: string, workFolder: string): Promise<string> {
+async function indexModules(
+  modulesFolder: string,
+  release: string,
+  { workFolder, jail, signal }: KernelSources,
+): Promise<string> {
   const script = 'mkdir -p "$1/lib/modules" && ln -s "$2" "$1/lib/modules/$3" && exec depmod -n -b "$1" "$3" >"$1/dep"';
   const base = join(workFolder, "depmod");
-  await runTool({ command: "sh", args: ["-c", script, "sh", base, modulesFolder, release], tied: true });
+  await makeToolFolder(base, jail);
+  const argv = ["sh", "-c", script, "sh", base, modulesFolder, release];
+  await runJailedTool({
+    argv,
+    view: { readOnly: [modulesFolder], writable: [base], capabilities: ["CAP_DAC_READ_SEARCH"] },
+    jail,
+    signal,
+  });
   return join(base, "dep");
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { shell } from "../support/berth.ts";
+import { berth, shell } from "../support/berth.ts";
 import {
   assertDegrades,
   assertRefuses,
@@ -60,6 +60,29 @@ Deno.test("a tree that is mounted read-only: EROFS", async () => {
   const words = `${CGROUPS}/system.slice/test-host.service is mounted read-only`;
   await assertRefuses("cgroup.read-only", words, call);
   await assertDegrades(words, call);
+});
+
+/** Jobs that are refused for what they are, and why. */
+const WRONG_JOBS: readonly (readonly [flags: readonly string[], words: string])[] = [
+  [["--image", "no-such"], "there is no image"],
+  [["--memory", "1M"], "memory"],
+  [["--workspace", "/no/such/folder"], "/no/such/folder"],
+  [["--user", "a b"], "--user"],
+];
+
+Deno.test("a job that is refused for what it is moves no process, and makes no group", async () => {
+  const look = '"$@"; status=$?; cat /proc/self/cgroup >&2; ls -d "$look"/*/ >&2; exit "$status"';
+  const wrapper = [...inScope("Delegate=yes"), "env", `look=${SCOPE}`, "sh", "-c", look, "sh"];
+  for (const [flags, words] of WRONG_JOBS) {
+    const { code, stderr } = await berth(["run", "--limits", "require", ...flags, "--", "true"], { wrapper });
+    assertEquals(code, 125, stderr);
+    assertStringIncludes(stderr, words);
+    assertStringIncludes(stderr, `\n0::${SCOPE.slice(CGROUPS.length)}\n`);
+    assertEquals(stderr.includes("/supervisor"), false, stderr);
+  }
+  // The same look sees what a job does that is not refused.
+  const { stderr } = await berth(["run", "--limits", "require", "--", "true"], { wrapper });
+  assertStringIncludes(stderr, `\n0::${SCOPE.slice(CGROUPS.length)}/supervisor\n${SCOPE}/supervisor/\n`);
 });
 
 Deno.test("a group without memory and pids is refused, and named", async () => {

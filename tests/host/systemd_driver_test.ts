@@ -10,6 +10,7 @@ import type { Limits } from "../../lib/cgroup/limits.ts";
 import { openSystemdDriver } from "../../lib/cgroup/systemd/driver.ts";
 import { allowDevice, denyDevice, readDevices } from "../../lib/cgroup/systemd/scope.ts";
 import { findSystemd } from "../../lib/cgroup/systemd/systemctl.ts";
+import { sweepSlices } from "../../lib/cgroup/systemd/tenant_slices.ts";
 import { shell } from "../support/berth.ts";
 import { startIn, TREE } from "../support/real_groups.ts";
 import { leftovers, MIB, OPTIONS, sayIn, startJoined, withDriver } from "../support/scopes.ts";
@@ -181,6 +182,34 @@ Deno.test("a tenant's VMs share a slice, and its limits", async () => {
     assertEquals([(await first.readUsage()).ownOoms, (await second.readUsage()).ownOoms], [0, 0]);
     await Promise.all([first, second].map((group) => group[Symbol.asyncDispose]()));
     await Promise.all([hog.status, more.status]);
+  });
+});
+
+Deno.test("a tenant's slice goes with its last VM, however many come and go at once", async () => {
+  await withDriver(async (driver) => {
+    const place = "/sys/fs/cgroup/berth.slice/berth-busy.slice";
+    // Each of them is just starting where another one may be the last to go.
+    await Promise.all(Array.from({ length: 4 }, async (_, lane) => {
+      for (let turn = 0; turn < 6; turn++) {
+        const tenant = { name: "busy", limits: { pidsMax: 100 } };
+        await using group = await driver.createGroup({ id: `busy-${lane}-${turn}`, tenant, limits: { pidsMax: 20 } });
+        await using child = await startJoined(group.path, "exec sleep 1000");
+        assertEquals([child.ended, await shell('cat "$1/pids.max"', place)], [false, "100\n"]);
+      }
+    }));
+    assertEquals(await shell("systemctl is-active berth-busy.slice || true"), "inactive\n");
+  });
+});
+
+Deno.test("sweepSlices() stops a tenant's empty slice, and leaves one in use alone", async () => {
+  await withDriver(async (driver) => {
+    const tenant = { name: "used", limits: {} };
+    await using used = await driver.createGroup({ id: "used", tenant, limits: { pidsMax: 20 } });
+    await shell("systemctl start berth-empty.slice");
+    const fs = new DenoCgroupFs(`${TREE}/berth.slice`);
+    assertEquals(await sweepSlices(await findSystemd({}), fs, "berth.slice"), ["berth-empty.slice"]);
+    assertEquals(await shell("systemctl is-active berth-empty.slice berth-used.slice || true"), "inactive\nactive\n");
+    await used[Symbol.asyncDispose]();
   });
 });
 

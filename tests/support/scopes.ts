@@ -20,7 +20,7 @@ export const OPTIONS = { slice: "berth.slice", prefix: "berth", hostSlice: "/sys
 export async function leftovers(): Promise<string> {
   return await shell(`
     systemctl list-units --all --plain --no-legend 'berth-*.scope'
-    find /sys/fs/cgroup/berth.slice -mindepth 1 -type d ! -name '*.slice'
+    find /sys/fs/cgroup/berth.slice -mindepth 1 -type d
     for process in /proc/[0-9]*; do
       if tr '\\0' ' ' <$process/cmdline 2>/dev/null | grep -q ' [b]erth-holder '; then echo "$process: a holder"; fi
     done

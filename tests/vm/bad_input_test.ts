@@ -14,7 +14,7 @@ const CASES: [args: string[], words: string][] = [
   [["run", "--memory", "95M", "--", "true"], "--memory: 95M is too little"],
   [["run", "--memory", "1048576G", "--", "true"], "is more than this host has"],
   [["run", "--memory", "lots", "--", "true"], '--memory: "lots" is not a size'],
-  [["run", "--env", "NAME", "--", "true"], '--env: "NAME" has no name and value'],
+  [["run", "--env", "NAME", "--", "true"], "--env: NAME is not set in berth's own environment"],
   [["run", "--workspace", "/etc/passwd", "--", "true"], "/etc/passwd: there is no such folder"],
   [["run", "--workspace", "/no/such", "--", "true"], "/no/such: there is no such folder"],
   [["run", "--report", "/no/such/report.json", "--", "true"], "/no/such/report.json: this file can't be written"],

@@ -17,6 +17,7 @@ import { type Device, parseDevice, planDevices } from "./devices.ts";
 import { DEFAULT_PREFIX, DEFAULT_SLICE, limitProperties, scopeName, tenantSlice } from "./properties.ts";
 import { type Scope, startScope } from "./scope.ts";
 import { findSystemd, type ManagerOptions, type Systemd } from "./systemctl.ts";
+import { holdSlice } from "./tenant_slices.ts";
 
 /** Where the scopes go. */
 export interface SystemdDriverOptions extends ManagerOptions {
@@ -143,7 +144,7 @@ export class SystemdDriver implements Driver {
     const { prefix, name = vmLabel(id, jobName), hostSlice, devices } = this.#options;
     const slice = tenant ? tenantSlice(this.#options.slice, tenant.name) : this.#options.slice;
     const folder = tenant ? slice : "";
-    if (tenant) await this.#limitTenant(slice, tenant.limits);
+    const shared = tenant && await this.#holdTenant(slice, tenant.limits);
     const scope = await startScope(this.#systemd, this.#fs, {
       unit: scopeName(prefix, name),
       slice,
@@ -151,7 +152,7 @@ export class SystemdDriver implements Driver {
       hostFolder: tenant ? `${hostSlice}/${folder}` : hostSlice,
       limits,
       devices: this.enforcesDevices ? devices : undefined,
-    });
+    }, shared);
     try {
       if (tenant) await checkLimits(this.#fs, folder, tenant.limits);
       return scope;
@@ -161,10 +162,17 @@ export class SystemdDriver implements Driver {
     }
   }
 
+  /** A share in a tenant's slice, with its limits in force. */
+  async #holdTenant(slice: string, limits: Limits): Promise<AsyncDisposable> {
+    await using stack = new AsyncDisposableStack();
+    stack.use(await holdSlice(this.#systemd, this.#fs, { unit: slice, path: slice }));
+    await this.#limitTenant(slice, limits);
+    return stack.move();
+  }
+
   /**
    * Limits all VMs of a tenant together. What is not asked for stays as it is: an operator may have a unit file for the
-   * slice. The slice stays when its last VM has gone, as systemd's own slices do: whoever stops a slice stops what
-   * somebody else is just starting in it.
+   * slice.
    */
   async #limitTenant(slice: string, limits: Limits): Promise<void> {
     try {

@@ -60,10 +60,17 @@ export function scopeProperties({ limits, devices }: Pick<ScopePlan, "limits" | 
 /**
  * Starts a scope. When this returns, every limit is in force.
  *
+ * @param above what has to be there as long as the scope is; disposed after it, also when it does not start.
  * @throws {BerthError} `host.limits`, `cgroup.systemd`, `cgroup.unit`.
  */
-export async function startScope(systemd: Systemd, fs: CgroupFs, plan: ScopePlan): Promise<Scope> {
+export async function startScope(
+  systemd: Systemd,
+  fs: CgroupFs,
+  plan: ScopePlan,
+  above?: AsyncDisposable,
+): Promise<Scope> {
   await using stack = new AsyncDisposableStack();
+  stack.use(above);
   const { unit, slice, limits } = plan;
   const sliceFolder = joinPath(fs.root, plan.folder);
   const holder = await startHolder(systemd, { unit, slice, properties: scopeProperties(plan), sliceFolder });

@@ -29,10 +29,11 @@ for (const [argv, code] of REFUSED) {
   });
 }
 
-Deno.test("gcWindows() are the group, and what is known of groups that are gone", () => {
+Deno.test("gcWindows() are the group, systemd's slice unless a group was named, and what is known of groups that are gone", () => {
   const group = (source: string) => ({ mode: "cgroup", target: "/run/berth/self/cgroup", source });
   const gone = { mode: "gone", target: "/run/berth/self/host", source: "/state/jobs" };
-  assertEquals<unknown>(gcWindows(parseGcArgs([]), "/state"), [group("self"), gone]);
+  const slice = { mode: "spare_slice", target: "/run/berth/self/slice", source: "berth.slice" };
+  assertEquals<unknown>(gcWindows(parseGcArgs([]), "/state"), [group("self"), slice, gone]);
   const named = parseGcArgs(["--cgroup-parent=/sys/fs/cgroup/ci"]);
   assertEquals<unknown>(gcWindows(named, "/state"), [group("/sys/fs/cgroup/ci"), gone]);
 });

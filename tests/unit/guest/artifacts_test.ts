@@ -80,6 +80,24 @@ unpackTest("unpackArtifacts() leaves out what would escape, says so, and takes t
   });
 });
 
+const HOLE_BYTES = 4 * 1024 ** 2;
+
+unpackTest(
+  "unpackArtifacts() gives back the room of long zeros, whatever the file is called",
+  async (place, jailed) => {
+    const data = `begin${"\0".repeat(HOLE_BYTES)}end`;
+    const names = ["plain", "-n", "a\nb"];
+    assertEquals(await place.unpack(tarOf(...names.map((name) => ({ name: `0/${name}`, data }))), jailed), []);
+    for (const name of names) {
+      const path = `${place.folders[0]}/${name}`;
+      assertEquals(await Deno.readTextFile(path), data);
+      const usedBytes = (await Deno.stat(path)).blocks! * 512;
+      // Without a jail a name may lead anywhere by now.
+      assertEquals(usedBytes < HOLE_BYTES / 4, jailed, `${name} takes ${usedBytes} bytes`);
+    }
+  },
+);
+
 unpackTest("unpackArtifacts() skips the data of what is left out", async (place, jailed) => {
   const inner = tarOf({ name: "0/smuggled", data: "evil" });
   assertEquals((await place.unpack(tarOf({ name: "0/../x", data: inner }, { name: "0/y" }), jailed)).length, 1);
