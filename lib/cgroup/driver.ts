@@ -74,3 +74,15 @@ export interface Driver extends AsyncDisposable {
   /** Ends and removes a group of this driver's whose owner is gone. Resolves to whether it was there. */
   endAbandoned?(group: LostGroup): Promise<boolean>;
 }
+
+/** What VMs' groups have here. */
+export interface Containment {
+  readonly driver: "cgroupfs" | "systemd";
+  /** The host's path of the group, or of the slice, that they are made in. */
+  readonly place: string;
+  readonly controllers: readonly string[];
+  /** Files of limits that the kernel lacks, though their controller is there. */
+  readonly lacking: readonly string[];
+  /** Whether access to devices is limited; undefined where that is not the driver's to do. */
+  readonly enforcesDevices?: boolean;
+}

@@ -6,12 +6,11 @@
 
 import { BerthError } from "../base/errors.ts";
 import type { CgroupFacts } from "../host/cgroup_facts.ts";
-import type { Containment } from "../host/doctor/facts.ts";
 import { CGROUP, SLICE } from "../host/windows.ts";
 import type { CgroupFs } from "./cgroup_fs.ts";
 import { openCgroupfs } from "./cgroupfs.ts";
 import { DenoCgroupFs } from "./deno_cgroup_fs.ts";
-import type { Driver, GroupRemover } from "./driver.ts";
+import type { Containment, Driver, GroupRemover } from "./driver.ts";
 import { examineTree } from "./examine.ts";
 import { CONTROLLER_OF, FILE_OF, LIMIT_NAMES } from "./limits.ts";
 import { createRemover } from "./lost.ts";

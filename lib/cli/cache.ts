@@ -6,7 +6,7 @@
 
 import { BerthError } from "../base/errors.ts";
 import { formatAge, formatBytes } from "../base/units.ts";
-import type { CacheInfo, CacheKey } from "../image/cache.ts";
+import type { CacheInfo, CacheKey } from "../disk/cache.ts";
 import { CACHE_RM_FLAGS, LS_FLAGS } from "./subcommand_flags.ts";
 import { parseFlags } from "./parse.ts";
 import { type CommandGroup, expectNone, splitNames, type Subcommand } from "./subcommand.ts";

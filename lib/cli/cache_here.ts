@@ -5,7 +5,7 @@
  */
 
 import { formatBytes } from "../base/units.ts";
-import type { CacheKey } from "../image/cache.ts";
+import type { CacheKey } from "../disk/cache.ts";
 import { renderCaches } from "./cache.ts";
 import { openCaches } from "./image_host.ts";
 import type { SubcommandContext } from "./subcommand.ts";

@@ -6,7 +6,7 @@
  */
 
 import { BerthError, describeError } from "../base/errors.ts";
-import { expectOwnFolders, foldersToOwn } from "../host/own_folder.ts";
+import { expectOwnFolders, foldersToOwn } from "../files/own_folder.ts";
 import { hasWindows } from "../host/windows.ts";
 import type { Target } from "./config_merge.ts";
 import { Console } from "./console.ts";

@@ -8,11 +8,11 @@
 import config from "../../deno.json" with { type: "json" };
 import { within } from "../base/deadline.ts";
 import { describeError } from "../base/errors.ts";
-import collectScript from "../host/doctor/collect.sh" with { type: "text" };
-import { Facts, type Seen, type Tried, type Tries } from "../host/doctor/facts.ts";
-import type { Area } from "../host/doctor/finding.ts";
-import { judge, worstOf } from "../host/doctor/judge.ts";
-import { PROGRAMS_TO_LOOK_FOR } from "../host/doctor/programs.ts";
+import collectScript from "../doctor/collect.sh" with { type: "text" };
+import { Facts, type Seen, type Tried, type Tries } from "../doctor/facts.ts";
+import type { Area } from "../doctor/finding.ts";
+import { judge, worstOf } from "../doctor/judge.ts";
+import { PROGRAMS_TO_LOOK_FOR } from "../doctor/programs.ts";
 import { captureFront, SETSID } from "../host/front.ts";
 import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
 import { tryTool } from "../process/tool.ts";

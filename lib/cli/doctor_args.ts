@@ -7,7 +7,7 @@
 import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { type GroupParent, parseParent } from "../cgroup/parent.ts";
-import { type Area, AREAS } from "../host/doctor/finding.ts";
+import { type Area, AREAS } from "../doctor/finding.ts";
 import { DEFAULT_UID_RANGE, type UidRange } from "../job/spec.ts";
 import { DOCTOR_FLAGS } from "./doctor_flags.ts";
 import { parseFlags } from "./parse.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AREAS } from "../host/doctor/finding.ts";
+import { AREAS } from "../doctor/finding.ts";
 import { type Flag, helpOf, UID_RANGE } from "./flags.ts";
 
 /** Flags of `berth doctor`. */

@@ -5,8 +5,8 @@
  */
 
 import { printable } from "../guest/protocol.ts";
-import { areaOf, type Finding, type Status } from "../host/doctor/finding.ts";
-import { worstOf } from "../host/doctor/judge.ts";
+import { areaOf, type Finding, type Status } from "../doctor/finding.ts";
+import { worstOf } from "../doctor/judge.ts";
 
 /** Of the JSON: it goes up when a field goes away, or means something else. */
 const FORM = 1;

@@ -8,7 +8,7 @@ import { BerthError, type ErrorCode } from "../base/errors.ts";
 import { AGENT_FILES, agentHash } from "../guest/agent_files.ts";
 import { BOOT, BUSYBOX, KERNEL, KERNEL_FOLDER, KERNEL_LIB, KERNEL_MODULES, MODULES, STATE } from "../host/windows.ts";
 import type { BuildHost } from "../image/build.ts";
-import { CacheStore } from "../image/cache.ts";
+import { CacheStore } from "../disk/cache.ts";
 import { ImageStore } from "../image/store.ts";
 
 /** A signal that aborts when somebody wants this process to end. @param doing what is ended then. */

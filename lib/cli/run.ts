@@ -9,7 +9,7 @@ import { BerthError } from "../base/errors.ts";
 import { isDiskNumber, type Limits } from "../cgroup/limits.ts";
 import { nodesToLookFor, parseDevice, pathsOf } from "../cgroup/systemd/devices.ts";
 import { DEFAULT_SLICE, slicePath } from "../cgroup/systemd/properties.ts";
-import { expectOwnFolders, foldersToOwn } from "../host/own_folder.ts";
+import { expectOwnFolders, foldersToOwn } from "../files/own_folder.ts";
 import { runFront } from "../host/front.ts";
 import { isInMask, readIgnoredSignals } from "../host/ignored_signals.ts";
 import { takeRequest } from "../host/request.ts";

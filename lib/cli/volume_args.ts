@@ -6,8 +6,8 @@
 
 import { BerthError } from "../base/errors.ts";
 import { parseSize } from "../base/units.ts";
-import { checkCacheName, DEFAULT_CACHE_BYTES } from "../image/cache.ts";
-import { DEFAULT_MIN_FREE_BYTES } from "../host/disk.ts";
+import { checkCacheName, DEFAULT_CACHE_BYTES } from "../disk/cache.ts";
+import { DEFAULT_MIN_FREE_BYTES } from "../disk/watch.ts";
 import { DEFAULT_DISK_BYTES, type JobSpec } from "../job/spec.ts";
 import { type CacheRequest, parseMountPoint, type VolumeRequest } from "../job/volumes.ts";
 import type { ParsedFlags } from "./parse.ts";

@@ -8,7 +8,7 @@
 import { within } from "../base/deadline.ts";
 import { readLines } from "../base/lines.ts";
 import { writeAll } from "../base/write_all.ts";
-import { DialIn, hangUp } from "../host/dial_in.ts";
+import { DialIn, hangUp } from "../files/dial_in.ts";
 import { LINE_LIMIT_BYTES, parseHello } from "./protocol.ts";
 
 /** A connection that has proven whose it is. */

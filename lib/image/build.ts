@@ -7,7 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { translateDiskFull } from "../base/errors.ts";
-import { watchDisks } from "../host/disk.ts";
+import { watchDisks } from "../disk/watch.ts";
 import { makeToolFolder, type ToolJail } from "../process/tool_jail.ts";
 import { buildDebianRoot } from "./debian.ts";
 import { describeIngredients, planOrigin } from "./origin.ts";

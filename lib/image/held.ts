@@ -7,7 +7,7 @@
 // @ts-types="../base/types/path.d.ts"
 import { dirname, join } from "@std/path";
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
-import { closeLocked } from "../base/locked_file.ts";
+import { closeLocked } from "../files/locked_file.ts";
 import { filesOf } from "./origin.ts";
 import type { Image, ImageStore } from "./store.ts";
 import { share, usedFile } from "./store_locks.ts";

@@ -11,7 +11,7 @@ import { runTool } from "../process/tool.ts";
 import { type CpioEntry, readCpioFiles, writeCpio } from "./cpio.ts";
 import type { Kernel } from "./kernel.ts";
 import { type ModuleBinary, moduleName } from "./modules.ts";
-import { readSmallBytes } from "./small_file.ts";
+import { readSmallBytes } from "../files/small_file.ts";
 
 /** What goes in. */
 export interface InitramfsInputs {

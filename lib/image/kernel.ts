@@ -12,7 +12,7 @@ import { runTool, tryTool } from "../process/tool.ts";
 import { makeToolFolder, type ToolJail } from "../process/tool_jail.ts";
 import { checkConfig, expectKernelRelease, type KernelWish } from "./kernel_file.ts";
 import { type ModuleBinary, type ModuleFile, parseModuleIndex, planModules } from "./modules.ts";
-import { readSmallFile } from "./small_file.ts";
+import { readSmallFile } from "../files/small_file.ts";
 
 /** Debian's name for the newest kernel made for virtual machines. */
 const CLOUD_KERNEL = "linux-image-cloud-amd64";

@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import type { ImageStore } from "./store.ts";
+import { listFolder } from "../files/list_folder.ts";
 import { removeUnheld, tryLockForBuild, tryLockUsed, usedFile } from "./store_locks.ts";
 
 /** Stands in a removed image's folder as long as a job holds a file in there. */
@@ -90,15 +91,6 @@ export async function removeUnheldFolder(folder: string): Promise<number> {
   await Deno.remove(join(folder, REMOVED)).catch(ignoreNotFound);
   await Deno.remove(folder).catch(ignoreNotFound);
   return bytes;
-}
-
-/** What is in a folder; nothing when there is none. */
-export async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder));
-  } catch (error) {
-    return ignoreNotFound(error) ?? [];
-  }
 }
 
 async function isThere(path: string): Promise<boolean> {

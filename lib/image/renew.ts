@@ -5,7 +5,7 @@
  */
 
 import { BerthError, translateDiskFull } from "../base/errors.ts";
-import { watchDisks } from "../host/disk.ts";
+import { watchDisks } from "../disk/watch.ts";
 import { type BuildHost, buildImage, buildInitramfs, type BuildProgress, isHosts, packBoot } from "./build.ts";
 import { readModulesIn } from "./initramfs.ts";
 import { loadIfFresh } from "./fresh.ts";

@@ -16,9 +16,9 @@ import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { BerthError, translateDiskFull } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
-import { removeFolderTree } from "../process/remove_folder.ts";
+import { removeFolderTree } from "../files/remove_folder.ts";
 import { type Origin, parseOrigin, writeOrigin } from "./origin.ts";
-import { isMissing, readSmallFile, realPathInside } from "./small_file.ts";
+import { isMissing, readSmallFile, realPathInside } from "../files/small_file.ts";
 import { type ImageSpec, mapFiles, namedFiles, parseImageSpec, resolveSpec } from "./spec.ts";
 import { lockForBuild } from "./store_locks.ts";
 

@@ -15,8 +15,8 @@
 import { join } from "@std/path";
 import { within } from "../base/deadline.ts";
 import { ignoreNotFound } from "../base/errors.ts";
-import { closeLocked } from "../base/locked_file.ts";
-import { tryLock } from "../process/try_lock.ts";
+import { closeLocked } from "../files/locked_file.ts";
+import { isHeld, tryLock } from "../files/try_lock.ts";
 
 /** A sweep looks at some files and unlinks them. */
 const SWEEP_MS = 60_000;
@@ -70,13 +70,6 @@ export async function tryLockStore(root: string): Promise<Disposable | undefined
 /** Whether nothing is built, swept or removed at the moment. Looks only. */
 export async function isStoreIdle(root: string): Promise<boolean> {
   return !await isHeld(join(root, ".lock"));
-}
-
-/** Whether somebody holds a file's lock. Looks only, for some microseconds. */
-export async function isHeld(path: string): Promise<boolean> {
-  using stack = new DisposableStack();
-  const file = await Deno.open(path).catch(ignoreNotFound);
-  return file !== undefined && !tryLock(stack.adopt(file, closeLocked), { exclusive: true });
 }
 
 /**

@@ -9,12 +9,14 @@ import { join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
 import { isId } from "../base/ids.ts";
 import { formatBytes } from "../base/units.ts";
-import { removeFolderTree } from "../process/remove_folder.ts";
+import { listFolder } from "../files/list_folder.ts";
+import { isHeld } from "../files/try_lock.ts";
+import { removeFolderTree } from "../files/remove_folder.ts";
 import { runTool } from "../process/tool.ts";
 import { planSweep } from "./prune.ts";
-import { listFolder, REMOVED, removeUnheldFolder } from "./removal.ts";
+import { REMOVED, removeUnheldFolder } from "./removal.ts";
 import { type ImageStore, readText } from "./store.ts";
-import { isHeld, isStoreIdle, removeUnheld, tryLockStore } from "./store_locks.ts";
+import { isStoreIdle, removeUnheld, tryLockStore } from "./store_locks.ts";
 
 /** What a sweep has done. */
 export interface Sweep {

@@ -12,11 +12,11 @@ import { basename } from "@std/path";
 import { within } from "../base/deadline.ts";
 import { BerthError, ignoreNotFound, translateRefusedWrite } from "../base/errors.ts";
 import { isId } from "../base/ids.ts";
-import { closeLocked } from "../base/locked_file.ts";
+import { closeLocked } from "../files/locked_file.ts";
 import { isVmGroup } from "../cgroup/names.ts";
-import { removeFolderTree } from "../process/remove_folder.ts";
+import { removeFolderTree } from "../files/remove_folder.ts";
 import { type AbandonedGroup, CGROUP, OWNER, parseGroup } from "./owner.ts";
-import { tryLock } from "../process/try_lock.ts";
+import { tryLock } from "../files/try_lock.ts";
 
 /**
  * Who holds it makes a file and looks at the others' locks, which takes milliseconds; but on a host with more to do than

@@ -5,7 +5,7 @@
  */
 
 import { BerthError, describeError, ERRORS } from "../base/errors.ts";
-import type { DiskWatch } from "../host/disk.ts";
+import type { DiskWatch } from "../disk/watch.ts";
 import type { EvidenceLog } from "./evidence.ts";
 import type { Delivery } from "./output/source.ts";
 import { type End, hasSucceeded, infra } from "./verdict.ts";

@@ -8,7 +8,7 @@ import { DeadlineError, orAborted, within } from "../base/deadline.ts";
 import { BerthError } from "../base/errors.ts";
 import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
-import { watchRoom } from "../host/disk.ts";
+import { watchRoom } from "../disk/watch.ts";
 import { type ArtifactTarget, unpackArtifacts } from "../guest/artifacts.ts";
 import type { Session } from "../guest/session.ts";
 import { ROOT } from "../host/windows.ts";

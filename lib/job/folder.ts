@@ -11,10 +11,10 @@
 // @ts-types="../base/types/path.d.ts"
 import { dirname } from "@std/path";
 import { translateRefusedWrite } from "../base/errors.ts";
-import { closeLocked } from "../base/locked_file.ts";
+import { closeLocked } from "../files/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
 import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeRecord, withJobsLocked } from "./abandoned.ts";
-import { removeFolderTree } from "../process/remove_folder.ts";
+import { removeFolderTree } from "../files/remove_folder.ts";
 import { CGROUP, type JobRecord, OWNER, type PlannedGroup } from "./owner.ts";
 
 /** A job's folder. Disposing removes it. */

@@ -9,7 +9,7 @@ import type { Driver, Group, GroupRequest } from "../cgroup/driver.ts";
 import { type LimitName, type Limits, withoutLimits } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
 import { readGoneGroups } from "../host/cgroup_facts.ts";
-import { readBootId } from "../host/memory.ts";
+import { readBootId } from "../host/known_host.ts";
 import type { JobFolder } from "./folder.ts";
 import type { AbandonedGroup, JobRecord } from "./owner.ts";
 import type { JobPlan } from "./plan.ts";

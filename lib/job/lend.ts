@@ -9,7 +9,7 @@ import { statfs } from "node:fs/promises";
 import { BerthError, describeError } from "../base/errors.ts";
 import { AGENT_SOCKET, nodeWindow, QMP_SOCKET } from "../host/windows.ts";
 import { groupsFor, readNodes } from "../host/nodes.ts";
-import { copyDisk, type DiskIo } from "../image/disk.ts";
+import { copyDisk, type DiskIo } from "../disk/disk.ts";
 import { devicesOf, VM_FILES, type VmJail, type VmPlan } from "../vmm/vmm.ts";
 
 /** Anybody may read it. Where it is, nobody but berth and its VMM comes. */

@@ -6,8 +6,8 @@
 
 import { aborted, settlesWithin } from "../base/deadline.ts";
 import { describeError } from "../base/errors.ts";
-import { type DiskWatch, holdsAllBytes } from "../host/disk.ts";
-import { holePuncher } from "../process/punch.ts";
+import { type DiskWatch, holdsAllBytes } from "../disk/watch.ts";
+import { holePuncher } from "../files/punch.ts";
 import { VM_FILES } from "../vmm/vmm.ts";
 import { isFull } from "./blame.ts";
 import type { VmFiles } from "./files.ts";

@@ -12,7 +12,7 @@
 import { basename } from "@std/path";
 import { z } from "zod";
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
-import { tryLock } from "../process/try_lock.ts";
+import { tryLock } from "../files/try_lock.ts";
 
 /** Beside the folder: its owner's lock, and what {@linkcode parseOwner} reads. */
 export const OWNER = ".owner";

@@ -7,8 +7,8 @@
 import { describeError, translateRefusedWrite } from "../base/errors.ts";
 import { describeEvents } from "../cgroup/usage.ts";
 import type { Hub } from "../guest/hub.ts";
-import { type DiskWatch, expectRoom, watchDisks } from "../host/disk.ts";
-import type { CacheStore } from "../image/cache.ts";
+import { type DiskWatch, expectRoom, watchDisks } from "../disk/watch.ts";
+import type { CacheStore } from "../disk/cache.ts";
 import type { Booted } from "../vmm/qemu/accelerator.ts";
 import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";

@@ -6,9 +6,9 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { basename, dirname } from "@std/path";
-import { usedBytes } from "../host/disk.ts";
+import { usedBytes } from "../disk/watch.ts";
 import { OWNER, parseOwner } from "./owner.ts";
-import { tryLock } from "../process/try_lock.ts";
+import { tryLock } from "../files/try_lock.ts";
 
 /** The ids of the jobs that run on each image, by the image's name, sorted. */
 export async function readImageUsers(jobs: string): Promise<ReadonlyMap<string, readonly string[]>> {

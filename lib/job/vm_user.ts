@@ -10,9 +10,9 @@
  */
 
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
-import { closeLocked } from "../base/locked_file.ts";
+import { closeLocked } from "../files/locked_file.ts";
 import { USERS } from "../host/windows.ts";
-import { tryLock } from "../process/try_lock.ts";
+import { tryLock } from "../files/try_lock.ts";
 import type { UidRange } from "./spec.ts";
 
 /** Of each berth that is killed one is left. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tryLock } from "../../lib/process/try_lock.ts";
+import { tryLock } from "../../lib/files/try_lock.ts";
 import { shell } from "./child.ts";
 
 /** berth's state while it is measured: its image stays for the next benchmark, as it would for a user. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Area } from "../../lib/host/doctor/finding.ts";
+import type { Area } from "../../lib/doctor/finding.ts";
 import { copyImage } from "../faults/harness.ts";
 import { berth, SCRATCH, shell, STATE as JOBS_STATE } from "../support/berth.ts";
 import { diagnose, fixOf, STATE } from "../support/doctor.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Area, AREAS } from "../../lib/host/doctor/finding.ts";
+import { type Area, AREAS } from "../../lib/doctor/finding.ts";
 import { copyImage } from "../faults/harness.ts";
 import { berth, leftovers, SCRATCH, shell, STATE as JOBS_STATE } from "../support/berth.ts";
 import { diagnose, STATE } from "../support/doctor.ts";

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { Area, Finding } from "../../lib/host/doctor/finding.ts";
+import type { Area, Finding } from "../../lib/doctor/finding.ts";
 import { berth, type CallOptions, SCRATCH } from "./berth.ts";
 
 /** Of its own: what other tests have left, and what berth remembers of them, is none of the doctor's. */

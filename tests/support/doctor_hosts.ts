@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Facts, type Seen, type Tried, type Tries } from "../../lib/host/doctor/facts.ts";
-import { type Area, AREAS } from "../../lib/host/doctor/finding.ts";
-import { PROGRAMS_TO_LOOK_FOR } from "../../lib/host/doctor/programs.ts";
+import { Facts, type Seen, type Tried, type Tries } from "../../lib/doctor/facts.ts";
+import { type Area, AREAS } from "../../lib/doctor/finding.ts";
+import { PROGRAMS_TO_LOOK_FOR } from "../../lib/doctor/programs.ts";
 
 const GiB = 1024 ** 3;
 

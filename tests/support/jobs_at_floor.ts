@@ -5,7 +5,7 @@
  * @module
  */
 
-import { watchDisks } from "../../lib/host/disk.ts";
+import { watchDisks } from "../../lib/disk/watch.ts";
 import { createJobFolder } from "../../lib/job/folder.ts";
 import { largestFirst } from "../../lib/job/running.ts";
 

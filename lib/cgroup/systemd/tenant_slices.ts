@@ -10,8 +10,8 @@
 
 import { within } from "../../base/deadline.ts";
 import { BerthError } from "../../base/errors.ts";
-import { closeLocked } from "../../base/locked_file.ts";
-import { tryLock } from "../../process/try_lock.ts";
+import { closeLocked } from "../../files/locked_file.ts";
+import { tryLock } from "../../files/try_lock.ts";
 import { type CgroupFs, joinPath } from "../cgroup_fs.ts";
 import { ANSWER_MS, type Systemd } from "./systemctl.ts";
 

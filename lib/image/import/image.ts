@@ -10,10 +10,10 @@
 // @ts-types="../../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError } from "../../base/errors.ts";
-import { removeFolderTree } from "../../process/remove_folder.ts";
+import { removeFolderTree } from "../../files/remove_folder.ts";
 import { runTool } from "../../process/tool.ts";
 import { makeToolFolder } from "../../process/tool_jail.ts";
-import { readSmallFile } from "../small_file.ts";
+import { readSmallFile } from "../../files/small_file.ts";
 import type { JobDefaults } from "../spec.ts";
 import { type Archive, feed } from "./archive.ts";
 import { chooseImage } from "./choice.ts";

@@ -5,7 +5,7 @@
  */
 
 import { describeError } from "../../base/errors.ts";
-import { BLOCK_BYTES } from "../../host/disk.ts";
+import { BLOCK_BYTES } from "../../disk/watch.ts";
 
 /** How far a file may grow beyond its limit before it is shortened: seldom enough to cost nothing. */
 const EXCESS_BYTES = 64 * 1024 ** 2;

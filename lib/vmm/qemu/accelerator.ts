@@ -20,7 +20,7 @@ import {
   recall,
   remember,
   withKernel,
-} from "../../host/memory.ts";
+} from "../../host/known_host.ts";
 import { ROOT } from "../../host/windows.ts";
 import type { Accelerator } from "../vmm.ts";
 import { probe, type ProbeResult } from "./probe.ts";

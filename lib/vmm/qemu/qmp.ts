@@ -10,7 +10,7 @@ import { BerthError } from "../../base/errors.ts";
 import { within } from "../../base/deadline.ts";
 import { readLines } from "../../base/lines.ts";
 import { writeAll } from "../../base/write_all.ts";
-import { DialIn, hangUp } from "../../host/dial_in.ts";
+import { DialIn, hangUp } from "../../files/dial_in.ts";
 
 /** QEMU's longest answers are lists of devices; none that berth asks for comes near. */
 const LINE_LIMIT_BYTES = 1024 * 1024;

@@ -7,8 +7,8 @@ import { parseDoctorArgs } from "../../../lib/cli/doctor_args.ts";
 import { renderList, toJson } from "../../../lib/cli/doctor_render.ts";
 import { doctorHelp } from "../../../lib/cli/doctor_flags.ts";
 import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/flags.ts";
-import { AREAS, type Finding, FINDINGS } from "../../../lib/host/doctor/finding.ts";
-import { judge } from "../../../lib/host/doctor/judge.ts";
+import { AREAS, type Finding, FINDINGS } from "../../../lib/doctor/finding.ts";
+import { judge } from "../../../lib/doctor/judge.ts";
 import readme from "../../../README.md" with { type: "text" };
 import { hostWith } from "../../support/doctor_hosts.ts";
 

@@ -59,7 +59,7 @@ Deno.test("each program in the list is started somewhere, and only what the type
     "host/caller.ts",
     "host/front.ts",
     "process/child.ts",
-    "process/try_lock.ts",
+    "files/try_lock.ts",
   ]);
 });
 

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
 import { OutputFollower } from "../../../lib/job/output/follower.ts";
 import type { Release, Sink } from "../../../lib/job/output/source.ts";
-import { holePuncher } from "../../../lib/process/punch.ts";
+import { holePuncher } from "../../../lib/files/punch.ts";
 import { broken, MIB, outputTest, pattern, shortened } from "../../support/output_scene.ts";
 
 /** A sink that takes so many bytes of all, and then fails as a full disk does. */

@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { holdsAllBytes } from "../../../lib/host/disk.ts";
+import { holdsAllBytes } from "../../../lib/disk/watch.ts";
 import { OutputFollower } from "../../../lib/job/output/follower.ts";
 import type { Delivery } from "../../../lib/job/output/source.ts";
 import { temporaryFolder } from "../../support/temp.ts";

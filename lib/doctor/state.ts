@@ -4,8 +4,8 @@
  * @module
  */
 
-import { formatBytes } from "../../base/units.ts";
-import { DEFAULT_MIN_FREE_BYTES, MIN_FREE_INODES } from "../disk.ts";
+import { formatBytes } from "../base/units.ts";
+import { DEFAULT_MIN_FREE_BYTES, MIN_FREE_INODES } from "../disk/watch.ts";
 import { type Case, quote, wordsOf } from "./case.ts";
 import type { Facts } from "./facts.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";

@@ -1,10 +1,10 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { LeftOut } from "../../../lib/base/left_out.ts";
-import { createFolderDisk } from "../../../lib/image/folder_disk.ts";
-import { parseFact } from "../../../lib/image/folder_facts.ts";
+import { createFolderDisk } from "../../../lib/disk/folder_disk.ts";
+import { parseFact } from "../../../lib/disk/folder_facts.ts";
 import { type ToolJail, writeFilters } from "../../../lib/process/tool_jail.ts";
-import { keepFacts } from "../../../lib/image/folder_kept.ts";
+import { keepFacts } from "../../../lib/disk/folder_kept.ts";
 import { jailMissing, programsMissing, rootMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Containment } from "../cgroup/driver.ts";
 import type { Area } from "./finding.ts";
 
 /** The lines that collect.sh has printed for one area. */
@@ -54,18 +55,6 @@ export interface Obstacle {
   readonly hint: string;
   /** The unit that this process is in, where systemd has one. */
   readonly unit?: { readonly name: string; readonly user: boolean };
-}
-
-/** What VMs' groups have here. */
-export interface Containment {
-  readonly driver: "cgroupfs" | "systemd";
-  /** The host's path of the group, or of the slice, that they are made in. */
-  readonly place: string;
-  readonly controllers: readonly string[];
-  /** Files of limits that the kernel lacks, though their controller is there. */
-  readonly lacking: readonly string[];
-  /** Whether access to devices is limited; undefined where that is not the driver's to do. */
-  readonly enforcesDevices?: boolean;
 }
 
 /** What berth's host process has tried, as JSON has it: `null` is nothing. Absent is what nobody wanted to know. */

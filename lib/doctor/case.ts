@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quoteWord } from "../../base/quote.ts";
+import { quoteWord } from "../base/quote.ts";
 import type { Facts, Tried, Tries } from "./facts.ts";
 import { type Area, type Finding, type FindingId, warn } from "./finding.ts";
 

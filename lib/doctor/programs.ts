@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HOST_PROGRAMS } from "../programs.ts";
+import { HOST_PROGRAMS } from "../host/programs.ts";
 import { type Case, judgeTry } from "./case.ts";
 import type { Facts } from "./facts.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";

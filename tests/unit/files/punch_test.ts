@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { punchHole } from "../../../lib/process/punch.ts";
+import { punchHole } from "../../../lib/files/punch.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 const MIB = 1024 ** 2;

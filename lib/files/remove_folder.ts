@@ -5,7 +5,7 @@
  */
 
 import { ignoreNotFound } from "../base/errors.ts";
-import { runTool } from "./tool.ts";
+import { runTool } from "../process/tool.ts";
 
 /**
  * Removes a folder and all that is in it; one that is not there is no error.

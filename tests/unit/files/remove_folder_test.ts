@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { removeFolderTree } from "../../../lib/process/remove_folder.ts";
+import { removeFolderTree } from "../../../lib/files/remove_folder.ts";
 import { runTool } from "../../../lib/process/tool.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 

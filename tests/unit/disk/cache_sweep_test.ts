@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { findUnusedCaches, sweepCaches } from "../../../lib/image/cache_sweep.ts";
+import { findUnusedCaches, sweepCaches } from "../../../lib/disk/cache_sweep.ts";
 import { holdLock } from "../../support/lock_holder.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ERRORS } from "../../../../lib/base/errors.ts";
-import type { Difference } from "../../../support/doctor_hosts.ts";
+import { ERRORS } from "../../../lib/base/errors.ts";
+import type { Difference } from "../../support/doctor_hosts.ts";
 
 const KVM_FAILS = { value: { works: false, detail: "/dev/kvm is there, but QEMU ended with status 134" } };
 const NONE = { value: null };

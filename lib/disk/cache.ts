@@ -15,10 +15,10 @@
 import { dirname } from "@std/path";
 import { orAborted } from "../base/deadline.ts";
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
-import { closeLocked } from "../base/locked_file.ts";
+import { closeLocked } from "../files/locked_file.ts";
 import { groupName } from "../cgroup/names.ts";
 import { copyDisk, createDisk, type DiskIo } from "./disk.ts";
-import { tryLock } from "../process/try_lock.ts";
+import { tryLock } from "../files/try_lock.ts";
 
 /** The cap of a cache of which nobody says how large it may become. */
 export const DEFAULT_CACHE_BYTES = 8 * 1024 ** 3;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tryToolWithin } from "./tool.ts";
+import { tryToolWithin } from "../process/tool.ts";
 
 /** A system call, but for a disk that is busy. */
 const PUNCH_MS = 30_000;

@@ -6,7 +6,7 @@
 
 import { BerthError } from "../base/errors.ts";
 import { tryJailedTool } from "../process/jailed_tool.ts";
-import { removeFolderTree } from "../process/remove_folder.ts";
+import { removeFolderTree } from "../files/remove_folder.ts";
 import type { ToolJail } from "../process/tool_jail.ts";
 
 /** What keeps owners, modes, file capabilities and device nodes. */

@@ -1,10 +1,10 @@
-// @ts-types="../../../support/assert.d.ts"
+// @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import script from "../../../../lib/host/doctor/collect.sh" with { type: "text" };
-import { Facts } from "../../../../lib/host/doctor/facts.ts";
-import { AREAS } from "../../../../lib/host/doctor/finding.ts";
-import { runScript } from "../../../support/shell.ts";
-import { temporaryFolder } from "../../../support/temp.ts";
+import script from "../../../lib/doctor/collect.sh" with { type: "text" };
+import { Facts } from "../../../lib/doctor/facts.ts";
+import { AREAS } from "../../../lib/doctor/finding.ts";
+import { runScript } from "../../support/shell.ts";
+import { temporaryFolder } from "../../support/temp.ts";
 
 async function collect(area: string, ...words: string[]): Promise<Facts> {
   return new Facts(new TextDecoder().decode(await runScript(["sh", "-c", script, "berth-doctor"], area, ...words)));

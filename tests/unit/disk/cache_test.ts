@@ -1,8 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { CacheStore, checkCacheName, type OpenCache } from "../../../lib/image/cache.ts";
-import { isExt4 } from "../../../lib/image/disk.ts";
+import { CacheStore, checkCacheName, type OpenCache } from "../../../lib/disk/cache.ts";
+import { isExt4 } from "../../../lib/disk/disk.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 

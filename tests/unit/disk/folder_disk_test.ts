@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createFolderDisk, folderDiskBytes } from "../../../lib/image/folder_disk.ts";
+import { createFolderDisk, folderDiskBytes } from "../../../lib/disk/folder_disk.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 

@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
-import { flock, tryLock } from "../../../lib/process/try_lock.ts";
+import { flock, tryLock } from "../../../lib/files/try_lock.ts";
 
 const FOLDER = "/var/tmp/berth-test/unit";
 

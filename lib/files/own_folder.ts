@@ -5,7 +5,7 @@
  */
 
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
-import { STATE, USERS } from "./windows.ts";
+import { STATE, USERS } from "../host/windows.ts";
 
 /** What is known of a folder. */
 export type Ownership = Pick<Deno.FileInfo, "uid" | "mode">;

@@ -5,10 +5,9 @@
  */
 
 import { ignoreNotFound } from "../base/errors.ts";
-import { closeLocked } from "../base/locked_file.ts";
-import { listFolder } from "./removal.ts";
-import { tryLock } from "../process/try_lock.ts";
-import { isHeld } from "./store_locks.ts";
+import { closeLocked } from "../files/locked_file.ts";
+import { listFolder } from "../files/list_folder.ts";
+import { isHeld, tryLock } from "../files/try_lock.ts";
 
 /**
  * Sweeps the caches below a folder; one that a job works on stays.

@@ -1,8 +1,8 @@
-// @ts-types="../../../support/assert.d.ts"
+// @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { areaOf, AREAS, type Finding, FINDINGS } from "../../../../lib/host/doctor/finding.ts";
-import { judge, worstOf } from "../../../../lib/host/doctor/judge.ts";
-import { type Difference, hostWith } from "../../../support/doctor_hosts.ts";
+import { areaOf, AREAS, type Finding, FINDINGS } from "../../../lib/doctor/finding.ts";
+import { judge, worstOf } from "../../../lib/doctor/judge.ts";
+import { type Difference, hostWith } from "../../support/doctor_hosts.ts";
 import { BAD_HOSTS, FAILS } from "./bad_hosts.ts";
 
 /** What is not ok, as `STATUS ID: FIX`. */

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { readSmallFile } from "../../../lib/image/small_file.ts";
+import { readSmallFile } from "../../../lib/files/small_file.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 /** Makes what is in a folder by a shell script, and reads a file of it. */

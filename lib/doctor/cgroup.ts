@@ -5,7 +5,8 @@
  */
 
 import { type Case, judgeTry, quote } from "./case.ts";
-import type { Containment, Facts, Obstacle } from "./facts.ts";
+import type { Containment } from "../cgroup/driver.ts";
+import type { Facts, Obstacle } from "./facts.ts";
 import { type Finding, type FindingId, ok, warn } from "./finding.ts";
 
 const WITHOUT = "jobs run with ulimit instead of a cgroup's limits; --limits require refuses";

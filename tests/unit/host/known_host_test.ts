@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { type Belief, believed, doubtful, withKernel } from "../../../lib/host/memory.ts";
+import { type Belief, believed, doubtful, withKernel } from "../../../lib/host/known_host.ts";
 
 const MINUTE = 60_000;
 const WORKS: Belief = { works: true, detail: "it works" };

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { expectOwnFolders, ownershipProblem } from "../../../lib/host/own_folder.ts";
+import { expectOwnFolders, ownershipProblem } from "../../../lib/files/own_folder.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 Deno.test("ownershipProblem() wants a folder of the user's own, which nobody else may write", () => {

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { CHILD_ENV } from "./child.ts";
+import { ignoreNotFound } from "../base/errors.ts";
+import { CHILD_ENV } from "../process/child.ts";
+import { closeLocked } from "./locked_file.ts";
 
 /** What Deno has had since 2.7; the types of 2.6 don't know it. */
 interface Tries {
@@ -33,4 +35,11 @@ export function flock(file: Deno.FsFile, exclusive: boolean): boolean {
   const { code } = new Deno.Command("sh", { args, env: { ...CHILD_ENV }, clearEnv: true, stdin }).outputSync();
   if (code === 0 || code === IS_HELD) return code === 0;
   throw new Error(`this Deno can't try to lock a file: flock ended with status ${code}`);
+}
+
+/** Whether somebody holds a file's lock. Looks only, for some microseconds. */
+export async function isHeld(path: string): Promise<boolean> {
+  using stack = new DisposableStack();
+  const file = await Deno.open(path).catch(ignoreNotFound);
+  return file !== undefined && !tryLock(stack.adopt(file, closeLocked), { exclusive: true });
 }

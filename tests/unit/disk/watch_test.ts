@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { aborted, within } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { expectRoom, holdsAllBytes, pauseMs, usedBytes, watchDisks, watchRoom } from "../../../lib/host/disk.ts";
+import { expectRoom, holdsAllBytes, pauseMs, usedBytes, watchDisks, watchRoom } from "../../../lib/disk/watch.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 Deno.test("watchDisks() is silent while there is space, and leaves no timer behind", async () => {
