@@ -9,7 +9,7 @@ import { applyLimits, checkLimits, expectMemoryFits, readLimits, translateRefusa
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
 import type { Driver, Group, GroupRequest, LostGroup, Unenforceable } from "./driver.ts";
 import { type Controller, CONTROLLER_OF, FILE_OF, type LimitName, type Limits, limitsIn } from "./limits.ts";
-import { endLost } from "./lost.ts";
+import { endLost } from "./orphan.ts";
 import { groupName, vmLabel } from "./names.ts";
 import { findLacking, removeIfEmpty, sweepEmpty } from "./probe.ts";
 import { endGroup } from "./removal.ts";

@@ -13,7 +13,7 @@ import { DenoCgroupFs } from "./deno_cgroup_fs.ts";
 import type { Containment, Driver, GroupRemover } from "./driver.ts";
 import { examineTree } from "./examine.ts";
 import { CONTROLLER_OF, FILE_OF, LIMIT_NAMES } from "./limits.ts";
-import { createRemover } from "./lost.ts";
+import { createRemover } from "./orphan.ts";
 import { findLeftProbes } from "./probe.ts";
 import { type DriverChoice, type GroupParent, type Parent, resolveParent } from "./parent.ts";
 import { parseDevice, pathsOf } from "./systemd/devices.ts";

@@ -24,7 +24,11 @@ const LS: Subcommand<{ readonly json: boolean }> = {
     expectNone(names, "berth cache ls");
     return { json: parseFlags(flags, LS_FLAGS).has("json") };
   },
-  act: async (args) => (await import("./cache_here.ts")).listCaches(args),
+  act: async ({ json }) => {
+    const caches = await (await import("../app/caches.ts")).listCaches();
+    if (!json) return renderCaches(caches, Date.now()).forEach((line) => console.log(line));
+    console.log(JSON.stringify(caches.map((cache) => ({ ...cache, tenant: cache.tenant ?? null })), null, 2));
+  },
 };
 
 const RM: Subcommand<readonly CacheKey[]> = {
@@ -34,7 +38,10 @@ const RM: Subcommand<readonly CacheKey[]> = {
   flags: CACHE_RM_FLAGS,
   windows: [],
   parse: parseCacheRm,
-  act: async (keys, context) => (await import("./cache_here.ts")).removeCaches(keys, context),
+  act: async (keys, { words }) => {
+    const { removeCache } = await import("../app/caches.ts");
+    for (const key of keys) words.note(`removed cache ${key.name}, ${formatBytes(await removeCache(key))}`);
+  },
 };
 
 /** The commands, in the order of the help. */

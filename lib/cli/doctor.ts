@@ -13,8 +13,9 @@ import { Facts, type Seen, type Tried, type Tries } from "../doctor/facts.ts";
 import type { Area } from "../doctor/finding.ts";
 import { judge, worstOf } from "../doctor/judge.ts";
 import { PROGRAMS_TO_LOOK_FOR } from "../doctor/programs.ts";
+import { readCgroupFacts } from "../host/cgroup_facts.ts";
 import { captureFront, SETSID } from "../host/front.ts";
-import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
+import { CGROUP, hasWindows, SLICE, STATE, type Window } from "../host/windows.ts";
 import { tryTool } from "../process/tool.ts";
 import { type Configurable, readCall } from "./configured.ts";
 import { type DoctorArgs, parseDoctorArgs } from "./doctor_args.ts";
@@ -43,13 +44,22 @@ export async function doctor(line: readonly string[], mainModule: string): Promi
   const { argv, surroundings } = await readCall(line, DOCTOR, mainModule);
   const args = parseDoctorArgs(argv);
   if (hasWindows()) {
-    const { tryHere } = await import("./doctor_here.ts");
-    return await tryHere(args, surroundings.stateDir);
+    return await printTries(args, surroundings.stateDir);
   }
   const findings = judge(await lookAround(args, argv, surroundings), args.areas);
   if (args.json) console.log(JSON.stringify(toJson(findings, config.version), null, 2));
   else for (const line of renderList(findings)) console.log(line);
   return worstOf(findings) === "fail" ? STATUS_FAILS : 0;
+}
+
+/** For the front process. */
+async function printTries(args: DoctorArgs, stateDir: string): Promise<number> {
+  const [{ tryHost }, { Console }] = await Promise.all([import("../app/try_host.ts"), import("./console.ts")]);
+  const facts = await readCgroupFacts();
+  await using words = new Console(true, [[STATE, stateDir], [CGROUP, facts.window], [SLICE, facts.sliceWindow]]);
+  const named = (_key: string, value: unknown) => typeof value === "string" ? words.name(value) : value;
+  console.log(JSON.stringify(await tryHost(args, facts), named));
+  return 0;
 }
 
 async function lookAround(args: DoctorArgs, argv: readonly string[], surroundings: Surroundings): Promise<Seen> {

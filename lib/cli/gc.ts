@@ -5,12 +5,16 @@
  * @module
  */
 
+import { readCgroupFacts } from "../host/cgroup_facts.ts";
 import { type FrontOptions, runFront } from "../host/front.ts";
-import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
+import { CGROUP, hasWindows, SLICE, STATE, type Window } from "../host/windows.ts";
 import { type Call, type Configurable, readCall } from "./configured.ts";
 import { GC_FLAGS } from "./flags.ts";
 import { type GcArgs, parseGcArgs } from "./gc_args.ts";
+import { describeRemoved, listLeft, toJson } from "./gc_render.ts";
 import { goneFact, SPARE_SLICE } from "./run.ts";
+
+const STATUS_LEFT = 125;
 
 const GC: Configurable = { name: "gc", flags: GC_FLAGS, parse: parseGcArgs };
 
@@ -18,10 +22,24 @@ const GC: Configurable = { name: "gc", flags: GC_FLAGS, parse: parseGcArgs };
 export async function gc(words: readonly string[], mainModule: string): Promise<number> {
   const { argv, surroundings } = await readCall(words, GC, mainModule);
   if (hasWindows()) {
-    const { gcHere } = await import("./gc_here.ts");
-    return await gcHere(parseGcArgs(argv), surroundings.stateDir);
+    return await removeAndTell(parseGcArgs(argv), surroundings.stateDir);
   }
   return await runFront(planSweep({ argv, surroundings }));
+}
+
+/** Removes what killed berths have left, and says what went and what did not. */
+async function removeAndTell(args: GcArgs, stateDir: string): Promise<number> {
+  const [{ removeGarbage }, { Console }] = await Promise.all([import("../app/gc.ts"), import("./console.ts")]);
+  const facts = await readCgroupFacts();
+  await using words = new Console(false, [[STATE, stateDir], [CGROUP, facts.window], [SLICE, facts.sliceWindow]]);
+  const garbage = await removeGarbage(args.parent, facts);
+  const left = listLeft(garbage);
+  if (args.json) console.log(words.name(JSON.stringify(toJson(garbage), null, 2)));
+  const removed = describeRemoved(garbage);
+  for (const line of removed) words.note(line);
+  for (const { what, hint } of left) words.error(what, hint);
+  if (removed.length + left.length === 0) words.note("nothing was left");
+  return left.length ? STATUS_LEFT : 0;
 }
 
 /** How to start the host process of a sweep, as it is configured at this moment. @throws {BerthError} `config.*`. */

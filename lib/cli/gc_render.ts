@@ -6,20 +6,7 @@
 
 import { BerthError, describeError } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
-import type { ClearedJob } from "../job/abandoned.ts";
-
-/** What a look around has found. */
-export interface Garbage {
-  readonly jobs: readonly ClearedJob[];
-  /** Groups that went beside those of jobs. */
-  readonly groups: readonly string[];
-  /** Paths of what berth has begun to write and never finished. */
-  readonly files: readonly string[];
-  /** What the image store has freed; undefined while something is being built, as nobody can tell then. */
-  readonly freedBytes: number | undefined;
-  /** What else could not be removed, or not be looked at. */
-  readonly errors: readonly unknown[];
-}
+import type { Garbage } from "../app/gc.ts";
 
 /** What is still there, and why. */
 export interface Left {

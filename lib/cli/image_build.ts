@@ -33,7 +33,7 @@ Of two that build the same at once, one builds and the other one waits for it.`,
   windows: ({ kernelWindows }) => [...BUILD_WINDOWS, ...kernelWindows],
   parse: parseBuildArgs,
   isQuiet: ({ quiet }) => quiet,
-  act: async (args, context) => (await import("./image_build_here.ts")).buildHere(args, context),
+  act: async ({ request }, { words }) => (await import("../app/build_image.ts")).buildImage(request, words),
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */

@@ -25,10 +25,20 @@ attributes are kept. The command, environment, user and folder of an OCI image a
   windows: (args, isRoot) => [...BUILD_WINDOWS, ...importWindows(args), ...toolWindows(args, isRoot)],
   parse: parseImportArgs,
   isQuiet: ({ quiet }) => quiet,
-  act: async (args, context) => (await import("./image_import_here.ts")).importHere(args, context),
+  act: async (args, { words }) =>
+    (await import("../app/import_image.ts")).importImage({ ...args, proxies: proxies() }, words),
 };
 
 /** The users that tools may be. Without a jail they stay who berth is. */
 function toolWindows({ jail }: ImportArgs, isRoot: boolean) {
   return isRoot && jail === "require" ? [usersWindow()] : [];
+}
+
+/** The way to a registry, as the user's environment has it. */
+function proxies(): Record<string, string> {
+  const names = ["http_proxy", "https_proxy", "no_proxy"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
 }

@@ -1,10 +1,13 @@
 /**
- * `berth image inspect`: an image's spec, complete. Pure.
+ * `berth image inspect`: an image's spec, complete.
  *
  * @module
  */
 
+// @ts-types="../base/types/path.d.ts"
+import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
+import { STATE } from "../host/windows.ts";
 import type { ImageSpec } from "../image/spec.ts";
 import { splitNames, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
@@ -21,7 +24,11 @@ export const INSPECT: Subcommand<InspectArgs> = {
   more: "For a folder of your own (--image DIR), copy the files that it names into it, and name them relative to it.",
   windows: [],
   parse: parseInspectArgs,
-  act: async (args, context) => (await import("./image_inspect_here.ts")).inspectHere(args, context),
+  act: async ({ name }, { stateDir }) => {
+    const { loadSpec } = await import("../app/load_image.ts");
+    const hostPath = stateDir.startsWith("/") ? join(stateDir) : join(Deno.cwd(), stateDir);
+    console.log(renderSpec(await loadSpec(name), STATE, hostPath.replace(/\/$/, "")));
+  },
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */

@@ -1,11 +1,11 @@
 /**
- * `berth image ls`: the table of images. Pure.
+ * `berth image ls`: the table of images.
  *
  * @module
  */
 
 import { formatAge, formatBytes } from "../base/units.ts";
-import type { ImageFacts } from "../image/survey.ts";
+import type { ListedImage } from "../app/list_images.ts";
 import { LS_FLAGS } from "./subcommand_flags.ts";
 import { expectNone, splitNames, type Subcommand } from "./subcommand.ts";
 import { parseFlags } from "./parse.ts";
@@ -23,7 +23,12 @@ export const LS: Subcommand<LsArgs> = {
   more: `SIZE is that of all files of an image, those that it shares with others included. AGE is since it was built.`,
   windows: [],
   parse: parseLsArgs,
-  act: async (args, context) => (await import("./image_ls_here.ts")).lsHere(args, context),
+  act: async ({ json }, { words }) => {
+    const images = await (await import("../app/list_images.ts")).listImages();
+    for (const { name, problem } of images) if (problem) words.note(`image "${name}" can't be run: ${problem}`);
+    if (json) console.log(renderJson(images));
+    else for (const line of renderTable(images, Date.now())) console.log(line);
+  },
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */
@@ -32,11 +37,6 @@ export function parseLsArgs(argv: readonly string[]): LsArgs {
   const parsed = parseFlags(flags, LS_FLAGS);
   expectNone(names, "berth image ls");
   return { json: parsed.has("json") };
-}
-
-/** An image, and the ids of the jobs that run on it. */
-export interface ListedImage extends ImageFacts {
-  readonly usedBy: readonly string[];
 }
 
 const HEADER = ["NAME", "SIZE", "AGE", "KERNEL", "USED BY"];

@@ -22,7 +22,7 @@ export const PRUNE: Subcommand<PruneArgs> = {
   more: `An image that a job runs on stays. What builds have left that were killed goes as well; not while one runs.`,
   windows: [],
   parse: parsePruneArgs,
-  act: async (args, context) => (await import("./image_prune_here.ts")).pruneHere(args, context),
+  act: async ({ olderMs }, { words }) => (await import("../app/prune_images.ts")).pruneImages(olderMs, words),
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */

@@ -25,7 +25,7 @@ export const RM: Subcommand<RmArgs> = {
 job holds go with the next rm, prune or build.`,
   windows: [],
   parse: parseRmArgs,
-  act: async (args, context) => (await import("./image_rm_here.ts")).rmHere(args, context),
+  act: async (args, { words }) => (await import("../app/remove_images.ts")).removeImages(args, words),
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */

@@ -104,11 +104,11 @@ async function runBehindWindows(mainModule: string, onPoint?: OnPoint): Promise<
   await expectOwnFolders(surroundings.uid, foldersToOwn(surroundings.stateDir));
   const { spec, ...args } = RUN.parse(argv, surroundings);
   const asked: RunArgs = { ...args, spec: { ...spec, env } };
-  const { JailTrial } = await import("./vmm_jail.ts");
+  const { JailTrial } = await import("../app/jail_trial.ts");
   // Its programs run while the rest of this one is loaded.
   await using trial = new JailTrial(asked.spec, stop.requested);
-  const { runHere } = await import("./run_here.ts");
-  return await runHere(asked, { stop, trial, onPoint }, windowPaths(asked, surroundings.stateDir));
+  const { runAndTell } = await import("./run_told.ts");
+  return await runAndTell(asked, { stop, trial, onPoint }, windowPaths(asked, surroundings.stateDir));
 }
 
 /** The windows of one job and of its VM's group. Pure. */

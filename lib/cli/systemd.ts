@@ -31,7 +31,8 @@ A unit that was changed by hand is not overwritten; drop-ins (systemctl edit) ar
 package brings its units itself.`,
   windows: ({ folder }) => [{ mode: "make", target: UNITS, source: folder }],
   parse: parseInstallArgs,
-  act: async (args, context) => (await import("./systemd_here.ts")).installUnits(args, context),
+  act: async ({ folder }, { words, stateDir }) =>
+    (await import("../app/units.ts")).installUnits({ folder, stateDir }, words),
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */

@@ -5,6 +5,7 @@
  */
 
 import { runFront } from "../host/front.ts";
+import { limitsIn } from "../cgroup/limits.ts";
 import { nodesToLookFor } from "../cgroup/systemd/devices.ts";
 import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
 import { type Configurable, readCall } from "./configured.ts";
@@ -20,8 +21,11 @@ export async function update(words: readonly string[], mainModule: string): Prom
   const { argv, surroundings } = await readCall(words, UPDATE, mainModule);
   const args = parseUpdateArgs(argv);
   if (hasWindows()) {
-    const { updateHere } = await import("./update_here.ts");
-    return await updateHere(args);
+    const [{ updateJob }, { Console }] = await Promise.all([import("../app/update.ts"), import("./console.ts")]);
+    await using words = new Console(args.quiet);
+    const limits = await updateJob(args);
+    for (const name of limitsIn(limits)) words.note(`${args.id}: ${name} is ${JSON.stringify(limits[name])}`);
+    return 0;
   }
   return await runFront({
     ...surroundings,

@@ -8,7 +8,7 @@ import { BerthError, translateDiskFull } from "../base/errors.ts";
 import { watchDisks } from "../disk/watch.ts";
 import { type BuildHost, buildImage, buildInitramfs, type BuildProgress, isHosts, packBoot } from "./build.ts";
 import { readModulesIn } from "./initramfs.ts";
-import { loadIfFresh } from "./fresh.ts";
+import { loadIfCurrent } from "./load_current.ts";
 import { findKernel } from "./kernel.ts";
 import { hasModules, planOrigin } from "./origin.ts";
 import { parseImageSpec } from "./spec.ts";
@@ -30,7 +30,7 @@ export async function renewImage(
   await sweepBeforeBuild(store, progress.onProgress);
   const onWait = () => progress.onProgress("another berth is building it; waiting");
   using _lock = await store.lock(name, onWait, progress.signal);
-  const built = await loadIfFresh(store, host, name);
+  const built = await loadIfCurrent(store, host, name);
   if (built) return built;
   if (await canRenew(store, name)) await renewBoot(store, host, name, progress);
   else {

@@ -13,7 +13,7 @@ import { dirname } from "@std/path";
 import { translateRefusedWrite } from "../base/errors.ts";
 import { closeLocked } from "../files/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
-import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeRecord, withJobsLocked } from "./abandoned.ts";
+import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeRecord, withJobsLocked } from "./orphans.ts";
 import { removeFolderTree } from "../files/remove_folder.ts";
 import { CGROUP, type JobRecord, OWNER, type PlannedGroup } from "./owner.ts";
 

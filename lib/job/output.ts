@@ -9,7 +9,7 @@ import { describeError } from "../base/errors.ts";
 import { type DiskWatch, holdsAllBytes } from "../disk/watch.ts";
 import { holePuncher } from "../files/punch.ts";
 import { VM_FILES } from "../vmm/vmm.ts";
-import { isFull } from "./blame.ts";
+import { isFull } from "./disk_full.ts";
 import type { VmFiles } from "./files.ts";
 import { OutputFollower } from "./output/follower.ts";
 import { isGone, type Sink } from "./output/source.ts";

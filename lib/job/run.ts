@@ -14,7 +14,7 @@ import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";
 import type { Vm, VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
-import { blameDisk, blameOutput } from "./blame.ts";
+import { blameDisk, blameOutput } from "./disk_full.ts";
 import { boot, killOn } from "./boot.ts";
 import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog, noteWishes } from "./evidence.ts";
@@ -24,7 +24,7 @@ import { createJobGroup, endAbandoned, type GroupIo, type JobGroup, type Seen } 
 import { deliverOutput, followOutput } from "./output.ts";
 import type { Delivery, Sink } from "./output/source.ts";
 import type { JobPlan } from "./plan.ts";
-import { lendFiles } from "./lend.ts";
+import { chownToVmm } from "./chown_to_vmm.ts";
 import { largestFirst } from "./running.ts";
 import type { OnPoint } from "./points.ts";
 import type { JobResult, Timings } from "./report.ts";
@@ -184,7 +184,7 @@ class JobRun {
       const signal = AbortSignal.any([stop.requested, space.signal]);
       const onNote = (text: string) => notify({ kind: "note", text });
       const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote, onProgress: onNote }));
-      const vm = await lendFiles(this.#plan.vm, { signal, onProgress: onNote });
+      const vm = await chownToVmm(this.#plan.vm, { signal, onProgress: onNote });
       this.#onPoint("group");
       const group = await createJobGroup(this.#plan, this.#io, folder, this.#stack, this.seen);
       this.#onPoint("grouped");

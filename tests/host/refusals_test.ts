@@ -67,7 +67,6 @@ const WRONG_JOBS: readonly (readonly [flags: readonly string[], words: string])[
   [["--image", "no-such"], "there is no image"],
   [["--memory", "1M"], "memory"],
   [["--workspace", "/no/such/folder"], "/no/such/folder"],
-  [["--user", "a b"], "--user"],
 ];
 
 Deno.test("a job that is refused for what it is moves no process, and makes no group", async () => {

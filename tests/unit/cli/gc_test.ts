@@ -4,7 +4,8 @@ import { BerthError, type ErrorCode, ERRORS } from "../../../lib/base/errors.ts"
 import { gcHelp, mainHelp } from "../../../lib/cli/flags.ts";
 import { gcWindows } from "../../../lib/cli/gc.ts";
 import { parseGcArgs } from "../../../lib/cli/gc_args.ts";
-import { describeRemoved, type Garbage, listLeft, toJson } from "../../../lib/cli/gc_render.ts";
+import type { Garbage } from "../../../lib/app/gc.ts";
+import { describeRemoved, listLeft, toJson } from "../../../lib/cli/gc_render.ts";
 
 Deno.test("parseGcArgs() looks below berth's own group, or below one that is named", () => {
   assertEquals(parseGcArgs([]), { parent: { kind: "self" }, json: false });

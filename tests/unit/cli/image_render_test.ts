@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { renderSpec } from "../../../lib/cli/image_inspect.ts";
-import { type ListedImage, renderJson, renderTable } from "../../../lib/cli/image_ls.ts";
+import type { ListedImage } from "../../../lib/app/list_images.ts";
+import { renderJson, renderTable } from "../../../lib/cli/image_ls.ts";
 import { parseImageSpec } from "../../../lib/image/spec.ts";
 import { originOf, specOf } from "../../support/images.ts";
 

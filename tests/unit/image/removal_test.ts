@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
-import { holdImage } from "../../../lib/image/held.ts";
+import { pinImage } from "../../../lib/image/pinned_image.ts";
 import { claimImage, type ClaimOptions } from "../../../lib/image/removal.ts";
 import type { ImageStore } from "../../../lib/image/store.ts";
 import { tryLockUsed } from "../../../lib/image/store_locks.ts";
@@ -25,7 +25,7 @@ storeTest("remove() takes the image away, and a sweep its files", async (store, 
   await build(store, work, "ci");
   await build(store, work, "other");
   {
-    using _image = await holdImage(store, "ci");
+    using _image = await pinImage(store, "ci");
   }
   await remove(store, "ci");
   assertEquals((await tree(root)).filter((path) => path.includes("ci")), [".lock-ci"]);
@@ -51,7 +51,7 @@ storeTest("claimImage() refuses an image that jobs use, and names them", async (
   const claim = (usedBy: string[]) => () => claimImage(store, "ci", { usedBy, force: false });
   await refused(claim(["a"]), "image.in-use", "the job a runs on it");
   await refused(claim(["a", "b"]), "image.in-use", "the jobs a, b run on it");
-  using _held = await holdImage(store, "ci");
+  using _held = await pinImage(store, "ci");
   await refused(claim([]), "image.in-use", "a job that is about to start uses it");
 });
 
@@ -75,7 +75,7 @@ storeTest("with force the name goes, and the files when nobody holds them", asyn
   await build(store, work, "ci");
   const paths = await tree(`${root}/.store`);
   {
-    using held = await holdImage(store, "ci");
+    using held = await pinImage(store, "ci");
     await remove(store, "ci", { usedBy: ["a"], force: true });
     assertEquals(await store.names(), []);
     assertEquals((await sweepStore(store))?.heldFiles, 2);
@@ -114,7 +114,7 @@ storeTest("a job that began to load what is removed finds no image", async (stor
   await build(store, work, "ci");
   using image = await claimImage(store, "ci", GENTLE);
   // Watched from the start: it may end before the removal does.
-  const late = refused(() => holdImage(store, "ci"), "image.not-found", 'no image "ci"');
+  const late = refused(() => pinImage(store, "ci"), "image.not-found", 'no image "ci"');
   await image.remove();
   image[Symbol.dispose]();
   await late;

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BerthError, describeError } from "../../../lib/base/errors.ts";
 import { randomId } from "../../../lib/base/ids.ts";
-import { type ClearedJob, findAbandoned, sweepJobs } from "../../../lib/job/abandoned.ts";
+import { type ClearedJob, findAbandoned, sweepJobs } from "../../../lib/job/orphans.ts";
 import { createJobFolder } from "../../../lib/job/folder.ts";
 import type { AbandonedGroup, JobRecord } from "../../../lib/job/owner.ts";
 import { holdLock } from "../../support/lock_holder.ts";

@@ -1,5 +1,5 @@
 /**
- * `berth systemd` in the host process.
+ * `berth systemd install`: units are written for this very binary.
  *
  * @module
  */
@@ -8,11 +8,16 @@ import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { findSystemd } from "../cgroup/systemd/systemctl.ts";
 import { isAsWritten, planUnits, type Unit, withMark } from "../host/systemd/units.ts";
 import { UNITS } from "../host/windows.ts";
-import type { SubcommandContext } from "./subcommand.ts";
-import type { InstallArgs } from "./systemd.ts";
+import type { Words } from "./words.ts";
+
+/** Where units go, and whose folder they are to know; both as the user named them. */
+export interface UnitsRequest {
+  readonly folder: string;
+  readonly stateDir: string;
+}
 
 /** Writes all of them, or none. @throws {BerthError} `systemd.*`, `cgroup.systemd`. */
-export async function installUnits({ folder }: InstallArgs, { words, stateDir }: SubcommandContext): Promise<void> {
+export async function installUnits({ folder, stateDir }: UnitsRequest, words: Words): Promise<void> {
   if (!Deno.build.standalone) throw new BerthError("systemd.source", "a unit can't run berth from its sources");
   const { version } = await findSystemd({});
   const units = planUnits({ binary: Deno.execPath(), systemd: version, stateDir });

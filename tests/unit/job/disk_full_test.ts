@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
-import { blameDisk, blameOutput } from "../../../lib/job/blame.ts";
+import { blameDisk, blameOutput } from "../../../lib/job/disk_full.ts";
 import { EvidenceLog } from "../../../lib/job/evidence.ts";
 import type { Delivery } from "../../../lib/job/output/source.ts";
 import type { End } from "../../../lib/job/verdict.ts";

@@ -1,5 +1,5 @@
 /**
- * `berth image import` in the host process.
+ * `berth image import`: any root file system becomes an image.
  *
  * @module
  */
@@ -7,16 +7,32 @@
 import { BerthError } from "../base/errors.ts";
 import { ROOT, SOURCE } from "../host/windows.ts";
 import { buildImage } from "../image/build.ts";
+import type { KernelWish } from "../image/kernel_file.ts";
 import { planToolMemory } from "../image/import/tools.ts";
 import { sweepBeforeBuild } from "../image/sweep.ts";
+import type { UidRange } from "../job/spec.ts";
 import { type ToolJail, writeFilters } from "../process/tool_jail.ts";
-import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
-import type { ImportArgs } from "./image_import_args.ts";
-import type { SubcommandContext } from "./subcommand.ts";
-import { tryJail } from "./vmm_jail.ts";
+import { abortOnSignals, buildHost, openStore } from "./stores.ts";
+import { tryJail } from "./jail_trial.ts";
+import type { Words } from "./words.ts";
+
+/** What is to be imported. */
+export interface ImportRequest {
+  readonly name: string;
+  /** As the user named it. */
+  readonly source: string;
+  readonly isRegistry: boolean;
+  readonly ref?: string;
+  readonly kernel: { readonly wish?: KernelWish };
+  readonly jail: "require" | "off";
+  readonly uidRange: UidRange;
+  readonly minFreeBytes?: number;
+  /** The way to a registry: `http_proxy` and the like. */
+  readonly proxies: Readonly<Record<string, string>>;
+}
 
 /** Imports; of two imports of the same name, the later one is the image. */
-export async function importHere(args: ImportArgs, { words }: SubcommandContext): Promise<void> {
+export async function importImage(args: ImportRequest, words: Words): Promise<void> {
   const signal = abortOnSignals("image.import", "the import");
   words.hurryOn(signal);
   const store = openStore();
@@ -28,7 +44,7 @@ export async function importHere(args: ImportArgs, { words }: SubcommandContext)
     named: args.source,
     source: args.isRegistry ? { registry: args.source } : { path: SOURCE },
     ref: args.ref,
-    proxies: proxies(),
+    proxies: args.proxies,
     bounds: { jail: open?.jail, memoryMaxBytes: planToolMemory(Deno.systemMemoryInfo().available) },
   };
   const { name, kernel, minFreeBytes } = args;
@@ -37,7 +53,7 @@ export async function importHere(args: ImportArgs, { words }: SubcommandContext)
 
 /** The jail of all tools, whose user is free again when it is disposed. @throws {BerthError} `host.jail`, `host.users`. */
 async function openToolJail(
-  args: ImportArgs,
+  args: ImportRequest,
   signal: AbortSignal,
 ): Promise<{ readonly jail: ToolJail } & Disposable> {
   const open = await tryJail(args, signal);
@@ -49,13 +65,4 @@ async function openToolJail(
   }
   if (rootProblem) throw new BerthError("host.users", `the import's tools need users of their own: ${rootProblem}`);
   return { jail: { user, filters: await writeFilters(ROOT) }, [Symbol.dispose]: () => open[Symbol.dispose]() };
-}
-
-/** The way to a registry, as the user's environment has it. */
-function proxies(): Record<string, string> {
-  const names = ["http_proxy", "https_proxy", "no_proxy"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }

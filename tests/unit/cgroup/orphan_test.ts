@@ -4,7 +4,7 @@ import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import type { Driver } from "../../../lib/cgroup/driver.ts";
 import type { Limits } from "../../../lib/cgroup/limits.ts";
-import { createRemover } from "../../../lib/cgroup/lost.ts";
+import { createRemover } from "../../../lib/cgroup/orphan.ts";
 import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
 
 const MIB = 1024 ** 2;

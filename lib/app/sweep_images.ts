@@ -8,10 +8,10 @@ import { BerthError } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
 import type { ImageStore } from "../image/store.ts";
 import { sweepStore } from "../image/sweep.ts";
-import type { Console } from "./console.ts";
+import type { Words } from "./words.ts";
 
 /** @param freedBytes what the removal has freed before. @returns false when somebody else builds or removes. */
-export async function sweepHere(store: ImageStore, freedBytes: number, words: Console): Promise<boolean> {
+export async function sweepImages(store: ImageStore, freedBytes: number, words: Words): Promise<boolean> {
   const sweep = await sweepStore(store);
   words.note(`freed ${formatBytes(freedBytes + (sweep?.freedBytes ?? 0))}`);
   if (sweep?.heldFiles) {

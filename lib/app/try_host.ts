@@ -1,6 +1,5 @@
 /**
- * `berth doctor` in the host process: tries what jobs do, by the same code, and prints what came of it for the front
- * process.
+ * `berth doctor`: tries on this host what jobs do, by the same code.
  *
  * @module
  */
@@ -10,28 +9,27 @@ import { BerthError, describeError } from "../base/errors.ts";
 import { parseOwnGroups } from "../cgroup/mount_table.ts";
 import type { Containment } from "../cgroup/driver.ts";
 import { examineContainment, findLeftGroups } from "../cgroup/open.ts";
-import { unitOf } from "../cgroup/parent.ts";
-import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
+import { type GroupParent, unitOf } from "../cgroup/parent.ts";
+import type { CgroupFacts } from "../host/cgroup_facts.ts";
 import { valueOf } from "../doctor/case.ts";
 import type { Obstacle, Outcome, Tried, Tries } from "../doctor/facts.ts";
 import type { Area } from "../doctor/finding.ts";
 import { findLeftMemory, kvmNode, recall } from "../host/known_host.ts";
-import { CGROUP, ROOT, SLICE, STATE } from "../host/windows.ts";
+import { ROOT, STATE } from "../host/windows.ts";
 import { findUnusedCaches } from "../disk/cache_sweep.ts";
 import { createDisk } from "../disk/disk.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import type { Image } from "../image/store.ts";
 import { surveyImages } from "../image/survey.ts";
 import { findLeftInStore } from "../image/sweep.ts";
-import { findAbandoned } from "../job/abandoned.ts";
+import { findAbandoned } from "../job/orphans.ts";
 import { BOOT_TIMEOUT_MS } from "../job/plan.ts";
+import type { UidRange } from "../job/spec.ts";
 import { describeKernelProblem, planTrial, recallKvm, tryAccelerator, tryKvm } from "../vmm/qemu/accelerator.ts";
 import type { ProbeResult } from "../vmm/qemu/probe.ts";
 import { tryKernel } from "../vmm/qemu/try_kernel.ts";
-import { Console } from "./console.ts";
-import type { DoctorArgs } from "./doctor_args.ts";
-import { openStore } from "./image_host.ts";
-import { tryJail } from "./vmm_jail.ts";
+import { openStore } from "./stores.ts";
+import { tryJail } from "./jail_trial.ts";
 
 /** Longer than a guest that is tried may take. */
 const TRY_MS = 10_000;
@@ -43,16 +41,22 @@ const KERNEL_MS = BOOT_TIMEOUT_MS.kvm;
 const SYSTEMD_MS = 60_000;
 const TRIED_DISK_BYTES = 4 * 1024 ** 2;
 
-/** Tries what these areas need, and prints it. */
-export async function tryHere(args: DoctorArgs, stateDir: string): Promise<number> {
+/** What is to be tried. */
+export interface TryRequest {
+  readonly areas: readonly Area[];
+  /** Of VMs' groups. */
+  readonly parent: GroupParent;
+  readonly uidRange: UidRange;
+}
+
+/** Tries what these areas need. */
+export async function tryHost(args: TryRequest, facts: CgroupFacts): Promise<Tries> {
   const { areas, parent } = args;
   // A guest that is being tried is not left behind: each try ends soon, and so does this.
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
-  const facts = await readCgroupFacts();
-  await using words = new Console(true, [[STATE, stateDir], [CGROUP, facts.window], [SLICE, facts.sliceWindow]]);
   const ifAny = async (wanted: readonly Area[], make: () => Promise<Partial<Tries>>) =>
     wanted.some((area) => areas.includes(area)) ? await make() : {};
-  const tries: Tries = {
+  return {
     // First, and alone: a guest that is tried has little time.
     ...await ifAny(["kvm", "qemu"], () => tryGuests(areas.includes("qemu"))),
     ...await ifAny(["namespaces"], async () => ({ jail: await attempt("a jail", () => tryVmmJail(args)) })),
@@ -67,9 +71,6 @@ export async function tryHere(args: DoctorArgs, stateDir: string): Promise<numbe
       leftFiles: await attempt("the state folder", listLeftFiles),
     })),
   };
-  const named = (_key: string, value: unknown) => typeof value === "string" ? words.name(value) : value;
-  console.log(JSON.stringify(tries, named));
-  return 0;
 }
 
 /** One try that fails, or takes too long, leaves the others alone. */
@@ -113,7 +114,7 @@ async function tryDefaultKernel({ spec }: Image, kvm: ProbeResult): Promise<Outc
 }
 
 /** The jail that a job's VMM gets. */
-async function tryVmmJail(args: DoctorArgs): Promise<Outcome> {
+async function tryVmmJail(args: TryRequest): Promise<Outcome> {
   using open = await tryJail(args);
   const detail = open.problem?.detail ?? open.rootProblem;
   return { works: detail === undefined, detail: detail ?? "" };

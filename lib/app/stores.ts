@@ -1,5 +1,5 @@
 /**
- * The image store and the builders' view of the host, as this program's windows show them.
+ * The stores, and the image builders' view of the host, as this program's windows show them.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { missingUsers } from "../../../lib/cli/vmm_jail.ts";
+import { missingUsers } from "../../../lib/app/jail_trial.ts";
 
 Deno.test("missingUsers() looks for the whole range in one part of a user namespace", () => {
   const host = "         0          0 4294967295\n";

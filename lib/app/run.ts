@@ -1,12 +1,11 @@
 /**
- * `berth run` in the host process: sockets, image, plan, job, report, exit status.
+ * `berth run`: image, jail, accelerator, driver and plan are chosen here, and the job is run.
  *
  * @module
  */
 
-import { BerthError, describeError, type ErrorCode, translateRefusedWrite } from "../base/errors.ts";
+import { BerthError, type ErrorCode } from "../base/errors.ts";
 import { randomId, randomToken } from "../base/ids.ts";
-import { writeAll } from "../base/write_all.ts";
 import type { Driver } from "../cgroup/driver.ts";
 import { FILE_OF, type LimitName, limitsIn, withDiskNumbers } from "../cgroup/limits.ts";
 import { expectDevices, openDriver } from "../cgroup/open.ts";
@@ -14,25 +13,23 @@ import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { HELLO_MS, Hub } from "../guest/hub.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { groupsFor } from "../host/nodes.ts";
-import { AGENT_SOCKET, IMAGE, QMP_SOCKET, REPORT, STATE, volumeWindow } from "../host/windows.ts";
-import { loadFresh } from "../image/fresh.ts";
-import { type HeldImage, holdImage } from "../image/held.ts";
+import { AGENT_SOCKET, IMAGE, QMP_SOCKET, volumeWindow } from "../host/windows.ts";
+import { ensureCurrent } from "../image/ensure_current.ts";
+import { pinImage, type PinnedImage } from "../image/pinned_image.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import { loadImageFolder } from "../image/store.ts";
 import { type JobPlan, noCommand, planJob } from "../job/plan.ts";
-import { type JobResult, planEarlyReport, planReport, type Report } from "../job/report.ts";
+import type { Sink } from "../job/output/source.ts";
+import type { JobResult } from "../job/report.ts";
 import { type JobEvent, runJob } from "../job/run.ts";
 import type { OnPoint } from "../job/points.ts";
 import type { JobSpec } from "../job/spec.ts";
 import type { StopRequest } from "../job/stop.ts";
-import { decideVerdict, infra } from "../job/verdict.ts";
 import { chooseAccelerator, learnFromBoot } from "../vmm/qemu/accelerator.ts";
 import { QmpHub } from "../vmm/qemu/qmp.ts";
-import { planConclusion } from "./conclusion.ts";
-import { Console } from "./console.ts";
-import { buildHost, openCaches, openStore } from "./image_host.ts";
-import type { RunArgs } from "./run_args.ts";
-import type { JailTrial } from "./vmm_jail.ts";
+import { buildHost, openCaches, openStore } from "./stores.ts";
+import type { JailTrial } from "./jail_trial.ts";
+import type { Words } from "./words.ts";
 
 /** What goes on already when this program is loaded, and belongs to the caller. */
 export interface Begun {
@@ -42,55 +39,44 @@ export interface Begun {
   readonly onPoint?: OnPoint;
 }
 
-/** Runs the job and returns berth's exit status. */
-export async function runHere(
-  args: RunArgs,
-  begun: Begun,
-  paths: readonly (readonly [string, string])[],
-): Promise<number> {
-  const { stop } = begun;
-  await using console = new Console(args.quiet, paths);
-  console.hurryOn(stop.requested);
-  let ended: JobResult | undefined;
-  try {
-    await runJobHere(args, begun, { console, onEnd: (result) => ended = result });
-    return ended!.verdict.status;
-  } catch (error) {
-    // What fails behind a job changes nothing of how that ended.
-    if (ended) {
-      console.error(error);
-      return ended.verdict.status;
-    }
-    // Before there is a job there is nothing to clean up, only to say.
-    const end = stop.reason
-      ? { kind: "cancelled", by: stop.reason, isOver: false } as const
-      : infra(translateRefusedWrite(error, STATE));
-    const verdict = decideVerdict(end, { started: false });
-    const image = "name" in args.image ? args.image.name : args.image.folder;
-    await writeReport(args, planEarlyReport(image, args.spec.name, verdict), console);
-    console.error(verdict.reason, verdict.hint);
-    return verdict.status;
-  }
+/** What is to be run. */
+export interface RunRequest {
+  readonly spec: JobSpec;
+  readonly image: { readonly name: string } | { readonly folder: string };
+  /** The paths of the volumes as the user named them, in the order of `spec.volumes`; undefined for new ones. */
+  readonly volumePaths: readonly (string | undefined)[];
 }
 
-/** Who is told how it goes. */
-interface Told {
-  readonly console: Console;
-  readonly onEnd: (result: JobResult) => void;
+/** Where its output goes, and who is told how it goes. */
+export interface RunIo {
+  readonly words: Pick<Words, "note">;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** Absent: the job's input is empty. */
+  readonly stdin?: ReadableStream<Uint8Array>;
+  readonly notify: (event: JobEvent) => void;
+  /** Called as soon as it is known how the job ended: what fails behind that changes nothing of it. */
+  readonly onEnd: (plan: JobPlan, result: JobResult) => Promise<void>;
 }
 
-async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { console, onEnd }: Told): Promise<void> {
+/**
+ * Runs a job to its end.
+ *
+ * @throws what has kept it from beginning. What goes wrong in a job that began is in its result.
+ */
+export async function runRequest(args: RunRequest, { stop, trial, onPoint }: Begun, io: RunIo): Promise<void> {
+  const { words } = io;
   await using stack = new AsyncDisposableStack();
   const facts = await readCgroupFacts();
   const spec = { ...args.spec, groupLimits: withDiskNumbers(args.spec.groupLimits, facts.blockDevices) };
-  const image = stack.use(await openImage(args, stop.requested, console));
+  const image = stack.use(await openImage(args, stop.requested, words));
   const jailed = await trial.result;
-  for (const note of trial.notes) console.note(note);
+  for (const note of trial.notes) words.note(note);
   const isOther = jailed?.jail.user !== undefined;
   const isDenied = isOther && !await groupsFor("/dev/kvm");
   const { kernel } = image.spec;
   const accelerator = await chooseAccelerator({ wanted: args.spec.accel, kernel, isDenied }, stop.requested);
-  if (accelerator.note) console.note(accelerator.note);
+  if (accelerator.note) words.note(accelerator.note);
   stop.requested.throwIfAborted();
   const shown = await Promise.all(args.volumePaths.map(lookAtVolume));
   const inputs = { id: randomId(), token: randomToken(), image, accelerator, jail: jailed?.jail, shown };
@@ -99,30 +85,29 @@ async function runJobHere(args: RunArgs, { stop, trial, onPoint }: Begun, { cons
   // Its processes would be in the way of who empties a group.
   await trial.ended;
   stop.requested.throwIfAborted();
-  const driver = await chooseDriver(spec, alone, facts, console);
+  const driver = await chooseDriver(spec, alone, facts, words);
   if (driver) stack.use(driver);
   const plan = driver ? planJob(spec, { ...inputs, contained: true }) : alone;
-  const unenforceable = chooseUnenforced(plan, spec, driver, console);
+  const unenforceable = chooseUnenforced(plan, spec, driver, words);
   const result = await runJob(plan, {
     hub: stack.use(Hub.listen(AGENT_SOCKET, HELLO_MS + 2 * plan.bootTimeoutMs)),
     qmpHub: stack.use(QmpHub.listen(QMP_SOCKET)),
     driver,
     caches: openCaches(),
     unenforceable,
-    stdout: (bytes, onWritten) => writeAll(Deno.stdout, bytes, onWritten),
-    stderr: (bytes, onWritten) => console.pass(bytes, onWritten),
-    stdin: args.spec.stdin ? Deno.stdin.readable : undefined,
+    stdout: io.stdout,
+    stderr: io.stderr,
+    stdin: io.stdin,
     stop,
     onPoint,
-    notify: (event) => console.note(describeEvent(event)),
+    notify: io.notify,
     onBooted: (booted) => learnFromBoot(kernel, booted),
   });
-  onEnd(result);
-  await conclude(args, plan, result, console);
+  await io.onEnd(plan, result);
 }
 
 /** The image, and its hold on the store's files; a folder is its owner's affair. */
-async function openImage(args: RunArgs, signal: AbortSignal, console: Console): Promise<HeldImage> {
+async function openImage(args: RunRequest, signal: AbortSignal, words: RunIo["words"]): Promise<PinnedImage> {
   if ("folder" in args.image) {
     // By the user's own name for it, which no image of the store can have.
     return { ...await loadImageFolder(IMAGE), name: args.image.folder, [Symbol.dispose]: () => {} };
@@ -131,8 +116,8 @@ async function openImage(args: RunArgs, signal: AbortSignal, console: Console): 
   const { name } = args.image;
   // The default image has no command of its own: it is not built to find that out.
   if (args.spec.argv.length === 0 && name === DEFAULT_IMAGE && !await store.has(name)) throw noCommand(name);
-  await loadFresh(store, buildHost(), name, { signal, onProgress: (line) => console.note(line) });
-  return await holdImage(store, name);
+  await ensureCurrent(store, buildHost(), name, { signal, onProgress: (line) => words.note(line) });
+  return await pinImage(store, name);
 }
 
 /** Whether a volume's window shows a file or a folder; the windows are there for paths only. */
@@ -152,12 +137,12 @@ async function chooseDriver(
   spec: JobSpec,
   { limits, vm }: JobPlan,
   facts: CgroupFacts,
-  console: Console,
+  words: RunIo["words"],
 ): Promise<Driver | undefined> {
   if (spec.limits === "off") return undefined;
   expectDevices(spec.devices, facts);
   const { cgroupDriver: driver, cgroupParent: parent, supervisorMemoryBytes, devices } = spec;
-  const onWarning = (message: string) => console.note(message);
+  const onWarning = (message: string) => words.note(message);
   try {
     return await openDriver({ driver, parent, supervisorMemoryBytes, devices, onWarning }, facts);
   } catch (error) {
@@ -165,7 +150,7 @@ async function chooseDriver(
     if (spec.limits === "require" || !degrades) throw error;
     const files = limitsIn(limits).map((name) => FILE_OF[name]).join(", ");
     const instead = vm.rlimits?.pidsMax === undefined ? "-v and -t" : "-v, -t and -u";
-    console.note(
+    words.note(
       `not enforced by a cgroup: ${files}: ${error.message} (${error.hint}); QEMU gets ulimit ${instead} instead`,
     );
     return undefined;
@@ -173,10 +158,15 @@ async function chooseDriver(
 }
 
 /** What of the plan the driver can't enforce: an error where limits are required, else said. */
-function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver | undefined, console: Console): LimitName[] {
+function chooseUnenforced(
+  plan: JobPlan,
+  spec: JobSpec,
+  driver: Driver | undefined,
+  words: RunIo["words"],
+): LimitName[] {
   const leaveOut = (code: ErrorCode, message: string, isAsked = true) => {
     if (spec.limits === "require" && isAsked) throw new BerthError(code, message);
-    console.note(message);
+    words.note(message);
   };
   const unenforceable = driver?.unenforceable({ ...plan.tenant?.limits, ...plan.limits }) ?? [];
   for (const { limit, reason } of unenforceable) {
@@ -190,29 +180,4 @@ function chooseUnenforced(plan: JobPlan, spec: JobSpec, driver: Driver | undefin
     if (loose) leaveOut("cgroup.device", `not enforced: --device ${loose}: only systemd limits access to a device`);
   }
   return unenforceable.map(({ limit }) => limit);
-}
-
-function describeEvent(event: JobEvent): string {
-  switch (event.kind) {
-    case "left-out":
-      return `artifact: left out ${event.what}`;
-    case "note":
-      return event.text;
-  }
-}
-
-/** Writes the report, and says how it ended: what is said may wait for its reader. */
-async function conclude(args: RunArgs, plan: JobPlan, result: JobResult, console: Console): Promise<void> {
-  await writeReport(args, planReport(plan, result), console);
-  for (const { text, hint } of planConclusion(plan, result)) console.error(text, hint);
-}
-
-async function writeReport(args: RunArgs, report: Partial<Report>, console: Console): Promise<void> {
-  if (args.report === undefined) return;
-  try {
-    const named = (_key: string, value: unknown) => typeof value === "string" ? console.name(value) : value;
-    await Deno.writeTextFile(REPORT, JSON.stringify(report, named, 2) + "\n");
-  } catch (error) {
-    console.error(`the report can't be written: ${describeError(error)}`);
-  }
 }

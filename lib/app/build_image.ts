@@ -1,18 +1,17 @@
 /**
- * `berth image build` in the host process.
+ * `berth image build`: an image is built, by one of those who want to build the same.
  *
  * @module
  */
 
-import { buildImage } from "../image/build.ts";
+import { buildImage as build, type BuildRequest } from "../image/build.ts";
 import { describeIngredients, isBuiltSince } from "../image/origin.ts";
 import { sweepBeforeBuild } from "../image/sweep.ts";
-import type { BuildArgs } from "./image_build.ts";
-import type { SubcommandContext } from "./subcommand.ts";
-import { abortOnSignals, buildHost, openStore } from "./image_host.ts";
+import { abortOnSignals, buildHost, openStore } from "./stores.ts";
+import type { Words } from "./words.ts";
 
 /** Builds the image, unless somebody else has just done that. */
-export async function buildHere({ request }: BuildArgs, { words }: SubcommandContext): Promise<void> {
+export async function buildImage(request: BuildRequest, words: Words): Promise<void> {
   const signal = abortOnSignals("image.build", "the build");
   words.hurryOn(signal);
   const [store, host] = [openStore(), buildHost()];
@@ -32,5 +31,5 @@ export async function buildHere({ request }: BuildArgs, { words }: SubcommandCon
       return;
     }
   }
-  await buildImage(store, host, request, { onProgress, signal });
+  await build(store, host, request, { onProgress, signal });
 }

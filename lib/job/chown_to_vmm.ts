@@ -21,7 +21,7 @@ const READABLE = 0o004;
  * @returns the plan with files that the VMM can use (it gets a copy of an image that it may not read), and with the length
  * that a file of its may have: that of its longest disk, or of the host's.
  */
-export async function lendFiles(vm: VmPlan, io: DiskIo): Promise<VmPlan> {
+export async function chownToVmm(vm: VmPlan, io: DiskIo): Promise<VmPlan> {
   const disks = vm.disks.filter(({ readOnly }) => !readOnly).map(({ path }) => path);
   const { blocks, bsize } = await statfs(vm.folder);
   const lengths = await Promise.all(disks.map(async (path) => (await Deno.stat(path)).size));

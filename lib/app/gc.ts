@@ -1,42 +1,37 @@
 /**
- * `berth gc` in the host process.
+ * `berth gc`: what killed berths have left is removed.
  *
  * @module
  */
 
 import { BerthError, translateRefusedWrite } from "../base/errors.ts";
 import type { GroupRemover } from "../cgroup/driver.ts";
+import type { GroupParent } from "../cgroup/parent.ts";
 import { openRemover, sweepTenantSlices } from "../cgroup/open.ts";
-import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
+import type { CgroupFacts } from "../host/cgroup_facts.ts";
 import { sweepMemory } from "../host/known_host.ts";
-import { CGROUP, SLICE, STATE } from "../host/windows.ts";
+import { STATE } from "../host/windows.ts";
 import { sweepCaches } from "../disk/cache_sweep.ts";
 import { type Sweep, sweepStore } from "../image/sweep.ts";
-import { type ClearedJob, sweepJobs } from "../job/abandoned.ts";
+import { type ClearedJob, sweepJobs } from "../job/orphans.ts";
 import { endAbandoned } from "../job/group.ts";
-import { Console } from "./console.ts";
-import type { GcArgs } from "./gc_args.ts";
-import { describeRemoved, type Garbage, listLeft, toJson } from "./gc_render.ts";
-import { openStore } from "./image_host.ts";
+import { openStore } from "./stores.ts";
 
-const STATUS_LEFT = 125;
-
-/** Removes what killed berths have left, and says what went and what did not. */
-export async function gcHere(args: GcArgs, stateDir: string): Promise<number> {
-  const facts = await readCgroupFacts();
-  await using console = new Console(false, [[STATE, stateDir], [CGROUP, facts.window], [SLICE, facts.sliceWindow]]);
-  const garbage = await collect(args, facts);
-  const left = listLeft(garbage);
-  if (args.json) globalThis.console.log(console.name(JSON.stringify(toJson(garbage), null, 2)));
-  const removed = describeRemoved(garbage);
-  for (const line of removed) console.note(line);
-  for (const { what, hint } of left) console.error(what, hint);
-  if (removed.length + left.length === 0) console.note("nothing was left");
-  return left.length ? STATUS_LEFT : 0;
+/** What a look around has found. */
+export interface Garbage {
+  readonly jobs: readonly ClearedJob[];
+  /** Groups that went beside those of jobs. */
+  readonly groups: readonly string[];
+  /** Paths of what berth has begun to write and never finished. */
+  readonly files: readonly string[];
+  /** What the image store has freed; undefined while something is being built, as nobody can tell then. */
+  readonly freedBytes: number | undefined;
+  /** What else could not be removed, or not be looked at. */
+  readonly errors: readonly unknown[];
 }
 
-/** Looks everywhere, whatever happens elsewhere. */
-async function collect({ parent }: GcArgs, facts: CgroupFacts): Promise<Garbage> {
+/** Looks everywhere, whatever happens elsewhere, and removes what it finds. @param parent of VMs' groups. */
+export async function removeGarbage(parent: GroupParent, facts: CgroupFacts): Promise<Garbage> {
   const errors: unknown[] = [];
   const attempt = async <T>(action: Promise<T>, otherwise: T): Promise<T> => {
     try {
@@ -60,7 +55,7 @@ async function collect({ parent }: GcArgs, facts: CgroupFacts): Promise<Garbage>
 
 const NOTHING: Sweep = { freedBytes: 0, heldFiles: 0, troubles: [] };
 
-function tryOpen(parent: GcArgs["parent"], facts: CgroupFacts): { remover?: GroupRemover; error?: unknown } {
+function tryOpen(parent: GroupParent, facts: CgroupFacts): { remover?: GroupRemover; error?: unknown } {
   try {
     return { remover: openRemover(parent, facts) };
   } catch (error) {

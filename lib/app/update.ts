@@ -1,5 +1,5 @@
 /**
- * `berth update` in the host process: the group's limits, in the kernel or by systemd.
+ * `berth update`: a running job's limits and devices are changed, in the kernel or by systemd.
  *
  * @module
  */
@@ -10,19 +10,32 @@ import type { CgroupFs } from "../cgroup/cgroup_fs.ts";
 import { DenoCgroupFs } from "../cgroup/deno_cgroup_fs.ts";
 import { type Limits, limitsIn, withDiskNumbers } from "../cgroup/limits.ts";
 import { allowDevice, denyDevice, updateScope } from "../cgroup/systemd/scope.ts";
-import { planDevices } from "../cgroup/systemd/devices.ts";
+import { type Device, planDevices } from "../cgroup/systemd/devices.ts";
 import { findSystemd } from "../cgroup/systemd/systemctl.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { CGROUP, STATE } from "../host/windows.ts";
 import { type JobRecord, readRecord } from "../job/owner.ts";
 import { expectHighFits } from "../job/plan.ts";
-import { Console } from "./console.ts";
-import type { UpdateArgs } from "./update_args.ts";
 
-/** Changes what was asked for, and says what is in force then. */
-export async function updateHere(args: UpdateArgs): Promise<number> {
+/** What is to be changed. */
+export interface UpdateRequest {
+  /** The job's. */
+  readonly id: string;
+  /** What is not named stays. The memory is the guest's. */
+  readonly limits: Limits;
+  readonly devicesToAdd: readonly Device[];
+  /** Paths of nodes. */
+  readonly devicesToRemove: readonly string[];
+}
+
+/**
+ * Changes all of it, or nothing.
+ *
+ * @returns the limits that are in force now, of those that were asked for.
+ * @throws {BerthError} `job.unknown`, `host.limits`, `cgroup.*`.
+ */
+export async function updateJob(args: UpdateRequest): Promise<Limits> {
   const record = await readRecord(`${STATE}/jobs/${args.id}`);
-  await using console = new Console(args.quiet, [[CGROUP, record.cgroup]]);
   const facts = await readCgroupFacts();
   if (facts.window !== record.cgroup) throw new BerthError("job.unknown", `the job ${args.id} has no group any more`);
   const limits = forGroup(withDiskNumbers(args.limits, facts.blockDevices), record);
@@ -38,11 +51,10 @@ export async function updateHere(args: UpdateArgs): Promise<number> {
     }
     await updateLimits(fs, "", limits);
   }
-  for (const name of limitsIn(limits)) console.note(`${args.id}: ${name} is ${JSON.stringify(limits[name])}`);
-  return 0;
+  return limits;
 }
 
-async function updateUnit(unit: string, fs: CgroupFs, args: UpdateArgs, facts: CgroupFacts): Promise<void> {
+async function updateUnit(unit: string, fs: CgroupFs, args: UpdateRequest, facts: CgroupFacts): Promise<void> {
   // Refuses what is not there: systemd would leave it out in silence.
   planDevices(args.devicesToAdd, facts.devices);
   const systemd = await findSystemd({});

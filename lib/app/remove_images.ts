@@ -1,5 +1,5 @@
 /**
- * `berth image rm` in the host process.
+ * `berth image rm`: images are removed, all of those that are named or none.
  *
  * @module
  */
@@ -7,13 +7,20 @@
 import { STATE } from "../host/windows.ts";
 import { claimImage } from "../image/removal.ts";
 import { readImageUsers } from "../job/running.ts";
-import type { SubcommandContext } from "./subcommand.ts";
-import { openStore } from "./image_host.ts";
-import type { RmArgs } from "./image_rm.ts";
-import { sweepHere } from "./image_sweep_here.ts";
+import { openStore } from "./stores.ts";
+import { sweepImages } from "./sweep_images.ts";
+import type { Words } from "./words.ts";
+
+/** What is to be removed. */
+export interface RemovalRequest {
+  /** Each once. */
+  readonly names: readonly string[];
+  /** Whether jobs may run on them: those keep the files. */
+  readonly force: boolean;
+}
 
 /** Removes the images, and then what nothing needs any more. */
-export async function rmHere({ names, force }: RmArgs, { words }: SubcommandContext): Promise<void> {
+export async function removeImages({ names, force }: RemovalRequest, words: Words): Promise<void> {
   const store = openStore();
   const users = await readImageUsers(`${STATE}/jobs`);
   let freedBytes = 0;
@@ -29,7 +36,7 @@ export async function rmHere({ names, force }: RmArgs, { words }: SubcommandCont
       words.note(`removed image "${image.name}"`);
     }
   }
-  const isSwept = await sweepHere(store, freedBytes, words);
+  const isSwept = await sweepImages(store, freedBytes, words);
   if (isSwept) return;
   words.note("another berth builds or removes images: files that nothing needs stay until the next rm, prune or build");
 }

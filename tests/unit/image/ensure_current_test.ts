@@ -5,7 +5,7 @@ import type { BuildHost } from "../../../lib/image/build.ts";
 import { readCpioFiles } from "../../../lib/image/cpio.ts";
 import { planInitramfs } from "../../../lib/image/initramfs.ts";
 import { type Origin, planOrigin } from "../../../lib/image/origin.ts";
-import { loadFresh } from "../../../lib/image/fresh.ts";
+import { ensureCurrent } from "../../../lib/image/ensure_current.ts";
 import type { ImageSpec } from "../../../lib/image/spec.ts";
 import { ImageStore } from "../../../lib/image/store.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
@@ -68,44 +68,54 @@ async function specOf(store: ImageStore): Promise<ImageSpec> {
 
 const progress = { onProgress: () => {} };
 
-renewTest("loadFresh() puts the agent of this berth into an image of the user's kernel, once", async (store, host) => {
-  const before = await specOf(store);
-  const image = await loadFresh(store, host, "mine", progress);
-  const after = await specOf(store);
-  assertEquals([image.agentHash, image.origin?.from], ["new", "import root.tar"]);
-  assertEquals(image.origin?.builtAt, ORIGIN.builtAt, "its root file system is no younger");
-  assertEquals({ ...after, initrd: "" }, { ...before, initrd: "" });
-  const files = readCpioFiles(await Deno.readFile(image.spec.initrd))!;
-  const texts = ["berth/agent.sh", "bin/busybox", "modules/order", "modules/a.ko"].map((name) =>
-    new TextDecoder().decode(files.get(name))
-  );
-  assertEquals(texts, ["new agent", "new busybox", "base a.ko\n", "module a"]);
-  await loadFresh(store, { ...host, busyboxFile: "/nowhere" }, "mine", progress);
-});
+renewTest(
+  "ensureCurrent() puts the agent of this berth into an image of the user's kernel, once",
+  async (store, host) => {
+    const before = await specOf(store);
+    const image = await ensureCurrent(store, host, "mine", progress);
+    const after = await specOf(store);
+    assertEquals([image.agentHash, image.origin?.from], ["new", "import root.tar"]);
+    assertEquals(image.origin?.builtAt, ORIGIN.builtAt, "its root file system is no younger");
+    assertEquals({ ...after, initrd: "" }, { ...before, initrd: "" });
+    const files = readCpioFiles(await Deno.readFile(image.spec.initrd))!;
+    const texts = ["berth/agent.sh", "bin/busybox", "modules/order", "modules/a.ko"].map((name) =>
+      new TextDecoder().decode(files.get(name))
+    );
+    assertEquals(texts, ["new agent", "new busybox", "base a.ko\n", "module a"]);
+    await ensureCurrent(store, { ...host, busyboxFile: "/nowhere" }, "mine", progress);
+  },
+);
 
-renewTest("loadFresh() leaves an image alone that berth did not build", async (store, host) => {
+renewTest("ensureCurrent() leaves an image alone that berth did not build", async (store, host) => {
   await Deno.remove(`${store.root}/mine/origin.json`);
   const before = await specOf(store);
-  assertEquals((await loadFresh(store, host, "mine", progress)).agentHash, undefined);
+  assertEquals((await ensureCurrent(store, host, "mine", progress)).agentHash, undefined);
   assertEquals(await specOf(store), before);
 });
 
-renewTest("loadFresh() wants a new import where berth needs modules that the old one had not", async (store, host) => {
-  await store.name("mine", await specOf(store), { ...ORIGIN, modules: ["virtio_mmio"] });
-  const error = await assertRejects(() => loadFresh(store, host, "mine", progress), BerthError, "with its --kernel");
-  assertEquals([error.code, (await store.load("mine")).agentHash], ["image.kernel", "old"]);
-});
+renewTest(
+  "ensureCurrent() wants a new import where berth needs modules that the old one had not",
+  async (store, host) => {
+    await store.name("mine", await specOf(store), { ...ORIGIN, modules: ["virtio_mmio"] });
+    const error = await assertRejects(
+      () => ensureCurrent(store, host, "mine", progress),
+      BerthError,
+      "with its --kernel",
+    );
+    assertEquals([error.code, (await store.load("mine")).agentHash], ["image.kernel", "old"]);
+  },
+);
 
-renewTest("loadFresh() first takes away what killed builds have left", async (store, host) => {
+renewTest("ensureCurrent() first takes away what killed builds have left", async (store, host) => {
   await Deno.mkdir(`${store.root}/.work-0123456789ab`);
   await Deno.writeTextFile(`${store.root}/.work-0123456789ab/root.tar`, "many bytes");
   const words: string[] = [];
-  await loadFresh(store, host, "mine", { onProgress: (line) => words.push(line) });
+  await ensureCurrent(store, host, "mine", { onProgress: (line) => words.push(line) });
   assertMatch(words[0], /^freed \d+ (B|KiB) that nothing needed any more$/);
   await assertRejects(() => Deno.lstat(`${store.root}/.work-0123456789ab`), Deno.errors.NotFound);
 });
 
-renewTest("loadFresh() builds no image but the default one", async (store, host) => {
-  const error = await assertRejects(() => loadFresh(store, host, "other", progress), BerthError);
+renewTest("ensureCurrent() builds no image but the default one", async (store, host) => {
+  const error = await assertRejects(() => ensureCurrent(store, host, "other", progress), BerthError);
   assertEquals(error.code, "image.not-found");
 });

@@ -13,7 +13,7 @@ import type { Image, ImageStore } from "./store.ts";
 import { share, usedFile } from "./store_locks.ts";
 
 /** Disposing lets go of it. */
-export interface HeldImage extends Image, Disposable {}
+export interface PinnedImage extends Image, Disposable {}
 
 /** Each one fails only because somebody has replaced or removed the image meanwhile. */
 const ATTEMPTS = 5;
@@ -23,7 +23,7 @@ const ATTEMPTS = 5;
  *
  * Between reading the spec and locking a file the image can be replaced and its files be swept: then it is read again.
  */
-export async function holdImage(store: ImageStore, name: string): Promise<HeldImage> {
+export async function pinImage(store: ImageStore, name: string): Promise<PinnedImage> {
   let missing: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
@@ -43,7 +43,7 @@ async function openForVmms(path: string): Promise<void> {
   if (isFile && !((mode ?? 0) & 0o004)) await Deno.chmod(path, 0o644);
 }
 
-async function tryHold(store: ImageStore, name: string): Promise<HeldImage | undefined> {
+async function tryHold(store: ImageStore, name: string): Promise<PinnedImage | undefined> {
   // What is no image gets no lock's file.
   if (!await store.has(name)) throw new BerthError("image.not-found", `there is no image "${name}"`);
   using stack = new DisposableStack();
