@@ -136,7 +136,7 @@ const TESTS: Readonly<Record<string, readonly (readonly [name: string, why: stri
       "the host's memory is bounded",
     ],
   ],
-  "tests/host/systemd_driver_test.ts": [
+  "tests/host/systemd/systemd_driver_test.ts": [
     ["a device is denied, then allowed, then denied again", "devices are bounded"],
   ],
   "tests/host/rootless_test.ts": [
@@ -148,10 +148,10 @@ const TESTS: Readonly<Record<string, readonly (readonly [name: string, why: stri
   "tests/host/doctor_test.ts": [
     ["doctor finds a good host good, all of it, and changes nothing", "doctor"],
   ],
-  "tests/host/service_test.ts": [
+  "tests/host/systemd/service_test.ts": [
     ["berth.service: ready when the host is tidy, and TERM is its good end", "the daemon"],
   ],
-  "tests/host/service_jobs_test.ts": [
+  "tests/host/systemd/service_jobs_test.ts": [
     ["berth-run@: the job's exit status is the unit's, and its output is in the unit's log", "a job as a service"],
   ],
 };

@@ -7,10 +7,10 @@
 import { BerthError } from "../base/errors.ts";
 import { formatAge, formatBytes } from "../base/units.ts";
 import type { CacheInfo, CacheKey } from "../disk/cache.ts";
-import { CACHE_RM_FLAGS, LS_FLAGS } from "./subcommand_flags.ts";
-import { parseFlags } from "./parse.ts";
-import { type CommandGroup, expectNone, splitNames, type Subcommand } from "./subcommand.ts";
-import { formatTable } from "./table.ts";
+import { CACHE_RM_FLAGS, LS_FLAGS } from "./line/subcommand_flags.ts";
+import { parseFlags } from "./line/parse.ts";
+import { type CommandGroup, expectNone, splitNames, type Subcommand } from "./line/subcommand.ts";
+import { formatTable } from "./terminal/table.ts";
 
 const LS: Subcommand<{ readonly json: boolean }> = {
   name: "ls",

@@ -8,8 +8,8 @@ import config from "../../deno.json" with { type: "json" };
 import { BerthError } from "../base/errors.ts";
 import type { OnPoint } from "../job/points.ts";
 import { didYouMean } from "../base/nearest.ts";
-import { Console } from "./console.ts";
-import { COMMANDS } from "./commands.ts";
+import { Console } from "./terminal/console.ts";
+import { COMMANDS } from "./line/commands.ts";
 import {
   COMMANDS_NOT_YET,
   completionsHelp,
@@ -20,16 +20,16 @@ import {
   serveHelp,
   SETUP_FLAGS,
   updateHelp,
-} from "./flags.ts";
+} from "./line/flags.ts";
 
 const STATUS_USAGE = 125;
 
 /** Commands that have commands. */
 const GROUPS = {
-  image: async () => (await import("./image.ts")).IMAGE,
+  image: async () => (await import("./image/image.ts")).IMAGE,
   cache: async () => (await import("./cache.ts")).CACHE,
   systemd: async () => (await import("./systemd.ts")).SYSTEMD,
-  config: async () => (await import("./config.ts")).CONFIG,
+  config: async () => (await import("./config/config.ts")).CONFIG,
 };
 
 /** Runs a command line and returns the exit status. @param onPoint told of each point in the life of a job. */
@@ -53,7 +53,7 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
   if (command === "--help" || command === "help") return print(mainHelp());
   if (command === "run") {
     if (wantsHelp(rest)) return print(runHelp());
-    const { run } = await import("./run.ts");
+    const { run } = await import("./run/run.ts");
     return await run(rest, mainModule, onPoint);
   }
   if (command === "update") {
@@ -63,7 +63,7 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
   }
   if (command === "gc") {
     if (wantsHelp(rest)) return print(gcHelp());
-    const { gc } = await import("./gc.ts");
+    const { gc } = await import("./gc/gc.ts");
     return await gc(rest, mainModule);
   }
   if (command === "setup") {
@@ -72,8 +72,8 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     return await setup(rest);
   }
   if (command === "doctor") {
-    if (wantsHelp(rest)) return print((await import("./doctor_flags.ts")).doctorHelp());
-    const { doctor } = await import("./doctor.ts");
+    if (wantsHelp(rest)) return print((await import("./doctor/flags.ts")).doctorHelp());
+    const { doctor } = await import("./doctor/doctor.ts");
     return await doctor(rest, mainModule);
   }
   if (command === "serve") {

@@ -11,12 +11,12 @@ import { parseDuration } from "../base/units.ts";
 import { captureFront, type FrontOptions } from "../host/front.ts";
 import { notifyManager } from "../serve/notify.ts";
 import { Calls, type Host, serve } from "../serve/serve.ts";
-import { Console } from "./console.ts";
-import { SERVE_FLAGS } from "./flags.ts";
-import { planConfiguredSweep } from "./gc.ts";
-import { parseFlags } from "./parse.ts";
-import { expectNone } from "./subcommand.ts";
-import { readServiceManager } from "./surroundings.ts";
+import { Console } from "./terminal/console.ts";
+import { SERVE_FLAGS } from "./line/flags.ts";
+import { planConfiguredSweep } from "./gc/gc.ts";
+import { parseFlags } from "./line/parse.ts";
+import { expectNone } from "./line/subcommand.ts";
+import { readServiceManager } from "./config/surroundings.ts";
 
 /** A store with a hundred images, on a slow disk, takes seconds: beyond this, something hangs. The unit knows it. */
 export const SWEEP_MS = 300_000;

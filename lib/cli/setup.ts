@@ -6,10 +6,10 @@
 
 import { HOST_PROGRAMS } from "../host/programs.ts";
 import { setUpHost } from "../process/setup.ts";
-import { Console } from "./console.ts";
-import { SETUP_FLAGS } from "./flags.ts";
-import { expectNone } from "./subcommand.ts";
-import { parseFlags } from "./parse.ts";
+import { Console } from "./terminal/console.ts";
+import { SETUP_FLAGS } from "./line/flags.ts";
+import { expectNone } from "./line/subcommand.ts";
+import { parseFlags } from "./line/parse.ts";
 
 const STATUS_LACKS = 125;
 

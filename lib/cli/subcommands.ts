@@ -9,10 +9,10 @@ import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { runFront } from "../host/front.ts";
 import { hasWindows, STATE, type Window } from "../host/windows.ts";
-import { readCall } from "./configured.ts";
-import { Console } from "./console.ts";
-import type { CommandGroup, Subcommand } from "./subcommand.ts";
-import { commandHelp, groupHelp } from "./subcommand_help.ts";
+import { readCall } from "./config/configured.ts";
+import { Console } from "./terminal/console.ts";
+import type { CommandGroup, Subcommand } from "./line/subcommand.ts";
+import { commandHelp, groupHelp } from "./line/subcommand_help.ts";
 
 const STATUS_FAILED = 125;
 

@@ -5,9 +5,9 @@
  */
 
 import { UNITS } from "../host/windows.ts";
-import { parseFlags } from "./parse.ts";
-import { type CommandGroup, expectNone, type Subcommand } from "./subcommand.ts";
-import { INSTALL_FLAGS } from "./subcommand_flags.ts";
+import { parseFlags } from "./line/parse.ts";
+import { type CommandGroup, expectNone, type Subcommand } from "./line/subcommand.ts";
+import { INSTALL_FLAGS } from "./line/subcommand_flags.ts";
 
 /** Where systemd looks for units that no package brought. */
 const UNIT_FOLDER = "/etc/systemd/system";

@@ -8,9 +8,9 @@ import { runFront } from "../host/front.ts";
 import { limitsIn } from "../cgroup/limits.ts";
 import { nodesToLookFor } from "../cgroup/systemd/devices.ts";
 import { CGROUP, hasWindows, type Window } from "../host/windows.ts";
-import { type Configurable, readCall } from "./configured.ts";
-import { UPDATE_FLAGS } from "./flags.ts";
-import { deviceFact, diskFacts } from "./run.ts";
+import { type Configurable, readCall } from "./config/configured.ts";
+import { UPDATE_FLAGS } from "./line/flags.ts";
+import { deviceFact, diskFacts } from "./run/run.ts";
 import { parseUpdateArgs, type UpdateArgs } from "./update_args.ts";
 
 /** Its limits are changes: what is configured is for jobs that begin. */
@@ -21,7 +21,10 @@ export async function update(words: readonly string[], mainModule: string): Prom
   const { argv, surroundings } = await readCall(words, UPDATE, mainModule);
   const args = parseUpdateArgs(argv);
   if (hasWindows()) {
-    const [{ updateJob }, { Console }] = await Promise.all([import("../app/update.ts"), import("./console.ts")]);
+    const [{ updateJob }, { Console }] = await Promise.all([
+      import("../app/update.ts"),
+      import("./terminal/console.ts"),
+    ]);
     await using words = new Console(args.quiet);
     const limits = await updateJob(args);
     for (const name of limitsIn(limits)) words.note(`${args.id}: ${name} is ${JSON.stringify(limits[name])}`);

@@ -8,10 +8,10 @@ import { BerthError } from "../base/errors.ts";
 import { isId } from "../base/ids.ts";
 import type { Limits } from "../cgroup/limits.ts";
 import { type Device, parseDevice } from "../cgroup/systemd/devices.ts";
-import { UPDATE_FLAGS } from "./flags.ts";
-import { parseLimits } from "./limit_args.ts";
-import { parseFlags } from "./parse.ts";
-import { optional, parseMemory, parsePids, withoutAbsent } from "./values.ts";
+import { UPDATE_FLAGS } from "./line/flags.ts";
+import { parseLimits } from "./run/limit_args.ts";
+import { parseFlags } from "./line/parse.ts";
+import { optional, parseMemory, parsePids, withoutAbsent } from "./line/values.ts";
 
 /** What is to change of a job that runs. */
 export interface UpdateArgs {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseRunArgs } from "../../lib/cli/run_args.ts";
+import { parseRunArgs } from "../../lib/cli/run/args.ts";
 import type { ExecRequest } from "../../lib/guest/fragment.ts";
 import { Session } from "../../lib/guest/session.ts";
 import { parseImageSpec, resolveSpec } from "../../lib/image/spec.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type CommandNode, commandTree } from "../../lib/cli/command_tree.ts";
-import { EXIT_STATUSES } from "../../lib/cli/commands.ts";
-import type { Flag } from "../../lib/cli/flags.ts";
-import { CONFIG_FILE, SETTINGS, STATE_FOLDER } from "../../lib/cli/settings.ts";
+import { type CommandNode, commandTree } from "../../lib/cli/line/command_tree.ts";
+import { EXIT_STATUSES } from "../../lib/cli/line/commands.ts";
+import type { Flag } from "../../lib/cli/line/flags.ts";
+import { CONFIG_FILE, SETTINGS, STATE_FOLDER } from "../../lib/cli/config/settings.ts";
 
 /** Variables that berth itself reads or hands on. */
 const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [

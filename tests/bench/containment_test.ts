@@ -13,7 +13,7 @@ import { planBirth } from "../../lib/process/launch.ts";
 import { compare, median } from "../../scripts/bench/statistics.ts";
 import { formatRows, type Row } from "../../scripts/bench/table.ts";
 import { shell } from "../support/berth.ts";
-import { HOSTILE_GROUPS, withDriver } from "../support/real_groups.ts";
+import { HOSTILE_GROUPS, withDriver } from "../support/host/real_groups.ts";
 
 const PAIRS = 40;
 const CYCLES = 1000;

@@ -6,7 +6,7 @@
 import { formatBytes } from "../../lib/base/units.ts";
 import { parseKeys } from "../../lib/cgroup/usage.ts";
 import { SCRATCH, shell } from "../support/berth.ts";
-import { startHostJob } from "../support/host_jobs.ts";
+import { startHostJob } from "../support/host/host_jobs.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 

@@ -6,7 +6,7 @@
 
 import type { Point } from "../../lib/job/points.ts";
 import { leftovers, SCRATCH, shell } from "../support/berth.ts";
-import { CGROUP_ROOT, findRecord, vmGroups } from "../support/host_jobs.ts";
+import { CGROUP_ROOT, findRecord, vmGroups } from "../support/host/host_jobs.ts";
 import { type Case, type Place, prepareState, type Scene } from "./harness.ts";
 import { type Expected, jobScript } from "./points.ts";
 

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { SCRATCH, shell } from "../support/berth.ts";
-import { DRIVERS, startHostJob } from "../support/host_jobs.ts";
+import { DRIVERS, startHostJob } from "../support/host/host_jobs.ts";
 
 const PAGES_OF = new URL("../support/pages_of.pl", import.meta.url).pathname;
 const PAGE_BYTES = 4096;

@@ -5,7 +5,7 @@
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { berth, SCRATCH, shell } from "../support/berth.ts";
-import { CGROUP_ROOT, startHostJob } from "../support/host_jobs.ts";
+import { CGROUP_ROOT, startHostJob } from "../support/host/host_jobs.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 

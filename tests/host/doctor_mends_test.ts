@@ -8,7 +8,7 @@ import type { Area } from "../../lib/doctor/finding.ts";
 import { copyImage } from "../faults/harness.ts";
 import { berth, SCRATCH, shell, STATE as JOBS_STATE } from "../support/berth.ts";
 import { diagnose, fixOf, STATE } from "../support/doctor.ts";
-import { asUser, CGROUPS, HOME, inService, makeUser, UID, withGroup } from "../support/host_parents.ts";
+import { asUser, CGROUPS, HOME, inService, makeUser, UID, withGroup } from "../support/host/host_parents.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 // The doctor boots its kernel.

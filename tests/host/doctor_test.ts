@@ -9,7 +9,7 @@ import { type Area, AREAS } from "../../lib/doctor/finding.ts";
 import { copyImage } from "../faults/harness.ts";
 import { berth, leftovers, SCRATCH, shell, STATE as JOBS_STATE } from "../support/berth.ts";
 import { diagnose, STATE } from "../support/doctor.ts";
-import { behind, CGROUPS, UNMOUNT } from "../support/host_parents.ts";
+import { behind, CGROUPS, UNMOUNT } from "../support/host/host_parents.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 // The doctor boots its kernel.

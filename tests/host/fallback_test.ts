@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { awaitVmm, finish, leftovers, SCRATCH, shell, start } from "../support/berth.ts";
-import { behind, enforcersIn, UNMOUNT, WITHOUT_GROUP } from "../support/host_parents.ts";
+import { behind, enforcersIn, UNMOUNT, WITHOUT_GROUP } from "../support/host/host_parents.ts";
 
 const REPORT = `${SCRATCH}/fallback.json`;
 

@@ -9,7 +9,7 @@ import { updateLimits } from "../../lib/cgroup/apply.ts";
 import type { Limits } from "../../lib/cgroup/limits.ts";
 import { parseKeys } from "../../lib/cgroup/usage.ts";
 import { shell } from "../support/berth.ts";
-import { holding, HOSTILE_GROUPS, startIn, withDriver } from "../support/real_groups.ts";
+import { holding, HOSTILE_GROUPS, startIn, withDriver } from "../support/host/real_groups.ts";
 
 const MIB = 1024 ** 2;
 /** See scripts/test_host/vm.ts. */

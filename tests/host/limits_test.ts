@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
 import { groupName } from "../../lib/cgroup/names.ts";
 import { tenantSlice } from "../../lib/cgroup/systemd/properties.ts";
 import { SCRATCH, shell } from "../support/berth.ts";
-import { DRIVERS, type HostJob, readFiles, startHostJob } from "../support/host_jobs.ts";
+import { DRIVERS, type HostJob, readFiles, startHostJob } from "../support/host/host_jobs.ts";
 
 const MIB = 1024 ** 2;
 const TENANT = "acme/ci";

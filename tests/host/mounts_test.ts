@@ -4,7 +4,7 @@
  * @module
  */
 import { shell } from "../support/berth.ts";
-import { assertDegrades, assertRefuses, behind, CGROUPS, UNMOUNT } from "../support/host_parents.ts";
+import { assertDegrades, assertRefuses, behind, CGROUPS, UNMOUNT } from "../support/host/host_parents.ts";
 
 Deno.test("no cgroup2 mount", async () => {
   const call = { wrapper: behind(UNMOUNT) };

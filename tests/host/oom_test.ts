@@ -8,7 +8,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { berth, SCRATCH, shell, STATE } from "../support/berth.ts";
-import { DRIVERS, expectNothingLeft, withDriver } from "../support/host_jobs.ts";
+import { DRIVERS, expectNothingLeft, withDriver } from "../support/host/host_jobs.ts";
 
 const TMPFS = `${SCRATCH}/tmpfs`;
 const TMPFS_STATE = `${TMPFS}/state`;

@@ -6,7 +6,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type ErrorCode, ERRORS } from "../../lib/base/errors.ts";
 import { leftovers, SCRATCH, shell } from "../support/berth.ts";
-import { startIn, TREE } from "../support/real_groups.ts";
+import { startIn, TREE } from "../support/host/real_groups.ts";
 import {
   assertRefuses,
   behind,
@@ -15,7 +15,7 @@ import {
   lookingInto,
   runJob,
   withGroup,
-} from "../support/host_parents.ts";
+} from "../support/host/host_parents.ts";
 
 /** A wrong parent is a wrong call: no need of limits makes it right. */
 async function assertWrong(code: ErrorCode, words: string, ...flags: string[]): Promise<void> {

@@ -19,7 +19,7 @@ import {
   SCOPE,
   UID,
   withGroup,
-} from "../support/host_parents.ts";
+} from "../support/host/host_parents.ts";
 
 Deno.test("a user who was given nothing: EACCES", async () => {
   await makeUser();

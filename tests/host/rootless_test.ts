@@ -16,7 +16,7 @@ import {
   makeUser,
   runJob,
   UID,
-} from "../support/host_parents.ts";
+} from "../support/host/host_parents.ts";
 
 /** In a scope that the user's own manager makes. */
 function inUserScope(...properties: string[]): string[] {

@@ -14,8 +14,8 @@ import {
   startHostJob,
   vmGroups,
   withDriver,
-} from "../support/host_jobs.ts";
-import { inPlaceOfQemu, writeStandIn } from "../support/kvm_stand_in.ts";
+} from "../support/host/host_jobs.ts";
+import { inPlaceOfQemu, writeStandIn } from "../support/vmm/kvm_stand_in.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 

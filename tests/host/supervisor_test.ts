@@ -8,7 +8,7 @@ import { openCgroupfs } from "../../lib/cgroup/cgroupfs.ts";
 import { DenoCgroupFs } from "../../lib/cgroup/deno_cgroup_fs.ts";
 import { parseKeys } from "../../lib/cgroup/usage.ts";
 import { shell } from "../support/berth.ts";
-import { holding, startIn, TREE } from "../support/real_groups.ts";
+import { holding, startIn, TREE } from "../support/host/real_groups.ts";
 
 const MIB = 1024 ** 2;
 

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { berth, SCRATCH } from "../support/berth.ts";
-import { DRIVERS, readFiles, startHostJob } from "../support/host_jobs.ts";
+import { DRIVERS, readFiles, startHostJob } from "../support/host/host_jobs.ts";
 
 const MIB = 1024 ** 2;
 const FILES = ["memory.max", "pids.max", "cpu.max"];

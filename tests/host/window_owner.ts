@@ -6,7 +6,7 @@
 
 import { openCgroupfs } from "../../lib/cgroup/cgroupfs.ts";
 import { DenoCgroupFs } from "../../lib/cgroup/deno_cgroup_fs.ts";
-import { startIn } from "../support/real_groups.ts";
+import { startIn } from "../support/host/real_groups.ts";
 
 const [window] = Deno.args;
 await using driver = await openCgroupfs(new DenoCgroupFs(window));

@@ -5,7 +5,7 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { shell } from "../support/berth.ts";
-import { inService, SERVICE } from "../support/host_parents.ts";
+import { inService, SERVICE } from "../support/host/host_parents.ts";
 
 const OWNER = new URL("./window_owner.ts", import.meta.url).pathname;
 const WINDOW = "/run/berth-window";

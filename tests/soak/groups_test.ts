@@ -7,7 +7,7 @@
 import { GROUP_CASES, groupPlace, PARENT } from "../faults/groups.ts";
 import { JOB_CASES } from "../faults/jobs.ts";
 import { KILL_CASES, PROCESS_CASES } from "../faults/points.ts";
-import { withParent } from "../support/host_jobs.ts";
+import { withParent } from "../support/host/host_jobs.ts";
 import { soak } from "./soak.ts";
 
 const JOBS = 300;

@@ -47,3 +47,14 @@ Deno.test("no module imports itself, by whatever way", async () => {
   assertEquals(graph.size > 200, true);
   assertEquals(findCircle(graph).map((href) => href.slice(LIB.href.length)), []);
 });
+
+/** Nobody looks through more files than that in one folder. */
+const MOST_FILES = 25;
+
+Deno.test("no folder of code or tests has more than 25 files", async () => {
+  const count = `cd "$1" && find lib tests scripts -type f -printf '%h\\n' | sort | uniq -c`;
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", count, "sh", new URL("..", LIB).pathname] }).output();
+  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n").map((line) => line.trim());
+  assertEquals(lines.length > 30, true);
+  assertEquals(lines.filter((line) => parseInt(line) > MOST_FILES), []);
+});

@@ -17,8 +17,8 @@ assertEquals((await berth(["run", "--quiet", "--", "true"])).code, 0);
 await shell('truncate -s "$2" "$1/long" && rm "$1/long"', folder, `${2 ** 43}`);
 await copyImage(STATE, state);
 
-const ESCAPE = new URL("../support/escape.pl", import.meta.url).pathname;
-const GOALS = new URL("../support/escape_goals.pl", import.meta.url).pathname;
+const ESCAPE = new URL("../support/vmm/escape.pl", import.meta.url).pathname;
+const GOALS = new URL("../support/vmm/escape_goals.pl", import.meta.url).pathname;
 
 /** What not every host's kernel has, or lets root do; and what a launch without a jail bounds as well. */
 const MAY_LACK = [

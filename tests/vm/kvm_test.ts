@@ -9,7 +9,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { copyImage } from "../faults/harness.ts";
 import { berth, emptyFolder, leftovers, type Outcome, shell, STATE } from "../support/berth.ts";
 import { diagnose } from "../support/doctor.ts";
-import { hasKvmNode, inPlaceOfQemu, type KvmPlay, writeStandIn } from "../support/kvm_stand_in.ts";
+import { hasKvmNode, inPlaceOfQemu, type KvmPlay, writeStandIn } from "../support/vmm/kvm_stand_in.ts";
 
 const folder = await emptyFolder("kvm");
 assertEquals((await berth(["run", "--quiet", "--accel", "tcg", "--", "true"])).code, 0);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { allNodes, type CommandNode, commandTree } from "../command_tree.ts";
+import { allNodes, type CommandNode, commandTree } from "../line/command_tree.ts";
 import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommandNode } from "../command_tree.ts";
+import type { CommandNode } from "../line/command_tree.ts";
 
 /** What may stand somewhere. */
 export interface Choices {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { allNodes, type CommandNode, commandTree } from "../command_tree.ts";
-import type { Flag } from "../flags.ts";
+import { allNodes, type CommandNode, commandTree } from "../line/command_tree.ts";
+import type { Flag } from "../line/flags.ts";
 import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
 
 /** Commands always come first, so where they stand says what they are. */

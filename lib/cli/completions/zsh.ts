@@ -5,8 +5,8 @@
  */
 
 import { quoteWord } from "../../base/quote.ts";
-import { allNodes, type CommandNode, commandTree } from "../command_tree.ts";
-import type { Flag } from "../flags.ts";
+import { allNodes, type CommandNode, commandTree } from "../line/command_tree.ts";
+import type { Flag } from "../line/flags.ts";
 import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
 
 /** The script: a file `_berth` in `$fpath`, or sourced after compinit. */

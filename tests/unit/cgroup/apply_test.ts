@@ -4,7 +4,7 @@ import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { applyLimits, checkLimits, readLimits, translateRefusal, updateLimits } from "../../../lib/cgroup/apply.ts";
 import { CgroupFsError, type Errno } from "../../../lib/cgroup/cgroup_fs.ts";
 import type { Limits } from "../../../lib/cgroup/limits.ts";
-import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 const MIB = 1024 ** 2;
 

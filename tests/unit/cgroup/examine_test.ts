@@ -4,7 +4,7 @@ import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import type { Errno } from "../../../lib/cgroup/cgroup_fs.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import { examineTree } from "../../../lib/cgroup/examine.ts";
-import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 const ALL = ["cpuset", "cpu", "io", "memory", "pids"];
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CgroupFsError, joinPath } from "../../../lib/cgroup/cgroup_fs.ts";
 import { assertRefused, cgroupFsContract, type CgroupHarness } from "../../contract/cgroup_fs.ts";
-import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 const ALL = "+memory +pids +cpu +io +cpuset";
 

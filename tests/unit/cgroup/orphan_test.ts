@@ -5,7 +5,7 @@ import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import type { Driver } from "../../../lib/cgroup/driver.ts";
 import type { Limits } from "../../../lib/cgroup/limits.ts";
 import { createRemover } from "../../../lib/cgroup/orphan.ts";
-import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 const MIB = 1024 ** 2;
 const ACME = { name: "acme", limits: { memoryMaxBytes: 100 * MIB, pidsMax: 500 } };

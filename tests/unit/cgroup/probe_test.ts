@@ -4,7 +4,7 @@ import { BerthError } from "../../../lib/base/errors.ts";
 import { CgroupFsError } from "../../../lib/cgroup/cgroup_fs.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import { findLacking, sweepEmpty, sweepProbes } from "../../../lib/cgroup/probe.ts";
-import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 const NOW = 1_700_000_000_000;
 const ID = "0123456789ab";

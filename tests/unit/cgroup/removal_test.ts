@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DeadlineError } from "../../../lib/base/deadline.ts";
 import { CgroupFsError } from "../../../lib/cgroup/cgroup_fs.ts";
 import { endGroup, removeTree, waitUntilEmpty } from "../../../lib/cgroup/removal.ts";
-import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 async function tree(...paths: string[]): Promise<FakeCgroupFs> {
   const fs = new FakeCgroupFs();

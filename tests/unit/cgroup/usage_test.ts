@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CgroupFsError } from "../../../lib/cgroup/cgroup_fs.ts";
 import { type GroupUsage, parseKeys, readIfThere, readUsage } from "../../../lib/cgroup/usage.ts";
-import { FakeCgroupFs } from "../../support/fake_cgroup_fs.ts";
+import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 /** A different number in every place, so that none can stand for another. */
 const CONTENTS: Readonly<Record<string, string>> = {

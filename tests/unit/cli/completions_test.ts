@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { allNodes, commandTree } from "../../../lib/cli/command_tree.ts";
+import { allNodes, commandTree } from "../../../lib/cli/line/command_tree.ts";
 import { completions, SHELLS } from "../../../lib/cli/completions.ts";
 import { type Choices, choicesOf, operandsOf } from "../../../lib/cli/completions/choices.ts";
 import { main } from "../../../lib/cli/main.ts";

@@ -1,16 +1,16 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
-import { doctorWindows } from "../../../lib/cli/doctor.ts";
+import { doctorWindows } from "../../../lib/cli/doctor/doctor.ts";
 import { DEFAULT_UID_RANGE } from "../../../lib/job/spec.ts";
-import { parseDoctorArgs } from "../../../lib/cli/doctor_args.ts";
-import { renderList, toJson } from "../../../lib/cli/doctor_render.ts";
-import { doctorHelp } from "../../../lib/cli/doctor_flags.ts";
-import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/flags.ts";
+import { parseDoctorArgs } from "../../../lib/cli/doctor/args.ts";
+import { renderList, toJson } from "../../../lib/cli/doctor/render.ts";
+import { doctorHelp } from "../../../lib/cli/doctor/flags.ts";
+import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/line/flags.ts";
 import { AREAS, type Finding, FINDINGS } from "../../../lib/doctor/finding.ts";
 import { judge } from "../../../lib/doctor/judge.ts";
 import readme from "../../../README.md" with { type: "text" };
-import { hostWith } from "../../support/doctor_hosts.ts";
+import { hostWith } from "../../support/host/doctor_hosts.ts";
 
 Deno.test("parseDoctorArgs() looks everywhere, or in the areas that are named, in their own order", () => {
   assertEquals(parseDoctorArgs([]), {

@@ -1,11 +1,11 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode, ERRORS } from "../../../lib/base/errors.ts";
-import { gcHelp, mainHelp } from "../../../lib/cli/flags.ts";
-import { gcWindows } from "../../../lib/cli/gc.ts";
-import { parseGcArgs } from "../../../lib/cli/gc_args.ts";
+import { gcHelp, mainHelp } from "../../../lib/cli/line/flags.ts";
+import { gcWindows } from "../../../lib/cli/gc/gc.ts";
+import { parseGcArgs } from "../../../lib/cli/gc/args.ts";
 import type { Garbage } from "../../../lib/app/gc.ts";
-import { describeRemoved, listLeft, toJson } from "../../../lib/cli/gc_render.ts";
+import { describeRemoved, listLeft, toJson } from "../../../lib/cli/gc/render.ts";
 
 Deno.test("parseGcArgs() looks below berth's own group, or below one that is named", () => {
   assertEquals(parseGcArgs([]), { parent: { kind: "self" }, json: false });

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
-import { toJson } from "../../../lib/cli/gc_render.ts";
+import { toJson } from "../../../lib/cli/gc/render.ts";
 import { parseFound, parseServeArgs } from "../../../lib/cli/serve.ts";
 import { parseInstallArgs } from "../../../lib/cli/systemd.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { ERRORS } from "../../../lib/base/errors.ts";
-import type { Difference } from "../../support/doctor_hosts.ts";
+import type { Difference } from "../../support/host/doctor_hosts.ts";
 
 const KVM_FAILS = { value: { works: false, detail: "/dev/kvm is there, but QEMU ended with status 134" } };
 const NONE = { value: null };

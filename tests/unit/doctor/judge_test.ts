@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { areaOf, AREAS, type Finding, FINDINGS } from "../../../lib/doctor/finding.ts";
 import { judge, worstOf } from "../../../lib/doctor/judge.ts";
-import { type Difference, hostWith } from "../../support/doctor_hosts.ts";
+import { type Difference, hostWith } from "../../support/host/doctor_hosts.ts";
 import { BAD_HOSTS, FAILS } from "./bad_hosts.ts";
 
 /** What is not ok, as `STATUS ID: FIX`. */

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
 import readme from "../../../README.md" with { type: "text" };
-import { SETTINGS } from "../../../lib/cli/settings.ts";
+import { SETTINGS } from "../../../lib/cli/config/settings.ts";
 import { type Permission, PERMISSIONS } from "../../../lib/host/permissions.ts";
 import { AGENT_SOCKET, QMP_SOCKET, ROOT } from "../../../lib/host/windows.ts";
 
@@ -70,7 +70,7 @@ Deno.test("each variable in the list is read, and no other one", () => {
   for (const name of others) assert(linesWith(`"${name}"`).length > 0, `nothing reads ${name}`);
   for (const name of wordsIn(/Deno\.env\.get\("(\w+)"/)) assert(others.includes(name), `${name} is not in the list`);
   const readers = linesWith("Deno\\.env\\b").map((line) => line.split(":")[0]);
-  assertEquals([...new Set(readers)].sort(), ["cli/image_import.ts", "cli/surroundings.ts"]);
+  assertEquals([...new Set(readers)].sort(), ["cli/config/surroundings.ts", "cli/image/import.ts"]);
 });
 
 Deno.test("what is asked of the system is in the list, and the other way round", () => {

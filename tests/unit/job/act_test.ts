@@ -8,7 +8,7 @@ import { planJob } from "../../../lib/job/plan.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
 import { connectAgent } from "../../support/agent_session.ts";
-import { IdleVm } from "../../support/idle_vm.ts";
+import { IdleVm } from "../../support/vmm/idle_vm.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
 import type { Caller } from "../../support/socket.ts";
 

@@ -8,7 +8,7 @@ import { type BootTry, planJob } from "../../../lib/job/plan.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
 import { QmpHub } from "../../../lib/vmm/qemu/qmp.ts";
 import type { VmExit, VmPlan } from "../../../lib/vmm/vmm.ts";
-import { IdleVm } from "../../support/idle_vm.ts";
+import { IdleVm } from "../../support/vmm/idle_vm.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
 import { Caller, socketPath } from "../../support/socket.ts";
 

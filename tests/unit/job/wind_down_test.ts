@@ -10,7 +10,7 @@ import { cutOff, StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
 import { windDownVm } from "../../../lib/job/wind_down.ts";
 import { connectAgent } from "../../support/agent_session.ts";
-import { IdleVm } from "../../support/idle_vm.ts";
+import { IdleVm } from "../../support/vmm/idle_vm.ts";
 import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
 import type { Caller } from "../../support/socket.ts";
 import { temporaryFolder } from "../../support/temp.ts";

@@ -14,7 +14,7 @@ const AMBIENT = "berth/ambient-state";
 
 const FINE: [string, string][] = [
   ["main.ts", 'import { main } from "./lib/cli/main.ts";'],
-  ["lib/cli/run.ts", 'const { x } = await import("../job/run.ts");'],
+  ["lib/cli/run/run.ts", 'const { x } = await import("../job/run.ts");'],
   ["lib/cli/main.ts", 'import config from "../../deno.json" with { type: "json" };'],
   ["lib/job/run.ts", 'import { Hub } from "../guest/hub.ts"; import "./act.ts"; export * from "../base/ids.ts";'],
   ["lib/vmm/qemu/args.ts", 'import "../vmm.ts"; import "../../host/windows.ts"; import script from "./x.sh";'],
@@ -79,7 +79,7 @@ for (const [path, source, message] of ABOVE) {
 
 const ALLOWED: [string, string][] = [
   ["main.ts", "Deno.exit(await main(Deno.args)); Deno.cwd(); Deno.env;"],
-  ["lib/cli/surroundings.ts", 'Deno.env.get("HOME"); Deno.args; Deno.cwd(); const { env } = Deno;'],
+  ["lib/cli/config/surroundings.ts", 'Deno.env.get("HOME"); Deno.args; Deno.cwd(); const { env } = Deno;'],
   [
     "lib/job/x.ts",
     "Deno.readTextFile; deno.exit(); x.Deno.exit; process.env; const { args } = options; Deno.addSignalListener;",

@@ -1,8 +1,8 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../../../deno.json" with { type: "json" };
-import { allNodes, commandTree } from "../../../../lib/cli/command_tree.ts";
-import { EXIT_STATUSES } from "../../../../lib/cli/commands.ts";
+import { allNodes, commandTree } from "../../../../lib/cli/line/command_tree.ts";
+import { EXIT_STATUSES } from "../../../../lib/cli/line/commands.ts";
 import { manPage } from "../../../../scripts/deb/man.ts";
 import { programsMissing, testNeeding } from "../../../support/require.ts";
 import { runScript } from "../../../support/shell.ts";

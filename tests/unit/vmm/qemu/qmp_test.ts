@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { settlesWithin, within } from "../../../../lib/base/deadline.ts";
 import { BerthError } from "../../../../lib/base/errors.ts";
 import { type Qmp, type QmpEvent, QmpHub } from "../../../../lib/vmm/qemu/qmp.ts";
-import { type Answers, FakeQemu } from "../../../support/fake_qemu.ts";
+import { type Answers, FakeQemu } from "../../../support/vmm/fake_qemu.ts";
 import { Caller, socketPath } from "../../../support/socket.ts";
 
 interface Scene {
