@@ -9,7 +9,8 @@ import { BerthError } from "../base/errors.ts";
 import type { OnPoint } from "../job/points.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./terminal/console.ts";
-import { COMMANDS } from "./line/commands.ts";
+import { type CommandName, COMMANDS } from "./line/commands.ts";
+import type { CommandGroup } from "./line/subcommand.ts";
 import {
   COMMANDS_NOT_YET,
   completionsHelp,
@@ -24,12 +25,48 @@ import {
 
 const STATUS_USAGE = 125;
 
-/** Commands that have commands. */
-const GROUPS = {
-  image: async () => (await import("./image/image.ts")).IMAGE,
-  cache: async () => (await import("./cache.ts")).CACHE,
-  systemd: async () => (await import("./systemd.ts")).SYSTEMD,
-  config: async () => (await import("./config/config.ts")).CONFIG,
+/** Runs a command's own words and returns the exit status. @param onPoint told of each point in the life of a job. */
+type Act = (words: readonly string[], mainModule: string, onPoint?: OnPoint) => Promise<number>;
+
+/** A command: its code is loaded only when it is called. */
+interface Command {
+  /** What `--help` right behind its name prints; absent: it has commands, and looks for that by itself. */
+  readonly help?: () => string | Promise<string>;
+  readonly load: () => Promise<Act>;
+}
+
+/** A command that has commands. */
+function group(load: () => Promise<CommandGroup>): Command {
+  return {
+    load: async () => {
+      const [commands, { runSubcommand }] = await Promise.all([load(), import("./subcommands.ts")]);
+      return (words, mainModule) => runSubcommand(commands, words, mainModule);
+    },
+  };
+}
+
+/** How each of the commands is done. */
+const ACTS: Readonly<Record<CommandName, Command>> = {
+  run: { help: runHelp, load: async () => (await import("./run/run.ts")).run },
+  update: { help: updateHelp, load: async () => (await import("./update.ts")).update },
+  image: group(async () => (await import("./image/image.ts")).IMAGE),
+  cache: group(async () => (await import("./cache.ts")).CACHE),
+  gc: { help: gcHelp, load: async () => (await import("./gc/gc.ts")).gc },
+  setup: { help: () => helpOf("setup", SETUP_FLAGS), load: async () => (await import("./setup.ts")).setup },
+  doctor: {
+    help: async () => (await import("./doctor/flags.ts")).doctorHelp(),
+    load: async () => (await import("./doctor/doctor.ts")).doctor,
+  },
+  serve: { help: serveHelp, load: async () => (await import("./serve.ts")).serveCommand },
+  systemd: group(async () => (await import("./systemd.ts")).SYSTEMD),
+  config: group(async () => (await import("./config/config.ts")).CONFIG),
+  completions: {
+    help: completionsHelp,
+    load: async () => {
+      const { completions } = await import("./completions.ts");
+      return async (words) => await print(completions(words));
+    },
+  },
 };
 
 /** Runs a command line and returns the exit status. @param onPoint told of each point in the life of a job. */
@@ -51,47 +88,10 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
   }
   if (command === "--version") return print(rest[0] === "--json" ? versionJson() : `berth ${config.version}`);
   if (command === "--help" || command === "help") return print(mainHelp());
-  if (command === "run") {
-    if (wantsHelp(rest)) return print(runHelp());
-    const { run } = await import("./run/run.ts");
-    return await run(rest, mainModule, onPoint);
-  }
-  if (command === "update") {
-    if (wantsHelp(rest)) return print(updateHelp());
-    const { update } = await import("./update.ts");
-    return await update(rest, mainModule);
-  }
-  if (command === "gc") {
-    if (wantsHelp(rest)) return print(gcHelp());
-    const { gc } = await import("./gc/gc.ts");
-    return await gc(rest, mainModule);
-  }
-  if (command === "setup") {
-    if (wantsHelp(rest)) return print(helpOf("setup", SETUP_FLAGS));
-    const { setup } = await import("./setup.ts");
-    return await setup(rest);
-  }
-  if (command === "doctor") {
-    if (wantsHelp(rest)) return print((await import("./doctor/flags.ts")).doctorHelp());
-    const { doctor } = await import("./doctor/doctor.ts");
-    return await doctor(rest, mainModule);
-  }
-  if (command === "serve") {
-    if (wantsHelp(rest)) return print(serveHelp());
-    const { serveCommand } = await import("./serve.ts");
-    return await serveCommand(rest, mainModule);
-  }
-  if (command !== undefined && Object.hasOwn(GROUPS, command)) {
-    const [group, { runSubcommand }] = await Promise.all([
-      GROUPS[command as keyof typeof GROUPS](),
-      import("./subcommands.ts"),
-    ]);
-    return await runSubcommand(group, rest, mainModule);
-  }
-  if (command === "completions") {
-    if (wantsHelp(rest)) return print(completionsHelp());
-    const { completions } = await import("./completions.ts");
-    return print(completions(rest));
+  if (command !== undefined && Object.hasOwn(ACTS, command)) {
+    const { help, load } = ACTS[command as CommandName];
+    if (help && wantsHelp(rest)) return print(await help());
+    return await (await load())(rest, mainModule, onPoint);
   }
   if (command === undefined) throw new BerthError("usage.command", "there is no command");
   if (COMMANDS_NOT_YET.includes(command)) throw new BerthError("usage.not-yet", `berth ${command} is not there yet`);

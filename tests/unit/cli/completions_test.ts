@@ -39,15 +39,9 @@ Deno.test("operandsOf() tells what stands beside the flags", () => {
   ]);
 });
 
-Deno.test("commandTree() has every command that berth has", async () => {
-  const source = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", 'cat "$1"', "sh", source] }).output();
-  const known = [...new TextDecoder().decode(stdout).matchAll(/command === "([a-z]+)"|^ {2}([a-z]+): async /gm)]
-    .map(([, name, group]) => name ?? group);
-  assertEquals(
-    known.filter((name) => name !== "help").toSorted(),
-    commandTree().commands.map(({ path }) => path[0]).toSorted(),
-  );
+Deno.test("commandTree() has every command that berth has", () => {
+  const names = commandTree().commands.map(({ path }) => path[0]);
+  assertEquals(names.toSorted(), Object.keys(COMMANDS).toSorted());
 });
 
 for (
