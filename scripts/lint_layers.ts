@@ -12,7 +12,7 @@
 /** From the top to the bottom. */
 const LAYERS = [
   ...["main.ts", "lib/cli", "lib/app", "lib/serve", "lib/doctor", "lib/job", "lib/vmm", "lib/guest", "lib/image"],
-  ...["lib/disk", "lib/cgroup", "lib/files", "lib/process", "lib/host", "lib/base"],
+  ...["lib/disk", "lib/cgroup", "lib/files", "lib/process", "lib/host", "lib/docs", "lib/base"],
 ];
 /** What is no code, and may be imported from anywhere but the bottom. */
 const DATA = ["deno.json"];

@@ -87,7 +87,11 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
     await expectArgumentsAsGiven(argv);
   }
   if (command === "--version") return print(rest[0] === "--json" ? versionJson() : `berth ${config.version}`);
-  if (command === "--help" || command === "help") return print(mainHelp());
+  if (command === "--help") return print(mainHelp());
+  if (command === "help") {
+    const { help } = await import("./help.ts");
+    return await help(rest, (name) => dispatch([name, "--help"], mainModule));
+  }
   if (command !== undefined && Object.hasOwn(ACTS, command)) {
     const { help, load } = ACTS[command as CommandName];
     if (help && wantsHelp(rest)) return print(await help());

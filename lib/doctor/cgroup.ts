@@ -118,7 +118,8 @@ function judgeSpeed(facts: Facts): Finding[] {
   if (words.includes("favordynmods")) {
     return [ok("cgroup.favordynmods", "the tree is mounted with favordynmods", "groups start fast")];
   }
-  const means = "a VM starts some 20 ms later than it could, as forks are a little faster without; see README, Speed";
+  const means =
+    "a VM starts some 20 ms later than it could, as forks are a little faster without; see berth help speed";
   const kept = OPTIONS_OF_TREE.filter((name) => words.includes(name));
   const fix = `mount -o ${["remount", ...kept, "favordynmods"].join(",")} ${quote(point)}`;
   return [ok("cgroup.favordynmods", "the tree is mounted without favordynmods", means, fix)];

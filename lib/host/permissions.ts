@@ -1,6 +1,6 @@
 /**
  * Every permission of berth, and what needs it: the reviewed list. `deno.json` has the same, from where Deno takes it,
- * and the README shows it; a test compares the three, and looks for the use of each.
+ * and the topic `permissions` shows it; a test compares the three, and looks for the use of each.
  *
  * @module
  */

@@ -234,7 +234,10 @@ export function mainHelp(): string {
   const statuses = EXIT_STATUSES.map(([status, meaning]) => `  ${status.padEnd(16)}${meaning}\n`);
   return `berth runs each CI job in its own throwaway microVM.
 
-${commands.join("")}  berth --version [--json] | --help   also with --help: every command
+${
+    commands.join("")
+  }  berth help [COMMAND|TOPIC]          every command; a command's flags; what there is to know of a topic
+  berth --version [--json] | --help   also with --help: every command
 
 Exit status of berth run:
 ${statuses.join("")}`;

@@ -1,5 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { COMMANDS } from "../../../lib/cli/line/commands.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { allNodes, commandTree } from "../../../lib/cli/line/command_tree.ts";
 import { completions, SHELLS } from "../../../lib/cli/completions.ts";

@@ -9,7 +9,7 @@ import { doctorHelp } from "../../../lib/cli/doctor/flags.ts";
 import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/line/flags.ts";
 import { AREAS, type Finding, FINDINGS } from "../../../lib/doctor/finding.ts";
 import { judge } from "../../../lib/doctor/judge.ts";
-import readme from "../../../README.md" with { type: "text" };
+import findings from "../../../lib/docs/findings.md" with { type: "text" };
 import { hostWith } from "../../support/host/doctor_hosts.ts";
 
 Deno.test("parseDoctorArgs() looks everywhere, or in the areas that are named, in their own order", () => {
@@ -87,9 +87,8 @@ Deno.test("toJson() has every finding with every field, as they were found", () 
   assertEquals(second, { id: "kvm.node", area: "kvm", status: "ok", what: "it opens", means: "fast", fix: null });
 });
 
-Deno.test("the README has every finding, and no other", () => {
-  const section = readme.split("\n### Doctor\n")[1].split("\n### ")[0];
-  const listed = [...section.matchAll(/^\| `([\w-]+)` +\| (.*?) +\|$/gm)].flatMap(([, area, findings]) =>
+Deno.test("the topic has every finding, and no other", () => {
+  const listed = [...findings.matchAll(/^\| `([\w-]+)` +\| (.*?) +\|$/gm)].flatMap(([, area, findings]) =>
     [...findings.matchAll(/`([\w-]+)`/g)].map(([, name]) => `${area}.${name}`)
   );
   assertEquals(listed, AREAS.flatMap((area) => FINDINGS[area].map((name) => `${area}.${name}`)));

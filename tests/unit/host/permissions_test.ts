@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
-import readme from "../../../README.md" with { type: "text" };
+import topic from "../../../lib/docs/permissions.md" with { type: "text" };
 import { SETTINGS } from "../../../lib/cli/config/settings.ts";
 import { type Permission, PERMISSIONS } from "../../../lib/host/permissions.ts";
 import { AGENT_SOCKET, QMP_SOCKET, ROOT } from "../../../lib/host/windows.ts";
@@ -29,9 +29,9 @@ Deno.test("deno.json allows what the reviewed list has, and nothing else", () =>
   assertEquals<unknown>(config.permissions.berth, Object.fromEntries(kinds.map((kind) => [kind, namesOf(kind)])));
 });
 
-Deno.test("the README shows the reviewed list", () => {
+Deno.test("the topic shows the reviewed list", () => {
   const cells = (row: string) => row.split("|").map((cell) => cell.trim()).join("|");
-  const rows = readme.split("\n").map(cells);
+  const rows = topic.split("\n").map(cells);
   for (const { kind, names, why } of LIST) {
     const named = names.length > 10
       ? `\`BERTH_…\` (${names.length} of them)`
