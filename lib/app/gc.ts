@@ -14,7 +14,7 @@ import { STATE } from "../host/windows.ts";
 import { sweepCaches } from "../disk/cache_sweep.ts";
 import { type Sweep, sweepStore } from "../image/sweep.ts";
 import { type ClearedJob, sweepJobs } from "../job/orphans.ts";
-import { endAbandoned } from "../job/group.ts";
+import { endOrphan } from "../job/group.ts";
 import { openStore } from "./stores.ts";
 
 /** What a look around has found. */
@@ -43,7 +43,7 @@ export async function removeGarbage(parent: GroupParent, facts: CgroupFacts): Pr
   };
   const opened = tryOpen(parent, facts);
   const groups = await attempt(opened.remover?.sweep() ?? Promise.resolve([]), []);
-  const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endAbandoned(group, opened.remover)), []);
+  const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endOrphan(group, opened.remover)), []);
   // What stands in the way of a group that nobody has named counts where a job's group is out of reach.
   if (opened.error && (parent.kind === "path" || jobs.some(isOutOfReach))) errors.push(opened.error);
   const slices = await attempt(sweepTenantSlices(facts), []);

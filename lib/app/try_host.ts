@@ -22,7 +22,7 @@ import { DEFAULT_IMAGE } from "../image/names.ts";
 import type { Image } from "../image/store.ts";
 import { surveyImages } from "../image/survey.ts";
 import { findLeftInStore } from "../image/sweep.ts";
-import { findAbandoned } from "../job/orphans.ts";
+import { findOrphans } from "../job/orphans.ts";
 import { BOOT_TIMEOUT_MS } from "../job/plan.ts";
 import type { UidRange } from "../job/spec.ts";
 import { describeKernelProblem, planTrial, recallKvm, tryAccelerator, tryKvm } from "../vmm/qemu/accelerator.ts";
@@ -66,7 +66,7 @@ export async function tryHost(args: TryRequest, facts: CgroupFacts): Promise<Tri
     })),
     ...await ifAny(["images"], async () => ({ images: await attempt("the image store", listImages) })),
     ...await ifAny(["leftovers"], async () => ({
-      leftJobs: await attempt("the folders of jobs", () => findAbandoned(`${STATE}/jobs`)),
+      leftJobs: await attempt("the folders of jobs", () => findOrphans(`${STATE}/jobs`)),
       leftGroups: await attempt("the groups of jobs", () => findLeftGroups(parent, facts)),
       leftFiles: await attempt("the state folder", listLeftFiles),
     })),

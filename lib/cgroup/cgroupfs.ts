@@ -7,9 +7,9 @@
 import { BerthError } from "../base/errors.ts";
 import { applyLimits, checkLimits, expectMemoryFits, readLimits, translateRefusal, updateLimits } from "./apply.ts";
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
-import type { Driver, Group, GroupRequest, LostGroup, Unenforceable } from "./driver.ts";
+import type { Driver, Group, GroupRequest, OrphanGroup, Unenforceable } from "./driver.ts";
 import { type Controller, CONTROLLER_OF, FILE_OF, type LimitName, type Limits, limitsIn } from "./limits.ts";
-import { endLost } from "./orphan.ts";
+import { endOrphanGroup } from "./orphan.ts";
 import { groupName, vmLabel } from "./names.ts";
 import { findLacking, removeIfEmpty, sweepEmpty } from "./probe.ts";
 import { endGroup } from "./removal.ts";
@@ -114,8 +114,8 @@ class CgroupfsDriver implements Driver {
     await applyLimits(this.#fs, path, limits);
   }
 
-  async endAbandoned(group: LostGroup): Promise<boolean> {
-    return await endLost(this.#fs, this.#hostRoot, group);
+  async endOrphan(group: OrphanGroup): Promise<boolean> {
+    return await endOrphanGroup(this.#fs, this.#hostRoot, group);
   }
 
   // Nothing is undone: another berth, now or later, finds the leaf and the controllers as they must be.

@@ -48,7 +48,7 @@ export interface Group extends AsyncDisposable {
 }
 
 /** A group whose owner is gone. */
-export interface LostGroup {
+export interface OrphanGroup {
   /** Its {@linkcode Group.hostPath}. */
   readonly cgroup: string;
   /** Whether its owner is known to have made it. If not, nothing of berth's has ever run in it. */
@@ -60,7 +60,7 @@ export interface GroupRemover {
   /** Removes what killed berths have only tried. Resolves to the groups that went, as the host sees them. */
   sweep(): Promise<string[]>;
   /** Ends and removes a VM's group whose owner is gone. Resolves to whether it was there. */
-  endAbandoned(group: LostGroup): Promise<boolean>;
+  endOrphan(group: OrphanGroup): Promise<boolean>;
 }
 
 /** Makes groups. */
@@ -72,7 +72,7 @@ export interface Driver extends AsyncDisposable {
   /** The {@linkcode Group.hostPath} that a group will have. Absent: its groups end with their owners by themselves. */
   plannedPath?(request: Pick<GroupRequest, "id" | "name" | "tenant">): string;
   /** Ends and removes a group of this driver's whose owner is gone. Resolves to whether it was there. */
-  endAbandoned?(group: LostGroup): Promise<boolean>;
+  endOrphan?(group: OrphanGroup): Promise<boolean>;
 }
 
 /** What VMs' groups have here. */

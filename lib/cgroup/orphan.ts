@@ -6,12 +6,16 @@
 
 import { BerthError } from "../base/errors.ts";
 import type { CgroupFs } from "./cgroup_fs.ts";
-import type { GroupRemover, LostGroup } from "./driver.ts";
+import type { GroupRemover, OrphanGroup } from "./driver.ts";
 import { isThere, removeIfEmpty, sweepEmpty } from "./probe.ts";
 import { endGroup } from "./removal.ts";
 
 /** Ends a VM's group by its path on the host. @returns whether it was there. @throws {BerthError} `cgroup.left`. */
-export async function endLost(fs: CgroupFs, hostRoot: string, { cgroup, isMade }: LostGroup): Promise<boolean> {
+export async function endOrphanGroup(
+  fs: CgroupFs,
+  hostRoot: string,
+  { cgroup, isMade }: OrphanGroup,
+): Promise<boolean> {
   const path = cgroup.slice(hostRoot.length + 1);
   // Whatever stands in a record, nothing but a VM's group is ended.
   if (!cgroup.startsWith(`${hostRoot}/`) || !/^(tenant-[^/]+\/)?vm-[^/]+$/.test(path)) {
@@ -34,6 +38,6 @@ export async function endLost(fs: CgroupFs, hostRoot: string, { cgroup, isMade }
 export function createRemover(fs: CgroupFs, hostRoot = fs.root): GroupRemover {
   return {
     sweep: async () => (await sweepEmpty(fs)).map((name) => `${hostRoot}/${name}`),
-    endAbandoned: (group) => endLost(fs, hostRoot, group),
+    endOrphan: (group) => endOrphanGroup(fs, hostRoot, group),
   };
 }

@@ -13,7 +13,7 @@ import { dirname } from "@std/path";
 import { translateRefusedWrite } from "../base/errors.ts";
 import { closeLocked } from "../files/locked_file.ts";
 import { writeAll } from "../base/write_all.ts";
-import { type Claim, claimAbandoned, clearAway, type EndAbandoned, removeRecord, withJobsLocked } from "./orphans.ts";
+import { type Claim, claimOrphan, clearAway, type EndOrphan, removeRecord, withJobsLocked } from "./orphans.ts";
 import { removeFolderTree } from "../files/remove_folder.ts";
 import { CGROUP, type JobRecord, OWNER, type PlannedGroup } from "./owner.ts";
 
@@ -35,16 +35,16 @@ export interface JobFolder extends AsyncDisposable {
  * Creates a job's folder, after removing those whose owner is gone.
  *
  * @param image what the job runs on, for others: see running.ts.
- * @param endAbandoned ends what such a job has beside its folder. If it can't, the folder stays, for the next to try.
+ * @param endOrphan ends what such a job has beside its folder. If it can't, the folder stays, for the next to try.
  * @throws {BerthError} `host.read-only`, `host.disk-full`.
  */
 export async function createJobFolder(
   path: string,
   image: string,
-  endAbandoned: EndAbandoned = () => Promise.resolve(false),
+  endOrphan: EndOrphan = () => Promise.resolve(false),
 ): Promise<JobFolder> {
   try {
-    const folder = new OwnedFolder(path, await own(path, endAbandoned));
+    const folder = new OwnedFolder(path, await own(path, endOrphan));
     try {
       await folder.note({ image });
       await Deno.mkdir(path, { mode: 0o700 });
@@ -59,7 +59,7 @@ export async function createJobFolder(
 }
 
 /** Makes the owner's file, locked, and removes what dead owners have left. */
-async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFile> {
+async function own(path: string, endOrphan: EndOrphan): Promise<Deno.FsFile> {
   const jobs = dirname(path);
   await Deno.mkdir(jobs, { recursive: true, mode: 0o700 });
   using stack = new DisposableStack();
@@ -67,7 +67,7 @@ async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFil
   try {
     // No owner's file is there without its lock for anybody who looks.
     return await withJobsLocked(jobs, () => {
-      claims.push(...claimAbandoned(jobs).map((claim) => stack.use(claim)));
+      claims.push(...claimOrphan(jobs).map((claim) => stack.use(claim)));
       const file = Deno.openSync(path + OWNER, { createNew: true, write: true });
       file.lockSync(true);
       return file;
@@ -75,7 +75,7 @@ async function own(path: string, endAbandoned: EndAbandoned): Promise<Deno.FsFil
   } finally {
     // Also when there is no room for a file: this makes some, for the next one. What could not be removed is not this
     // job's affair; `berth gc` tells of it.
-    await clearAway(claims, endAbandoned);
+    await clearAway(claims, endOrphan);
   }
 }
 

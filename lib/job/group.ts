@@ -11,7 +11,7 @@ import type { GroupUsage } from "../cgroup/usage.ts";
 import { readGoneGroups } from "../host/cgroup_facts.ts";
 import { readBootId } from "../host/known_host.ts";
 import type { JobFolder } from "./folder.ts";
-import type { AbandonedGroup, JobRecord } from "./owner.ts";
+import type { JobRecord, RecordedOrphan } from "./owner.ts";
 import type { JobPlan } from "./plan.ts";
 
 /** Who makes groups, and what they can't enforce. */
@@ -119,18 +119,18 @@ export async function ownGroup(
  * @returns whether it was there.
  * @throws {BerthError} `cgroup.left` when it is out of reach: it is for a berth that can reach it.
  */
-export async function endAbandoned(
-  group: AbandonedGroup,
-  own: Pick<Driver, "endAbandoned"> | undefined,
+export async function endOrphan(
+  group: RecordedOrphan,
+  own: Pick<Driver, "endOrphan"> | undefined,
 ): Promise<boolean> {
   if (isGone(group, { bootId: await readBootId(), goneGroups: await readGoneGroups() })) return false;
-  if (own?.endAbandoned) return await own.endAbandoned(group);
+  if (own?.endOrphan) return await own.endOrphan(group);
   throw new BerthError("cgroup.left", `the cgroup ${group.cgroup} is out of reach`);
 }
 
 /** Whether there can't be such a group any more: a scope ends with its owner, and every group with the host. Pure. */
 export function isGone(
-  { driver, cgroup, bootId }: AbandonedGroup,
+  { driver, cgroup, bootId }: RecordedOrphan,
   host: { readonly bootId: string; readonly goneGroups: ReadonlySet<string> },
 ): boolean {
   return driver === "systemd" || bootId !== host.bootId || host.goneGroups.has(cgroup);

@@ -15,7 +15,7 @@ import { isId } from "../base/ids.ts";
 import { closeLocked } from "../files/locked_file.ts";
 import { isVmGroup } from "../cgroup/names.ts";
 import { removeFolderTree } from "../files/remove_folder.ts";
-import { type AbandonedGroup, CGROUP, OWNER, parseGroup } from "./owner.ts";
+import { CGROUP, OWNER, parseGroup, type RecordedOrphan } from "./owner.ts";
 import { tryLock } from "../files/try_lock.ts";
 
 /**
@@ -25,7 +25,7 @@ import { tryLock } from "../files/try_lock.ts";
 const LOCK_MS = 120_000;
 
 /** Ends what a dead job has beside its folder. Resolves to whether it was still there. */
-export type EndAbandoned = (group: AbandonedGroup) => Promise<boolean>;
+export type EndOrphan = (group: RecordedOrphan) => Promise<boolean>;
 
 /** A dead job, held. Disposing leaves it to others. */
 export interface Claim extends Disposable {
@@ -46,20 +46,20 @@ export interface ClearedJob {
 }
 
 /** Removes all dead jobs. @throws {BerthError} `host.read-only`, `host.disk-full` when nothing can be locked. */
-export async function sweepJobs(jobs: string, endAbandoned: EndAbandoned): Promise<ClearedJob[]> {
+export async function sweepJobs(jobs: string, endOrphan: EndOrphan): Promise<ClearedJob[]> {
   if (!await Deno.stat(jobs).catch(ignoreNotFound)) return [];
   try {
     using stack = new DisposableStack();
-    const claims = await withJobsLocked(jobs, () => claimAbandoned(jobs));
+    const claims = await withJobsLocked(jobs, () => claimOrphan(jobs));
     for (const claim of claims) stack.use(claim);
-    return await clearAway(claims, endAbandoned);
+    return await clearAway(claims, endOrphan);
   } catch (error) {
     throw translateRefusedWrite(error, jobs);
   }
 }
 
 /**
- * Does something while nobody else makes an owner's file, or looks for abandoned ones.
+ * Does something while nobody else makes an owner's file, or looks for orphans.
  *
  * @param action does not wait for anything: everybody else who starts waits for it.
  */
@@ -74,7 +74,7 @@ export async function withJobsLocked<T>(jobs: string, action: () => T): Promise<
  * The ids of dead jobs; they stay as they are. A shared lock is refused by an owner's only, and by one's who clears a job
  * away.
  */
-export async function findAbandoned(jobs: string): Promise<string[]> {
+export async function findOrphans(jobs: string): Promise<string[]> {
   if (!await Deno.stat(jobs).catch(ignoreNotFound)) return [];
   const names = (await Array.fromAsync(Deno.readDir(jobs))).map(({ name }) => name);
   return names.filter((name) => name.endsWith(OWNER) && isId(name.slice(0, -OWNER.length)))
@@ -93,7 +93,7 @@ function isUnowned(path: string): boolean {
 }
 
 /** Locks what dead owners have left. The jobs are to be locked. */
-export function claimAbandoned(jobs: string): Claim[] {
+export function claimOrphan(jobs: string): Claim[] {
   using stack = new DisposableStack();
   const claims: Claim[] = [];
   for (const { name, isFile } of Deno.readDirSync(jobs)) {
@@ -123,13 +123,13 @@ function tryClaim(path: string, id: string): Claim | undefined {
 }
 
 /** Ends and removes what was claimed, all at once: one that takes its time keeps no other one waiting. */
-export async function clearAway(claims: readonly Claim[], endAbandoned: EndAbandoned): Promise<ClearedJob[]> {
+export async function clearAway(claims: readonly Claim[], endOrphan: EndOrphan): Promise<ClearedJob[]> {
   return await Promise.all(claims.map(async (claim) => {
     let cgroup: string | undefined;
     try {
       if (claim.error !== undefined) throw claim.error;
       const group = await readGroup(claim);
-      if (group && await endAbandoned(group)) cgroup = group.cgroup;
+      if (group && await endOrphan(group)) cgroup = group.cgroup;
       await removeFolderTree(claim.path);
       await removeRecord(claim.path);
       return { id: claim.id, cgroup };
@@ -140,8 +140,8 @@ export async function clearAway(claims: readonly Claim[], endAbandoned: EndAband
   }));
 }
 
-async function readGroup({ id, path }: Claim): Promise<AbandonedGroup | undefined> {
-  let group: AbandonedGroup | undefined;
+async function readGroup({ id, path }: Claim): Promise<RecordedOrphan | undefined> {
+  let group: RecordedOrphan | undefined;
   try {
     group = parseGroup(await Deno.readTextFile(path + OWNER));
   } catch (cause) {

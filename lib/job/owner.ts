@@ -41,7 +41,7 @@ export type PlannedGroup = Readonly<z.infer<typeof PLANNED>>;
 const PLANNED = z.object({ cgroup: z.string(), bootId: z.string() });
 
 /** The group of a job whose owner is gone. */
-export interface AbandonedGroup extends PlannedGroup {
+export interface RecordedOrphan extends PlannedGroup {
   readonly driver: JobRecord["driver"];
   /** Whether the owner has noted that it made it. If not, it may not be there, and nothing has run in it. */
   readonly isMade: boolean;
@@ -56,7 +56,7 @@ export function parseOwner(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** The group that an owner has noted, if any. @throws when another version of berth has written it. */
-export function parseGroup(text: string): AbandonedGroup | undefined {
+export function parseGroup(text: string): RecordedOrphan | undefined {
   const fields = parseOwner(text);
   if ("cgroup" in fields) return { ...RECORD.parse(fields), isMade: true };
   if ("planned" in fields) return { ...PLANNED.parse(fields.planned), driver: "cgroupfs", isMade: false };

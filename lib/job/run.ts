@@ -20,7 +20,7 @@ import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog, noteWishes } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
-import { createJobGroup, endAbandoned, type GroupIo, type JobGroup, type Seen } from "./group.ts";
+import { createJobGroup, endOrphan, type GroupIo, type JobGroup, type Seen } from "./group.ts";
 import { deliverOutput, followOutput } from "./output.ts";
 import type { Delivery, Sink } from "./output/source.ts";
 import type { JobPlan } from "./plan.ts";
@@ -174,7 +174,7 @@ class JobRun {
     this.#onPoint("folder");
     try {
       const folder = this.#stack.use(
-        await createJobFolder(path, this.#plan.image, (record) => endAbandoned(record, this.#io.driver)),
+        await createJobFolder(path, this.#plan.image, (record) => endOrphan(record, this.#io.driver)),
       );
       const { diskBytes: budgetBytes, minFreeBytes, artifacts } = this.#plan;
       await expectRoom(artifacts.map((target) => target.folder), minFreeBytes);

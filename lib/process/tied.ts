@@ -66,7 +66,7 @@ export function planTiedGroup(parent = Deno.pid, first?: ShellStep): CommandLine
 }
 
 /**
- * The command line of such a tool. Untied it would go on to write into a folder that the next berth takes for abandoned.
+ * The command line of such a tool. Untied it would go on to write into a folder that the next berth takes for an orphan.
  * It begins with a shell, as that is what berth may run.
  */
 export function planTied(command: string, args: readonly string[], parent = Deno.pid): Command {

@@ -20,7 +20,7 @@ async function fails(action: () => Promise<unknown>, code: ErrorCode, words: str
   assertEquals((await assertRejects(action, BerthError, words)).code, code);
 }
 
-Deno.test("endAbandoned() ends a group by its path on the host, with its tenant's, and no other", async () => {
+Deno.test("endOrphan() ends a group by its path on the host, with its tenant's, and no other", async () => {
   const { fs, driver } = await opened();
   await using _live = await driver.createGroup({ id: "live", limits: LIMITS });
   const dead = await driver.createGroup({ id: "dead", tenant: ACME, limits: LIMITS });
@@ -28,12 +28,12 @@ Deno.test("endAbandoned() ends a group by its path on the host, with its tenant'
   const others = ["../ci2/vm-live", "../vm-live", "supervisor", "tenant-acme", "vm-live/x/y", ""];
   for (const cgroup of ["/sys/fs/cgroup/ci2/vm-live", ...others.map((path) => `/sys/fs/cgroup/ci/${path}`)]) {
     for (const isMade of [true, false]) {
-      await fails(() => driver.endAbandoned!({ cgroup, isMade }), "cgroup.left", "out of reach");
+      await fails(() => driver.endOrphan!({ cgroup, isMade }), "cgroup.left", "out of reach");
     }
   }
-  assertEquals(await driver.endAbandoned!({ cgroup: "/sys/fs/cgroup/ci/vm-none", isMade: true }), false);
+  assertEquals(await driver.endOrphan!({ cgroup: "/sys/fs/cgroup/ci/vm-none", isMade: true }), false);
   assertEquals(await fs.children(""), ["vm-live", "tenant-acme"]);
-  assertEquals(await driver.endAbandoned!({ cgroup: dead.hostPath, isMade: true }), true);
+  assertEquals(await driver.endOrphan!({ cgroup: dead.hostPath, isMade: true }), true);
   assertEquals([process.alive(), await fs.children("")], [false, ["vm-live"]]);
 });
 
@@ -45,7 +45,7 @@ Deno.test("plannedPath() is the path that the group has then", async () => {
   }
 });
 
-Deno.test("endAbandoned() leaves nothing of a group whose owner was killed after any of its changes", async () => {
+Deno.test("endOrphan() leaves nothing of a group whose owner was killed after any of its changes", async () => {
   const changing = ["mkdir", "write", "rmdir"] as const;
   const request = { id: "a", tenant: ACME, limits: LIMITS };
   const states = new Set<string>();
@@ -68,7 +68,7 @@ Deno.test("endAbandoned() leaves nothing of a group whose owner was killed after
     dead?.[Symbol.dispose]();
     states.add(`${isMade} ${await fs.children("")} ${await fs.children("tenant-acme").catch(() => "-")}`);
     const next = await openCgroupfs(fs, "/sys/fs/cgroup/ci");
-    await next.endAbandoned!({ cgroup: driver.plannedPath!(request), isMade });
+    await next.endOrphan!({ cgroup: driver.plannedPath!(request), isMade });
     assertEquals(await fs.children(""), [], `${changesLeft}`);
   }
   const tenant = "tenant-acme";
@@ -77,19 +77,19 @@ Deno.test("endAbandoned() leaves nothing of a group whose owner was killed after
   ]]);
 });
 
-Deno.test("endAbandoned() leaves what runs in a group that was only planned: it is not berth's", async () => {
+Deno.test("endOrphan() leaves what runs in a group that was only planned: it is not berth's", async () => {
   const { fs, driver } = await opened();
   await fs.mkdir("vm-a");
   const process = fs.spawn("vm-a");
   const cgroup = driver.plannedPath!({ id: "a" });
-  assertEquals(await driver.endAbandoned!({ cgroup, isMade: false }), false);
+  assertEquals(await driver.endOrphan!({ cgroup, isMade: false }), false);
   assertEquals([process.alive(), await fs.children("")], [true, ["vm-a"]]);
 });
 
-Deno.test("endAbandoned() does not take a tenant's group from a berth that is just making a VM's in it", async () => {
+Deno.test("endOrphan() does not take a tenant's group from a berth that is just making a VM's in it", async () => {
   const { fs, driver } = await opened();
   const cgroup = driver.plannedPath!({ id: "dead", tenant: ACME });
-  const end = () => driver.endAbandoned!({ cgroup, isMade: true }).then(() => {});
+  const end = () => driver.endOrphan!({ cgroup, isMade: true }).then(() => {});
   fs.faults.after({ operation: "mkdir", path: "tenant-acme" }, end, 3);
   await using _group = await driver.createGroup({ id: "a", tenant: ACME, limits: LIMITS });
   await end();
@@ -105,11 +105,11 @@ Deno.test("createRemover() removes groups where none could be made, and touches 
   const doomed = fs.spawn("vm-dead");
   const remover = createRemover(fs, "/sys/fs/cgroup/ci");
   assertEquals(await remover.sweep(), [`/sys/fs/cgroup/ci/${probe}`]);
-  assertEquals(await remover.endAbandoned({ cgroup: "/sys/fs/cgroup/ci/vm-dead", isMade: true }), true);
+  assertEquals(await remover.endOrphan({ cgroup: "/sys/fs/cgroup/ci/vm-dead", isMade: true }), true);
   const planned = "/sys/fs/cgroup/ci/tenant-acme/vm-planned";
-  assertEquals(await remover.endAbandoned({ cgroup: planned, isMade: false }), true);
+  assertEquals(await remover.endOrphan({ cgroup: planned, isMade: false }), true);
   await fails(
-    () => remover.endAbandoned({ cgroup: "/sys/fs/cgroup/vm-a", isMade: true }),
+    () => remover.endOrphan({ cgroup: "/sys/fs/cgroup/vm-a", isMade: true }),
     "cgroup.left",
     "out of reach",
   );

@@ -3,10 +3,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { CgroupOperation } from "../../../lib/cgroup/cgroup_fs.ts";
 import { openCgroupfs } from "../../../lib/cgroup/cgroupfs.ts";
 import { isGone, makeRoom, ownGroup } from "../../../lib/job/group.ts";
-import type { AbandonedGroup, JobRecord } from "../../../lib/job/owner.ts";
+import type { JobRecord, RecordedOrphan } from "../../../lib/job/owner.ts";
 import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
-const GROUP: AbandonedGroup = { driver: "cgroupfs", cgroup: "/sys/fs/cgroup/ci/vm-a", bootId: "one", isMade: true };
+const GROUP: RecordedOrphan = { driver: "cgroupfs", cgroup: "/sys/fs/cgroup/ci/vm-a", bootId: "one", isMade: true };
 const HERE = { bootId: "one", goneGroups: new Set<string>() };
 
 Deno.test("isGone() takes nothing for gone that may be there, made or planned", () => {

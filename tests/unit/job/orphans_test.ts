@@ -2,9 +2,9 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BerthError, describeError } from "../../../lib/base/errors.ts";
 import { randomId } from "../../../lib/base/ids.ts";
-import { type ClearedJob, findAbandoned, sweepJobs } from "../../../lib/job/orphans.ts";
+import { type ClearedJob, findOrphans, sweepJobs } from "../../../lib/job/orphans.ts";
 import { createJobFolder } from "../../../lib/job/folder.ts";
-import type { AbandonedGroup, JobRecord } from "../../../lib/job/owner.ts";
+import type { JobRecord, RecordedOrphan } from "../../../lib/job/owner.ts";
 import { holdLock } from "../../support/lock_holder.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
@@ -37,16 +37,16 @@ async function names(folder: string): Promise<string[]> {
 const filesOf = (...ids: string[]) => ids.flatMap((id) => [id, `${id}.owner`]).sort();
 const line = (fields: object) => JSON.stringify(fields) + "\n";
 
-Deno.test("findAbandoned() names jobs that nobody owns, and leaves them as they are", async () => {
+Deno.test("findOrphans() names jobs that nobody owns, and leaves them as they are", async () => {
   await using there = await jobsWith({ [DEAD]: "", [NEXT]: line({ image: "ci" }), [LIVE]: "", "not-an-id": "" });
   await using _owner = await holdLock(`${there.jobs}/${LIVE}.owner`, "exclusive");
   const before = await names(there.jobs);
-  assertEquals([await findAbandoned(there.jobs), await names(there.jobs)], [[DEAD, NEXT], before]);
-  assertEquals(await findAbandoned(`${there.jobs}/none`), []);
+  assertEquals([await findOrphans(there.jobs), await names(there.jobs)], [[DEAD, NEXT], before]);
+  assertEquals(await findOrphans(`${there.jobs}/none`), []);
 });
 
 /** How far a berth may have come when it is killed, by what stands in its owner's file. */
-const STATES: [what: string, text: string, group: Partial<AbandonedGroup> | undefined][] = [
+const STATES: [what: string, text: string, group: Partial<RecordedOrphan> | undefined][] = [
   ["before it said anything", "", undefined],
   ["in the middle of a word", '{"ima', undefined],
   ["before it planned a group", line({ image: "ci" }), undefined],
@@ -62,7 +62,7 @@ for (const [what, text, group] of STATES) {
   Deno.test(`sweepJobs() clears away a job whose berth was killed ${what}`, async () => {
     await using there = await jobsWith({ [DEAD]: text });
     await Deno.writeTextFile(`${there.jobs}/${DEAD}.cgroup`, "/x\n");
-    const ended: AbandonedGroup[] = [];
+    const ended: RecordedOrphan[] = [];
     const cleared = await sweepJobs(there.jobs, async (group) => {
       // Before it forgets the job.
       assertEquals(await names(there.jobs), [DEAD, `${DEAD}.cgroup`, `${DEAD}.owner`]);
@@ -173,7 +173,7 @@ Deno.test("many sweeps at once, beside jobs that begin and end, clear each dead 
   await using there = await jobsWith(Object.fromEntries(dead.map((id) => [id, line(recordOf(id))])));
   await using _live = await createJobFolder(`${there.jobs}/${LIVE}`, "ci", () => Promise.reject(new Error("not yet")));
   const ended: string[] = [];
-  const end = async ({ cgroup }: AbandonedGroup) => {
+  const end = async ({ cgroup }: RecordedOrphan) => {
     ended.push(cgroup);
     await new Promise((resolve) => setTimeout(resolve, 2));
     return true;
