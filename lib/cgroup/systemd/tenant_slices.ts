@@ -2,8 +2,10 @@
  * The slices of tenants, which berths share: one is there as long as a VM is in it, and no longer.
  *
  * systemd keeps a slice that has become empty, and stopping one stops every scope in it, also one that has begun since
- * somebody looked. So whoever makes a scope in a slice has a share in a lock on the slice's folder (flock(2)) from before
- * that until the scope has gone, and whoever stops a slice has the lock alone.
+ * somebody looked. So whoever makes a scope in a slice has a share in the slice's lock from before that until the scope has
+ * gone, and whoever stops a slice has the lock alone. The lock (flock(2)) is that of the slice's `cgroup.kill`, which nobody
+ * can open but its owner: whoever can read a file can lock it, and keep everybody waiting. Before Linux 5.14 there is no
+ * such file; there slices stay.
  *
  * @module
  */
@@ -24,6 +26,10 @@ export interface SlicePlace {
   readonly path: string;
 }
 
+const LOCK = "cgroup.kill";
+/** A share where there is no lock: nobody stops the slice there. */
+const NO_LOCK: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };
+
 /**
  * Starts a slice, if it does not run, and sees to it that no berth stops it until this is disposed. The last one to
  * dispose it stops it.
@@ -31,10 +37,12 @@ export interface SlicePlace {
  * @throws {BerthError} `cgroup.systemd` when systemd does not start it.
  */
 export async function holdSlice(systemd: Systemd, fs: CgroupFs, place: SlicePlace): Promise<AsyncDisposable> {
+  // The slice above has it where the kernel does.
+  if (!isThere(joinPath(fs.root, LOCK))) return NO_LOCK;
   const folder = joinPath(fs.root, place.path);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const share = await openShare(folder);
-    if (share) return { [Symbol.asyncDispose]: () => letGo(systemd, fs, place, share) };
+    const file = openLock(folder);
+    if (file && await hasShare(file, folder)) return { [Symbol.asyncDispose]: () => letGo(systemd, fs, place, file) };
     await systemd.control("start", "--", place.unit);
   }
   throw new BerthError("cgroup.systemd", `systemd has started ${place.unit}, and there is no group ${folder}`);
@@ -49,19 +57,17 @@ export async function sweepSlices(systemd: Systemd, fs: CgroupFs, slice: string)
   return went;
 }
 
-/** A share in the folder's lock; undefined when there is no such folder, or no longer. */
-async function openShare(folder: string): Promise<Deno.FsFile | undefined> {
-  const file = openIfThere(folder);
-  if (!file) return undefined;
+/** Waits for a share, and says whether that is one in the lock of the slice as it is now; if not, closes the file. */
+async function hasShare(file: Deno.FsFile, folder: string): Promise<boolean> {
   try {
-    await within(file.lock(false), ANSWER_MS, `another berth to stop the slice ${folder}`);
-    if (isStill(file, folder)) return file;
+    await within(file.lock(false), ANSWER_MS, `another berth that stops the slice ${folder}`);
   } catch (error) {
     file.close();
     throw error;
   }
+  if (isStill(file, folder)) return true;
   closeLocked(file);
-  return undefined;
+  return false;
 }
 
 async function letGo(systemd: Systemd, fs: CgroupFs, place: SlicePlace, share: Deno.FsFile): Promise<void> {
@@ -71,7 +77,7 @@ async function letGo(systemd: Systemd, fs: CgroupFs, place: SlicePlace, share: D
 
 /** Stops a slice that nobody has a share in and nothing is in. @returns whether it did. */
 async function stopIfEmpty(systemd: Systemd, fs: CgroupFs, { unit, path }: SlicePlace): Promise<boolean> {
-  const file = openIfThere(joinPath(fs.root, path));
+  const file = openLock(joinPath(fs.root, path));
   if (!file) return false;
   if (!tryLock(file, { exclusive: true })) {
     file.close();
@@ -86,21 +92,37 @@ async function stopIfEmpty(systemd: Systemd, fs: CgroupFs, { unit, path }: Slice
   }
 }
 
-function openIfThere(folder: string): Deno.FsFile | undefined {
+function openLock(folder: string): Deno.FsFile | undefined {
   try {
-    return Deno.openSync(folder);
+    // For writing, as it can't be read; nothing is ever written.
+    return Deno.openSync(`${folder}/${LOCK}`, { write: true });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }
 
-/** Whether the open folder is the one that is found there: another berth may have removed it, and one more made it anew. */
+/** ENODEV is for what is just going away. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ENODEV";
+}
+
+/** Whether the open file is the one that is found there: another berth may have removed it, and one more made it anew. */
 function isStill(file: Deno.FsFile, folder: string): boolean {
   try {
-    return Deno.lstatSync(folder).ino === file.statSync().ino;
+    return Deno.lstatSync(`${folder}/${LOCK}`).ino === file.statSync().ino;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
     throw error;
   }
 }

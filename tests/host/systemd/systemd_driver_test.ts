@@ -201,6 +201,19 @@ Deno.test("a tenant's slice goes with its last VM, however many come and go at o
   });
 });
 
+Deno.test("nobody but its owner can take the lock of a tenant's slice", async () => {
+  await withDriver(async (driver) => {
+    const tenant = { name: "locked", limits: {} };
+    await using group = await driver.createGroup({ id: "locked", tenant, limits: { pidsMax: 20 } });
+    const lock = "/sys/fs/cgroup/berth.slice/berth-locked.slice/cgroup.kill";
+    const tried = 'setpriv --reuid=65534 --regid=65534 --clear-groups flock -n "$1" true 2>&1 || true';
+    assertStringIncludes(await shell(tried, lock), "Permission denied");
+    // Root can, and finds it shared.
+    assertEquals(await shell('exec 3>"$1"; flock -n -x 3 && echo taken || echo shared', lock), "shared\n");
+    await group[Symbol.asyncDispose]();
+  });
+});
+
 Deno.test("sweepSlices() stops a tenant's empty slice, and leaves one in use alone", async () => {
   await withDriver(async (driver) => {
     const tenant = { name: "used", limits: {} };
