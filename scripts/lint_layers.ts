@@ -14,6 +14,10 @@ const LAYERS = [
   ...["main.ts", "lib/cli", "lib/app", "lib/serve", "lib/doctor", "lib/job", "lib/vmm", "lib/guest", "lib/image"],
   ...["lib/disk", "lib/cgroup", "lib/files", "lib/process", "lib/host", "lib/docs", "lib/base"],
 ];
+/** Rooms that one reaches through another one only: what is done there is a use case's to choose. */
+const OUT_OF_REACH: Readonly<Record<string, readonly string[]>> = {
+  "lib/cli": ["lib/vmm", "lib/guest", "lib/process"],
+};
 /** What is no code, and may be imported from anywhere but the bottom. */
 const DATA = ["deno.json"];
 
@@ -56,6 +60,7 @@ function problemOf(from: string, specifier: string): string | undefined {
   if (layer !== "lib/base" && DATA.includes(target)) return undefined;
   const below = layerOf(target);
   if (below === undefined) return `${target} is in no folder that ${layer} may import from`;
+  if (OUT_OF_REACH[layer]?.includes(below)) return `${below} is for lib/app to call, not for ${layer}`;
   if (LAYERS.indexOf(below) >= LAYERS.indexOf(layer)) return undefined;
   return `imports only point down, and ${below} is above ${layer}`;
 }

@@ -9,7 +9,7 @@
 
 import { describeError } from "../lib/base/errors.ts";
 import { HOST_PROGRAMS, type HostProgram } from "../lib/host/programs.ts";
-import { setUpHost } from "../lib/process/setup.ts";
+import { setUpHost } from "../lib/app/setup.ts";
 
 /** What only the tests and the benchmark run on top. */
 const TEST_PROGRAMS: readonly HostProgram[] = [

@@ -5,7 +5,7 @@
  */
 
 import { HOST_PROGRAMS } from "../host/programs.ts";
-import { setUpHost } from "../process/setup.ts";
+import { setUpHost } from "../app/setup.ts";
 import { Console } from "./terminal/console.ts";
 import { SETUP_FLAGS } from "./line/flags.ts";
 import { expectNone } from "./line/subcommand.ts";

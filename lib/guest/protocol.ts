@@ -8,8 +8,6 @@
 import { bytesToText, printable, readable } from "../base/bytes_text.ts";
 import { BerthError } from "../base/errors.ts";
 
-export { printable };
-
 /** How long a line of the agent may be. The longest is an error with its base64. */
 export const LINE_LIMIT_BYTES = 8192;
 

@@ -5,7 +5,7 @@
  */
 
 import { aborted } from "../base/deadline.ts";
-import { printable } from "../guest/protocol.ts";
+import { printable } from "../base/bytes_text.ts";
 import type { StopRequest } from "./stop.ts";
 
 /**

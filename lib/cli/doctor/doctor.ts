@@ -6,17 +6,15 @@
  */
 
 import config from "../../../deno.json" with { type: "json" };
-import { within } from "../../base/deadline.ts";
+import { collectFacts } from "../../app/collect_facts.ts";
 import { describeError } from "../../base/errors.ts";
-import collectScript from "../../doctor/collect.sh" with { type: "text" };
-import { Facts, type Seen, type Tried, type Tries } from "../../doctor/facts.ts";
+import type { Seen, Tried, Tries } from "../../doctor/facts.ts";
 import type { Area } from "../../doctor/finding.ts";
 import { judge, worstOf } from "../../doctor/judge.ts";
 import { PROGRAMS_TO_LOOK_FOR } from "../../doctor/programs.ts";
 import { readCgroupFacts } from "../../host/cgroup_facts.ts";
-import { captureFront, SETSID } from "../../host/front.ts";
+import { captureFront } from "../../host/front.ts";
 import { CGROUP, hasWindows, SLICE, STATE, type Window } from "../../host/windows.ts";
-import { tryTool } from "../../process/tool.ts";
 import { type Configurable, readCall } from "../config/configured.ts";
 import { type DoctorArgs, parseDoctorArgs } from "./args.ts";
 import { DOCTOR_FLAGS } from "./flags.ts";
@@ -27,8 +25,6 @@ import type { Surroundings } from "../config/surroundings.ts";
 const DOCTOR: Configurable = { name: "doctor", flags: DOCTOR_FLAGS, parse: parseDoctorArgs };
 
 const STATUS_FAILS = 1;
-/** What the script waits for is bounded to 8 s each; this is for a host where even that does not help. */
-const COLLECT_MS = 30_000;
 /** Longer than all that a host process tries, each of which has a bound of its own. */
 const TRY_MS = 120_000;
 
@@ -73,23 +69,13 @@ async function lookAround(args: DoctorArgs, argv: readonly string[], surrounding
     programs: PROGRAMS_TO_LOOK_FOR,
     state: [stateDir, ...(isRoot ? [usersWindow().source] : [])],
   };
-  const facts = await Promise.all(areas.map(async (area) => [area, await collect(area, words[area] ?? [])] as const));
+  const facts = await Promise.all(
+    areas.map(async (area) => [area, await collectFacts(area, words[area] ?? [])] as const),
+  );
   // Not meanwhile: a guest that is tried has little time.
   const isTried = args.areas.some((area) => !ONLY_SEEN.includes(area));
   const tries = isTried ? await tryBehindWindows(args, argv, surroundings) : undefined;
   return { isRoot, stateDir, facts: Object.fromEntries(facts), tries };
-}
-
-async function collect(area: Area, words: readonly string[]): Promise<Tried<Facts>> {
-  const stop = new AbortController();
-  try {
-    const args = ["sh", "-c", collectScript, "berth-doctor", area, ...words];
-    const run = tryTool({ command: SETSID, args, signal: stop.signal });
-    return { value: new Facts((await within(run, COLLECT_MS, "what the host says of it")).stdout) };
-  } catch (error) {
-    stop.abort(error);
-    return { problem: describeError(error) };
-  }
 }
 
 async function tryBehindWindows(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "../../guest/protocol.ts";
+import { printable } from "../../base/bytes_text.ts";
 import { areaOf, type Finding, type Status } from "../../doctor/finding.ts";
 import { worstOf } from "../../doctor/judge.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { formatBytes } from "../../base/units.ts";
-import { printable } from "../../guest/protocol.ts";
+import { printable } from "../../base/bytes_text.ts";
 import type { LogTail } from "../../job/files.ts";
 import type { Delivery } from "../../job/output/source.ts";
 import type { JobPlan } from "../../job/plan.ts";

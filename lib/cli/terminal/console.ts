@@ -7,7 +7,7 @@
 import { aborted, settlesWithin } from "../../base/deadline.ts";
 import { BerthError, describeError } from "../../base/errors.ts";
 import { writeAll } from "../../base/write_all.ts";
-import { printable } from "../../guest/protocol.ts";
+import { printable } from "../../base/bytes_text.ts";
 
 const NEWLINE = 10;
 /** Notes are left out while more than this waits for the reader: some 10,000 lines, so it stands still. */

@@ -2,7 +2,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { encodeFragment } from "../../../lib/guest/fragment.ts";
-import { type AgentMessage, parseHello, parseMessage, printable } from "../../../lib/guest/protocol.ts";
+import { printable } from "../../../lib/base/bytes_text.ts";
+import { type AgentMessage, parseHello, parseMessage } from "../../../lib/guest/protocol.ts";
 
 const TOKEN = "0123456789abcdefghjkmnpqrs";
 

@@ -14,7 +14,7 @@ const AMBIENT = "berth/ambient-state";
 
 const FINE: [string, string][] = [
   ["main.ts", 'import { main } from "./lib/cli/main.ts";'],
-  ["lib/cli/run/run.ts", 'const { x } = await import("../job/run.ts");'],
+  ["lib/cli/run/run.ts", 'const { x } = await import("../../job/run.ts");'],
   ["lib/cli/main.ts", 'import config from "../../deno.json" with { type: "json" };'],
   ["lib/job/run.ts", 'import { Hub } from "../guest/hub.ts"; import "./act.ts"; export * from "../base/ids.ts";'],
   ["lib/vmm/qemu/args.ts", 'import "../vmm.ts"; import "../../host/windows.ts"; import script from "./x.sh";'],
@@ -41,6 +41,7 @@ const ABOVE: [string, string, string][] = [
   ["lib/job/x.ts", 'await import("../serve/x.ts");', "imports only point down, and lib/serve is above lib/job"],
   ["lib/serve/x.ts", "await import(`../cli/x.ts`);", "imports only point down, and lib/cli is above lib/serve"],
   ["lib/job/x.ts", 'type A = import("../cli/x.ts").A;', "imports only point down, and lib/cli is above lib/job"],
+  ["lib/cli/x/x.ts", 'import "../../vmm/vmm.ts";', "lib/vmm is for lib/app to call, not for lib/cli"],
   ["lib/cli/x.ts", 'import "../../main.ts";', "imports only point down, and main.ts is above lib/cli"],
   ["lib/job/x.ts", 'import "./../../lib/job/../cli/x.ts";', "imports only point down, and lib/cli is above lib/job"],
   ["lib/base/x.ts", 'import { z } from "zod";', "lib/base imports nothing but itself, not zod"],

@@ -9,7 +9,7 @@
 
 import { BerthError } from "../base/errors.ts";
 import { HOST_PATH, type HostProgram } from "../host/programs.ts";
-import { tryToolWithin } from "./tool.ts";
+import { tryToolWithin } from "../process/tool.ts";
 
 /** Where all that apt says goes; where nobody may write there, to standard error. */
 export const SETUP_LOG = "/var/log/berth-setup.log";

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import type { HostProgram } from "../../../lib/host/programs.ts";
-import { planSetup } from "../../../lib/process/setup.ts";
+import { planSetup } from "../../../lib/app/setup.ts";
 
 const PROGRAMS: readonly HostProgram[] = [
   { program: "bwrap", package: "bubblewrap", purpose: "jails QEMU" },
