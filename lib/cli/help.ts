@@ -8,7 +8,7 @@ import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { TOPICS } from "../docs/topics.ts";
 import { COMMANDS } from "./line/commands.ts";
-import { mainHelp } from "./line/flags.ts";
+import { mainHelp } from "./line/help.ts";
 
 /** What to print. @param helpOfCommand prints a command's own. @throws {BerthError} `usage.command`. */
 export async function help(

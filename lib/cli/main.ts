@@ -11,6 +11,7 @@ import { didYouMean } from "../base/nearest.ts";
 import { Console } from "./terminal/console.ts";
 import { type CommandName, COMMANDS } from "./line/commands.ts";
 import type { CommandGroup } from "./line/subcommand.ts";
+import { SETUP_FLAGS } from "./line/flags.ts";
 import {
   COMMANDS_NOT_YET,
   completionsHelp,
@@ -19,9 +20,8 @@ import {
   mainHelp,
   runHelp,
   serveHelp,
-  SETUP_FLAGS,
   updateHelp,
-} from "./line/flags.ts";
+} from "./line/help.ts";
 
 const STATUS_USAGE = 125;
 

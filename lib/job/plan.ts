@@ -14,8 +14,8 @@ import type { ArtifactTarget } from "../guest/artifacts.ts";
 import type { ExecRequest } from "../guest/fragment.ts";
 import type { Image } from "../image/store.ts";
 import type { Rlimits } from "../process/launch.ts";
-import { TCG_CACHE_MIB } from "../vmm/qemu/args.ts";
 import type { AcceleratorChoice } from "../vmm/qemu/accelerator.ts";
+import { VMM_CPU_PERCENT, vmmAddressSpaceBytes, vmmOverheadBytes } from "../vmm/qemu/overhead.ts";
 import type { VmJail, VmPlan } from "../vmm/vmm.ts";
 import type { JobSpec } from "./spec.ts";
 import { type DiskPlan, planDisks } from "./volumes.ts";
@@ -23,25 +23,8 @@ import { type DiskPlan, planDisks } from "./volumes.ts";
 /** The search path of a job that sets none: the one of Debian's root. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** QEMU's own memory beside the guest's: seen 40 to 70 MiB, the jail's processes included. */
-const VMM_OVERHEAD_MIB = 96;
-
-/**
- * What QEMU's other threads may take beside the vCPUs', in percent of one core. Measured by the threads' times in /proc
- * (QEMU 7.2, emulating, one vCPU): 4 beside a busy guest, 3 beside one that prints all the time, 10 to 12 beside one that
- * writes a disk in large pieces, 18 to 34 in pieces of 4 KiB. On KVM all threads together took 75 to 101 at the same work.
- */
-const VMM_CPU_PERCENT = 35;
-
 const MIB = 1024 ** 2;
 
-/**
- * Address space of a QEMU without a cgroup, per byte of its guest's memory: what it reserves is many times what it uses,
- * under TCG above all.
- */
-const ADDRESS_SPACE_FACTOR = 14;
-/** Each vCPU's thread reserves a stack and an arena of malloc: seen 74 MiB. */
-const ADDRESS_SPACE_PER_VCPU = 128 * MIB;
 /** CPU time of a QEMU without a cgroup, when no timeout says that it needs more. */
 const LEAST_CPU_SECONDS = 3600;
 
@@ -116,7 +99,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
   const { storeDisk, volumes: imageVolumes = [] } = image.spec;
   const disks = planDisks({ ...spec, folder, storeDisk, imageVolumes, shown: inputs.shown });
   const memoryMiB = spec.memoryBytes === undefined ? image.spec.memoryMiB : Math.floor(spec.memoryBytes / MIB);
-  const memoryOverheadBytes = overheadBytes(accelerator);
+  const memoryOverheadBytes = vmmOverheadBytes(accelerator);
   const boots = planBoots(spec, inputs);
   return {
     id,
@@ -198,12 +181,8 @@ interface VmSize {
   readonly cpuPercent: number;
 }
 
-function overheadBytes(accelerator: BootTry["accelerator"]): number {
-  return (VMM_OVERHEAD_MIB + (accelerator === "tcg" ? TCG_CACHE_MIB : 0)) * MIB;
-}
-
 function planEmulated(guestBytes: number): JobPlan["emulated"] {
-  const memoryOverheadBytes = overheadBytes("tcg");
+  const memoryOverheadBytes = vmmOverheadBytes("tcg");
   return { memoryMaxBytes: guestBytes + memoryOverheadBytes, memoryOverheadBytes };
 }
 
@@ -226,7 +205,7 @@ function planRlimits(spec: JobSpec, memoryMiB: number, vcpus: number, jail: VmJa
   // The VMM's own threads take their part beside the vCPUs.
   const wanted = Math.ceil((spec.timeoutMs ?? 0) / 1000) * (vcpus + 1);
   return {
-    addressSpaceBytes: memoryMiB * MIB * ADDRESS_SPACE_FACTOR + vcpus * ADDRESS_SPACE_PER_VCPU,
+    addressSpaceBytes: vmmAddressSpaceBytes(memoryMiB * MIB, vcpus),
     cpuSeconds: Math.max(LEAST_CPU_SECONDS, wanted),
     // Of berth's own user others run as well, and would be counted.
     ...(jail?.user === undefined ? {} : { pidsMax: spec.pidsMax }),

@@ -6,11 +6,7 @@
 
 import { describeError, translateRefusedWrite } from "../base/errors.ts";
 import { describeEvents } from "../cgroup/usage.ts";
-import type { Hub } from "../guest/hub.ts";
 import { type DiskWatch, expectRoom, watchDisks } from "../disk/watch.ts";
-import type { CacheStore } from "../disk/cache.ts";
-import type { Booted } from "../vmm/qemu/accelerator.ts";
-import type { QmpHub } from "../vmm/qemu/qmp.ts";
 import { bootQemu } from "../vmm/qemu/runner.ts";
 import type { Vm, VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
@@ -20,38 +16,19 @@ import { createDisks, type JobDisks } from "./disks.ts";
 import { EvidenceLog, noteWishes } from "./evidence.ts";
 import { createJobFolder } from "./folder.ts";
 import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
-import { createJobGroup, endOrphan, type GroupIo, type JobGroup, type Seen } from "./group.ts";
-import { deliverOutput, followOutput } from "./output.ts";
-import type { Delivery, Sink } from "./output/source.ts";
+import { createJobGroup, endOrphan, type JobGroup, type Seen } from "./group.ts";
+import { deliverOutput, followOutput } from "./output/deliver.ts";
+import type { Delivery } from "./output/source.ts";
+import type { JobIo } from "./io.ts";
 import type { JobPlan } from "./plan.ts";
 import { chownToVmm } from "./chown_to_vmm.ts";
 import { largestFirst } from "./running.ts";
 import type { OnPoint } from "./points.ts";
 import type { JobResult, Timings } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
-import { type CutOff, cutOff, type StopRequest } from "./stop.ts";
+import { type CutOff, cutOff } from "./stop.ts";
 import { decideVerdict, type End, infra } from "./verdict.ts";
 import { windDownVm } from "./wind_down.ts";
-
-/** What a job tells while it runs. */
-export type JobEvent =
-  | { readonly kind: "left-out"; readonly what: string }
-  | { readonly kind: "note"; readonly text: string };
-
-/** What a job is connected to. */
-export interface JobIo extends GroupIo {
-  readonly hub: Hub;
-  readonly qmpHub: QmpHub;
-  readonly caches: CacheStore;
-  readonly stdout: Sink;
-  readonly stderr: Sink;
-  readonly stdin?: ReadableStream<Uint8Array>;
-  readonly stop: StopRequest;
-  readonly notify: (event: JobEvent) => void;
-  /** Told how the guest has booted. */
-  readonly onBooted: (booted: Booted) => Promise<void>;
-  readonly onPoint?: OnPoint;
-}
 
 /** Runs a job to its end. Never rejects: what goes wrong is a verdict, or a trouble beside it. */
 export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {

@@ -5,7 +5,8 @@
  */
 
 import { AREAS } from "../../doctor/finding.ts";
-import { type Flag, helpOf, UID_RANGE } from "../line/flags.ts";
+import { type Flag, UID_RANGE } from "../line/flags.ts";
+import { helpOf } from "../line/help.ts";
 
 /** Flags of `berth doctor`. */
 export const DOCTOR_FLAGS: readonly Flag[] = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { flagLines } from "./flags.ts";
+import { flagLines } from "./help.ts";
 import type { CommandGroup, Subcommand } from "./subcommand.ts";
 
 type Described = Pick<Subcommand<unknown>, "name" | "usage" | "summary" | "flags" | "more">;

@@ -10,7 +10,7 @@ import { writeAll } from "../../base/write_all.ts";
 import { REPORT, STATE } from "../../host/windows.ts";
 import type { JobPlan } from "../../job/plan.ts";
 import { type JobResult, planEarlyReport, planReport, type Report } from "../../job/report.ts";
-import type { JobEvent } from "../../job/run.ts";
+import type { JobEvent } from "../../job/io.ts";
 import { decideVerdict, infra } from "../../job/verdict.ts";
 import { planConclusion } from "./conclusion.ts";
 import { Console } from "../terminal/console.ts";

@@ -6,7 +6,7 @@ import { DEFAULT_UID_RANGE } from "../../../lib/job/spec.ts";
 import { parseDoctorArgs } from "../../../lib/cli/doctor/args.ts";
 import { renderList, toJson } from "../../../lib/cli/doctor/render.ts";
 import { doctorHelp } from "../../../lib/cli/doctor/flags.ts";
-import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/line/flags.ts";
+import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/line/help.ts";
 import { AREAS, type Finding, FINDINGS } from "../../../lib/doctor/finding.ts";
 import { judge } from "../../../lib/doctor/judge.ts";
 import findings from "../../../lib/docs/findings.md" with { type: "text" };

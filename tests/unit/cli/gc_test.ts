@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode, ERRORS } from "../../../lib/base/errors.ts";
-import { gcHelp, mainHelp } from "../../../lib/cli/line/flags.ts";
+import { gcHelp, mainHelp } from "../../../lib/cli/line/help.ts";
 import { gcWindows } from "../../../lib/cli/gc/gc.ts";
 import { parseGcArgs } from "../../../lib/cli/gc/args.ts";
 import type { Garbage } from "../../../lib/app/gc.ts";

@@ -1,14 +1,7 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  type Flag,
-  GROUP_FLAGS,
-  mainHelp,
-  RUN_FLAGS,
-  runHelp,
-  UPDATE_FLAGS,
-  updateHelp,
-} from "../../../../lib/cli/line/flags.ts";
+import { type Flag, GROUP_FLAGS, RUN_FLAGS, UPDATE_FLAGS } from "../../../../lib/cli/line/flags.ts";
+import { mainHelp, runHelp, updateHelp } from "../../../../lib/cli/line/help.ts";
 import { IMAGE } from "../../../../lib/cli/image/image.ts";
 import { BUILD_FLAGS, CACHE_RM_FLAGS, IMPORT_FLAGS } from "../../../../lib/cli/line/subcommand_flags.ts";
 import { parseSubcommand } from "../../../../lib/cli/subcommands.ts";

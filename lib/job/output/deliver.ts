@@ -4,18 +4,18 @@
  * @module
  */
 
-import { aborted, settlesWithin } from "../base/deadline.ts";
-import { describeError } from "../base/errors.ts";
-import { type DiskWatch, holdsAllBytes } from "../disk/watch.ts";
-import { holePuncher } from "../files/punch.ts";
-import { VM_FILES } from "../vmm/vmm.ts";
-import { isFull } from "./disk_full.ts";
-import type { VmFiles } from "./files.ts";
-import { OutputFollower } from "./output/follower.ts";
-import { isGone, type Sink } from "./output/source.ts";
-import type { JobPlan } from "./plan.ts";
-import type { StopRequest } from "./stop.ts";
-import { HASTY_MS } from "./wind_down.ts";
+import { aborted, settlesWithin } from "../../base/deadline.ts";
+import { describeError } from "../../base/errors.ts";
+import { type DiskWatch, holdsAllBytes } from "../../disk/watch.ts";
+import { holePuncher } from "../../files/punch.ts";
+import { VM_FILES } from "../../vmm/vmm.ts";
+import { isFull } from "../disk_full.ts";
+import type { VmFiles } from "../files.ts";
+import { OutputFollower } from "./follower.ts";
+import { isGone, type Sink } from "./source.ts";
+import type { JobPlan } from "../plan.ts";
+import type { StopRequest } from "../stop.ts";
+import { HASTY_MS } from "../wind_down.ts";
 
 /** How long a job's reader may take what is there at the floor of the disk: less than others wait for it. */
 const FLOOR_MS = 2000;
