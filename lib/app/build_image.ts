@@ -7,7 +7,8 @@
 import { buildImage as build, type BuildRequest } from "../image/build.ts";
 import { describeIngredients, isBuiltSince } from "../image/origin.ts";
 import { sweepBeforeBuild } from "../image/sweep.ts";
-import { abortOnSignals, buildHost, openStore } from "./stores.ts";
+import { abortOnSignals } from "./abort_on_signals.ts";
+import { buildHost, openStore } from "./stores.ts";
 import type { Words } from "./words.ts";
 
 /** Builds the image, unless somebody else has just done that. */

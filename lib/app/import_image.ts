@@ -12,19 +12,21 @@ import { planToolMemory } from "../image/import/tools.ts";
 import { sweepBeforeBuild } from "../image/sweep.ts";
 import type { UidRange } from "../job/spec.ts";
 import { type ToolJail, writeFilters } from "../process/tool_jail.ts";
-import { abortOnSignals, buildHost, openStore } from "./stores.ts";
+import { abortOnSignals } from "./abort_on_signals.ts";
+import { buildHost, openStore } from "./stores.ts";
 import { tryJail } from "./jail_trial.ts";
 import type { Words } from "./words.ts";
 
 /** What is to be imported. */
 export interface ImportRequest {
   readonly name: string;
-  /** As the user named it. */
+  /** A path of the host as the user named it, or `docker://…`. */
   readonly source: string;
   readonly isRegistry: boolean;
   readonly ref?: string;
   readonly kernel: { readonly wish?: KernelWish };
   readonly jail: "require" | "off";
+  /** The users of the host that root's tools may be. */
   readonly uidRange: UidRange;
   readonly minFreeBytes?: number;
   /** The way to a registry: `http_proxy` and the like. */

@@ -4,21 +4,11 @@
  * @module
  */
 
-import { BerthError, type ErrorCode } from "../base/errors.ts";
 import { AGENT_FILES, agentHash } from "../guest/agent_files.ts";
 import { BOOT, BUSYBOX, KERNEL, KERNEL_FOLDER, KERNEL_LIB, KERNEL_MODULES, MODULES, STATE } from "../host/windows.ts";
 import type { BuildHost } from "../image/build.ts";
 import { CacheStore } from "../disk/cache.ts";
 import { ImageStore } from "../image/store.ts";
-
-/** A signal that aborts when somebody wants this process to end. @param doing what is ended then. */
-export function abortOnSignals(code: ErrorCode, doing: string): AbortSignal {
-  const abort = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => abort.abort(new BerthError(code, `${doing} was ended by ${signal}`)));
-  }
-  return abort.signal;
-}
 
 export function openStore(): ImageStore {
   return new ImageStore(`${STATE}/images`);

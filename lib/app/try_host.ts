@@ -43,9 +43,11 @@ const TRIED_DISK_BYTES = 4 * 1024 ** 2;
 
 /** What is to be tried. */
 export interface TryRequest {
+  /** In the order of the list. */
   readonly areas: readonly Area[];
   /** Of VMs' groups. */
   readonly parent: GroupParent;
+  /** The users of the host that VMMs may be. */
   readonly uidRange: UidRange;
 }
 

@@ -21,7 +21,7 @@ import { expectHighFits } from "../job/plan.ts";
 export interface UpdateRequest {
   /** The job's. */
   readonly id: string;
-  /** What is not named stays. The memory is the guest's. */
+  /** What is not named stays. The memory is the guest's; the devices of rates are as in `JobSpec.groupLimits`. */
   readonly limits: Limits;
   readonly devicesToAdd: readonly Device[];
   /** Paths of nodes. */

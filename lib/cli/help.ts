@@ -1,5 +1,5 @@
 /**
- * `berth help`: every command, a command's own help, or a topic.
+ * `berth help`: the list of commands and topics, or a topic. Pure.
  *
  * @module
  */
@@ -10,25 +10,18 @@ import { TOPICS } from "../docs/topics.ts";
 import { COMMANDS } from "./line/commands.ts";
 import { mainHelp } from "./line/help.ts";
 
-/** What to print. @param helpOfCommand prints a command's own. @throws {BerthError} `usage.command`. */
-export async function help(
-  [name]: readonly string[],
-  helpOfCommand: (name: string) => Promise<number>,
-): Promise<number> {
-  if (name === undefined) return print(`${mainHelp()}\n${topicList()}`);
-  if (Object.hasOwn(COMMANDS, name)) return await helpOfCommand(name);
-  if (Object.hasOwn(TOPICS, name)) return print(TOPICS[name].text);
+/** The text behind a word that is no command; without one, of everything. @throws {BerthError} `usage.command`. */
+export function helpText(words: readonly string[]): string {
+  const [name, more] = words;
+  if (name === undefined) return `${mainHelp()}\n${topicList()}`;
+  if (more !== undefined) throw new BerthError("usage.command", `berth help takes one topic; leave out "${more}"`);
+  if (Object.hasOwn(TOPICS, name)) return TOPICS[name].text;
   const near = didYouMean(name, [...Object.keys(COMMANDS), ...Object.keys(TOPICS)]);
   throw new BerthError("usage.command", `berth help: "${name}" is no command and no topic${near}`);
 }
 
-/** A line for each topic. Pure. */
+/** A line for each topic. */
 export function topicList(): string {
   const lines = Object.entries(TOPICS).map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}\n`);
   return `Topics, each by berth help TOPIC:\n${lines.join("")}`;
-}
-
-function print(text: string): number {
-  console.log(text.trimEnd());
-  return 0;
 }

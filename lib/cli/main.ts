@@ -89,11 +89,13 @@ async function dispatch(argv: readonly string[], mainModule: string, onPoint?: O
   if (command === "--version") return print(rest[0] === "--json" ? versionJson() : `berth ${config.version}`);
   if (command === "--help") return print(mainHelp());
   if (command === "help") {
-    const { help } = await import("./help.ts");
-    return await help(rest, (name) => dispatch([name, "--help"], mainModule));
+    const [name, ...more] = rest;
+    // Of a command that has commands it may be about one of these.
+    if (isCommand(name)) return await dispatch([name, ...(ACTS[name].help ? [] : more), "--help"], mainModule);
+    return print((await import("./help.ts")).helpText(rest));
   }
-  if (command !== undefined && Object.hasOwn(ACTS, command)) {
-    const { help, load } = ACTS[command as CommandName];
+  if (isCommand(command)) {
+    const { help, load } = ACTS[command];
     if (help && wantsHelp(rest)) return print(await help());
     return await (await load())(rest, mainModule, onPoint);
   }
@@ -108,6 +110,10 @@ function versionJson(): string {
   const { version, runtimeSha256 = null } = config as { version: string; runtimeSha256?: string };
   const name = Deno.build.standalone ? "denort" : "deno";
   return JSON.stringify({ version, runtime: { name, version: Deno.version.deno, sha256: runtimeSha256 } }, null, 2);
+}
+
+function isCommand(word: string | undefined): word is CommandName {
+  return word !== undefined && Object.hasOwn(ACTS, word);
 }
 
 /** Whether help is asked for; a `--help` further behind may be the job's own. */

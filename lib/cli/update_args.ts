@@ -4,23 +4,17 @@
  * @module
  */
 
+import type { UpdateRequest } from "../app/update.ts";
 import { BerthError } from "../base/errors.ts";
 import { isId } from "../base/ids.ts";
-import type { Limits } from "../cgroup/limits.ts";
-import { type Device, parseDevice } from "../cgroup/systemd/devices.ts";
+import { parseDevice } from "../cgroup/systemd/devices.ts";
 import { UPDATE_FLAGS } from "./line/flags.ts";
 import { parseLimits } from "./run/limit_args.ts";
 import { parseFlags } from "./line/parse.ts";
 import { optional, parseMemory, parsePids, withoutAbsent } from "./line/values.ts";
 
 /** What is to change of a job that runs. */
-export interface UpdateArgs {
-  readonly id: string;
-  /** Those that are not there stay as they are. The devices of rates are as in `JobSpec.groupLimits`. */
-  readonly limits: Limits;
-  readonly devicesToAdd: readonly Device[];
-  /** Their nodes. */
-  readonly devicesToRemove: readonly string[];
+export interface UpdateArgs extends UpdateRequest {
   readonly quiet: boolean;
 }
 

@@ -117,7 +117,8 @@ class Writer implements AsyncDisposable {
     const dig = ["xargs", "--null", "--max-args=1", "fallocate", "--dig-holes", "--"];
     const [command, ...args] = planInFolder(this.#target, jail, ["env", `--chdir=${INSIDE}`, ...dig]);
     const stdin = ReadableStream.from([textToBytes(this.#holed)]);
-    await tryTool({ command, args, stdin, leadsGroup: true, signal });
+    // All is out by now, and whoever has ended this goes by the signal itself.
+    await tryTool({ command, args, stdin, leadsGroup: true, signal }).catch(() => {});
   }
 
   async finish(): Promise<void> {

@@ -19,9 +19,9 @@ export class ZeroRuns {
     return this.#hasLong;
   }
 
-  /** Takes the next bytes: whole blocks of tar, aligned as in their buffer. */
+  /** Takes the next bytes: whole blocks of tar. An archive that grew by odd pieces meanwhile is not aligned any more. */
   add(piece: Uint8Array<ArrayBuffer>): void {
-    if (this.#hasLong) return;
+    if (this.#hasLong || piece.byteOffset % 4 !== 0) return;
     const words = new Uint32Array(piece.buffer, piece.byteOffset, piece.length / 4);
     const wordsInBlock = BLOCK_BYTES / 4;
     for (let at = 0; at < words.length; at += wordsInBlock) {

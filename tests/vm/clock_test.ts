@@ -3,7 +3,7 @@ import { leftovers, SCRATCH, start } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
-/** What the README promises of the guest's clock when its job starts. */
+/** What is promised of the guest's clock when its job starts. */
 const PROMISE_MS = 1000;
 
 Deno.test("a guest's clock is the host's to within a second when its job starts", async () => {

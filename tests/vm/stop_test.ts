@@ -183,7 +183,7 @@ for (const [what, key] of [["resets", "b"], ["panics", "c"]]) {
       `echo before; echo ${key} >/proc/sysrq-trigger; sleep 60`,
     ]);
     assertEquals(code, 123, stderr);
-    // What such a guest had not handed to the host yet goes with it: README, and logs_test.ts has how much.
+    // What such a guest had not handed to the host yet goes with it: the topic `output`, and logs_test.ts has how much.
     assert("before\n".startsWith(stdout), stdout);
     assertStringIncludes(stderr, "berth: guest-lost: the guest ended under the job");
     assertEquals(await leftovers(), []);

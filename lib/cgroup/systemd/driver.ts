@@ -144,9 +144,11 @@ export class SystemdDriver implements Driver {
     const { prefix, name = vmLabel(id, jobName), hostSlice, devices } = this.#options;
     const slice = tenant ? tenantSlice(this.#options.slice, tenant.name) : this.#options.slice;
     const folder = tenant ? slice : "";
+    // Before anything is held: not every name can be one.
+    const unit = scopeName(prefix, name);
     const shared = tenant && await this.#holdTenant(slice, tenant.limits);
     const scope = await startScope(this.#systemd, this.#fs, {
-      unit: scopeName(prefix, name),
+      unit,
       slice,
       folder,
       hostFolder: tenant ? `${hostSlice}/${folder}` : hostSlice,

@@ -77,19 +77,13 @@ async function letGo(systemd: Systemd, fs: CgroupFs, place: SlicePlace, share: D
 
 /** Stops a slice that nobody has a share in and nothing is in. @returns whether it did. */
 async function stopIfEmpty(systemd: Systemd, fs: CgroupFs, { unit, path }: SlicePlace): Promise<boolean> {
-  const file = openLock(joinPath(fs.root, path));
-  if (!file) return false;
-  if (!tryLock(file, { exclusive: true })) {
-    file.close();
-    return false;
-  }
-  try {
-    if (!isStill(file, joinPath(fs.root, path)) || (await fs.children(path)).length > 0) return false;
-    await systemd.control("stop", "--", unit);
-    return true;
-  } finally {
-    closeLocked(file);
-  }
+  using stack = new DisposableStack();
+  const folder = joinPath(fs.root, path);
+  const file = openLock(folder);
+  if (!file || !tryLock(stack.adopt(file, closeLocked), { exclusive: true })) return false;
+  if (!isStill(file, folder) || (await fs.children(path)).length > 0) return false;
+  await systemd.control("stop", "--", unit);
+  return true;
 }
 
 function openLock(folder: string): Deno.FsFile | undefined {

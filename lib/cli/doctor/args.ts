@@ -4,24 +4,19 @@
  * @module
  */
 
+import type { TryRequest } from "../../app/try_host.ts";
 import { BerthError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/nearest.ts";
 import { type GroupParent, parseParent } from "../../cgroup/parent.ts";
 import { type Area, AREAS } from "../../doctor/finding.ts";
-import { DEFAULT_UID_RANGE, type UidRange } from "../../job/spec.ts";
+import { DEFAULT_UID_RANGE } from "../../job/spec.ts";
 import { DOCTOR_FLAGS } from "./flags.ts";
 import { parseFlags } from "../line/parse.ts";
 import { expectNone } from "../line/subcommand.ts";
 import { optional, parseUidRange } from "../line/values.ts";
 
 /** Where to look, and how to tell. */
-export interface DoctorArgs {
-  /** In the order of the list. */
-  readonly areas: readonly Area[];
-  /** The group that VMs' groups are to be made in. */
-  readonly parent: GroupParent;
-  /** The users of the host that VMMs may be. */
-  readonly uidRange: UidRange;
+export interface DoctorArgs extends TryRequest {
   readonly json: boolean;
 }
 

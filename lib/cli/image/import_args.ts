@@ -6,11 +6,12 @@
 
 // @ts-types="../../base/types/path.d.ts"
 import { dirname, join } from "@std/path";
+import type { ImportRequest } from "../../app/import_image.ts";
 import { BerthError } from "../../base/errors.ts";
 import { parseSize } from "../../base/units.ts";
 import { KERNEL, KERNEL_FOLDER, KERNEL_LIB, KERNEL_MODULES, SOURCE, type Window } from "../../host/windows.ts";
 import type { KernelWish } from "../../image/kernel_file.ts";
-import { DEFAULT_UID_RANGE, type UidRange } from "../../job/spec.ts";
+import { DEFAULT_UID_RANGE } from "../../job/spec.ts";
 import { IMPORT_FLAGS } from "../line/subcommand_flags.ts";
 import { type ParsedFlags, parseFlags } from "../line/parse.ts";
 import { choice, optional, parseUidRange } from "../line/values.ts";
@@ -22,17 +23,8 @@ export interface KernelArgs {
 }
 
 /** What the user asks for. */
-export interface ImportArgs {
-  readonly name: string;
-  /** A path of the host, or `docker://…`. */
-  readonly source: string;
-  readonly isRegistry: boolean;
-  readonly ref?: string;
+export interface ImportArgs extends Omit<ImportRequest, "proxies"> {
   readonly kernel: KernelArgs;
-  readonly jail: "require" | "off";
-  /** The users of the host that root's tools may be. */
-  readonly uidRange: UidRange;
-  readonly minFreeBytes?: number;
   readonly quiet: boolean;
 }
 

@@ -4,18 +4,13 @@
  * @module
  */
 
+import type { RemovalRequest } from "../../app/remove_images.ts";
 import { BerthError } from "../../base/errors.ts";
 import { RM_FLAGS } from "../line/subcommand_flags.ts";
 import { splitNames, type Subcommand } from "../line/subcommand.ts";
 import { parseFlags } from "../line/parse.ts";
 
-export interface RmArgs {
-  /** Each once. */
-  readonly names: readonly string[];
-  readonly force: boolean;
-}
-
-export const RM: Subcommand<RmArgs> = {
+export const RM: Subcommand<RemovalRequest> = {
   name: "rm",
   usage: "NAME… [--force]",
   summary: "remove images that no job runs on",
@@ -29,7 +24,7 @@ job holds go with the next rm, prune or build.`,
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */
-export function parseRmArgs(argv: readonly string[]): RmArgs {
+export function parseRmArgs(argv: readonly string[]): RemovalRequest {
   const { flags, names } = splitNames(argv);
   const parsed = parseFlags(flags, RM_FLAGS);
   if (names.length === 0) throw new BerthError("usage.subcommand", "berth image rm takes one name or more");

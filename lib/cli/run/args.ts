@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { RunRequest } from "../../app/run.ts";
 import { BerthError } from "../../base/errors.ts";
 import { parseCount, parseDuration, parseSize } from "../../base/units.ts";
 import { DEFAULT_IMAGE } from "../../image/names.ts";
-import { DEFAULT_PIDS_MAX, DEFAULT_UID_RANGE, type JobSpec, type Need } from "../../job/spec.ts";
+import { DEFAULT_PIDS_MAX, DEFAULT_UID_RANGE, type Need } from "../../job/spec.ts";
 import { type EnvArgs, parseEnvArgs } from "./env_args.ts";
 import { RUN_FLAGS } from "../line/flags.ts";
 import { parseGroupSpec } from "./limit_args.ts";
@@ -16,16 +17,12 @@ import { choice, optional, parseMemory, parsePids, parseUidRange, parseUser } fr
 import { parseDiskArgs } from "./volume_args.ts";
 
 /** What the user asks for: the job, and the paths of the host that it concerns. */
-export interface RunArgs {
-  readonly spec: JobSpec;
+export interface RunArgs extends RunRequest {
   /** The whole environment of the job, still to be looked up. */
   readonly env: EnvArgs;
-  readonly image: { readonly name: string } | { readonly folder: string };
   readonly workspace?: string;
   /** The folders of the artifacts, in the order of `spec.artifacts`. */
   readonly artifactFolders: readonly string[];
-  /** The paths of the volumes, in the order of `spec.volumes`; undefined for new ones. */
-  readonly volumePaths: readonly (string | undefined)[];
   readonly report?: string;
   readonly quiet: boolean;
 }

@@ -107,7 +107,7 @@ async function runBehindWindows(mainModule: string, onPoint?: OnPoint): Promise<
   const { JailTrial } = await import("../../app/jail_trial.ts");
   // Its programs run while the rest of this one is loaded.
   await using trial = new JailTrial(asked.spec, stop.requested);
-  const { runAndTell } = await import("./told.ts");
+  const { runAndTell } = await import("./host_process.ts");
   return await runAndTell(asked, { stop, trial, onPoint }, windowPaths(asked, surroundings.stateDir));
 }
 

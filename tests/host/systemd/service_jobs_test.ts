@@ -22,7 +22,7 @@ const REPORT = `${STATE}/report.json`;
 
 serviceTest("berth-run@: the job's exit status is the unit's, and its output is in the unit's log", async () => {
   const unit = "berth-run@exits.service";
-  // Four backslashes for one, as the README says.
+  // Four backslashes for one, as the topic `services` says.
   const script = String.raw`printf "two  words\\\\nand more\\\\n"; exit 3`;
   await describeJob("exits", `--report ${REPORT} -- sh -c '${script}'`);
   await shell('systemctl start "$1"', unit);

@@ -75,7 +75,7 @@ testNeeding(problem, "berth systemd install: the services have another state fol
   }
 });
 
-testNeeding(problem, "the units are as closed as the README says", async () => {
+testNeeding(problem, "the units are as closed as the topic says", async () => {
   try {
     await install();
     const scores = await shell(
