@@ -8,6 +8,7 @@
  */
 
 import { describeError } from "../lib/base/errors.ts";
+import { STATUS } from "../lib/base/exit_status.ts";
 import { HOST_PROGRAMS, type HostProgram } from "../lib/host/programs.ts";
 import { setUpHost } from "../lib/app/setup.ts";
 
@@ -29,8 +30,8 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
 const say = (line: string) => console.error(`berth: ${line}`);
 const wanted = Deno.args.includes("--tests") ? [...HOST_PROGRAMS, ...TEST_PROGRAMS] : HOST_PROGRAMS;
 try {
-  if (!await setUpHost(wanted, Deno.uid() === 0, say)) Deno.exit(125);
+  if (!await setUpHost(wanted, Deno.uid() === 0, say)) Deno.exit(STATUS.notDone);
 } catch (error) {
   say(describeError(error));
-  Deno.exit(125);
+  Deno.exit(STATUS.notDone);
 }

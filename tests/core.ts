@@ -24,6 +24,8 @@ const TESTS: Readonly<Record<string, readonly (readonly [name: string, why: stri
     ['SIGINT to the front process, at "launch"', "a boot that nobody wants any more ends"],
     ['SIGKILL of QEMU under a job that exits with 0, at "started"', "a VMM that is gone is no success"],
     ['SIGSTOP of QEMU, at "launched"', "a boot that hangs is tried once more"],
+    ['SIGSTOP of QEMU, at "restored" of a guest that goes on', "a clone that hangs is followed by a boot"],
+    ['SIGKILL of the host process, at "ready" of a guest that is saved', "half a template is none"],
     ['a full disk under a job that exits with 0, at "started"', "a full disk of the host is told as such"],
     [
       'a disk that becomes read-only under a job that exits with 0, at "ended"',
@@ -50,6 +52,9 @@ const TESTS: Readonly<Record<string, readonly (readonly [name: string, why: stri
       "berth run gives a job its standard input with --stdin, and an empty one without",
       "input arrives, where it is wanted",
     ],
+    ["the first guest of a shape is saved, and those after it are clones of it, each its own", "clones"],
+    ["a clone has its own job's disks, sizes, input, artifacts, users and environment", "clones are their job's"],
+    ["nothing of the job that a template was saved under is in it", "templates are nobody's"],
     ["berth run takes --user and --workdir", "a job is who and where it should be"],
     ["a job can't take the agent's port, load a module or see the agent's processes", "the agent is out of reach"],
     ["--workspace copies a folder in, and --artifact the same folder out again", "files go in and out"],

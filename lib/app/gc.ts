@@ -9,13 +9,14 @@ import type { GroupRemover } from "../cgroup/driver.ts";
 import type { GroupParent } from "../cgroup/parent.ts";
 import { openRemover, sweepTenantSlices } from "../cgroup/open.ts";
 import type { CgroupFacts } from "../host/cgroup_facts.ts";
-import { sweepMemory } from "../host/known_host.ts";
+import { sweepUnfinished } from "../host/known_host.ts";
 import { STATE } from "../host/windows.ts";
 import { sweepCaches } from "../disk/cache_sweep.ts";
 import { type Sweep, sweepStore } from "../image/sweep.ts";
-import { type ClearedJob, sweepJobs } from "../job/orphans.ts";
-import { endOrphan } from "../job/group.ts";
-import { openStore } from "./stores.ts";
+import { type ClearedJob, sweepJobs } from "../machine/orphans.ts";
+import { endOrphan } from "../machine/group.ts";
+import type { TemplateSweep } from "../image/template/sweep.ts";
+import { HOST_OF_GROUPS, openStore, sweepTemplates } from "./stores.ts";
 
 /** What a look around has found. */
 export interface Garbage {
@@ -24,7 +25,7 @@ export interface Garbage {
   readonly groups: readonly string[];
   /** Paths of what berth has begun to write and never finished. */
   readonly files: readonly string[];
-  /** What the image store has freed; undefined while something is being built, as nobody can tell then. */
+  /** What the image store has freed, templates included; undefined while something is being built, as nobody can tell then. */
   readonly freedBytes: number | undefined;
   /** What else could not be removed, or not be looked at. */
   readonly errors: readonly unknown[];
@@ -43,14 +44,18 @@ export async function removeGarbage(parent: GroupParent, facts: CgroupFacts): Pr
   };
   const opened = tryOpen(parent, facts);
   const groups = await attempt(opened.remover?.sweep() ?? Promise.resolve([]), []);
-  const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endOrphan(group, opened.remover)), []);
+  const owned = { driver: opened.remover, host: HOST_OF_GROUPS };
+  const jobs = await attempt(sweepJobs(`${STATE}/jobs`, (group) => endOrphan(group, owned)), []);
   // What stands in the way of a group that nobody has named counts where a job's group is out of reach.
   if (opened.error && (parent.kind === "path" || jobs.some(isOutOfReach))) errors.push(opened.error);
   const slices = await attempt(sweepTenantSlices(facts), []);
-  const files = [...await attempt(sweepMemory(), []), ...await attempt(sweepCaches(`${STATE}/caches`), [])];
+  const files = [...await attempt(sweepUnfinished(STATE), []), ...await attempt(sweepCaches(`${STATE}/caches`), [])];
   const sweep = await attempt<Sweep | undefined>(sweepStore(openStore()), NOTHING);
-  if (sweep?.troubles.length) errors.push(new BerthError("image.left", sweep.troubles.join("; ")));
-  return { jobs, files, groups: [...groups, ...slices], freedBytes: sweep?.freedBytes, errors };
+  const templates = await attempt<TemplateSweep>(sweepTemplates(), NOTHING);
+  const troubles = [...sweep?.troubles ?? [], ...templates.troubles];
+  if (troubles.length) errors.push(new BerthError("image.left", troubles.join("; ")));
+  const freedBytes = sweep && sweep.freedBytes + templates.freedBytes;
+  return { jobs, files, groups: [...groups, ...slices], freedBytes, errors };
 }
 
 const NOTHING: Sweep = { freedBytes: 0, heldFiles: 0, troubles: [] };

@@ -10,7 +10,7 @@ import { buildImage } from "../image/build.ts";
 import type { KernelWish } from "../image/kernel_file.ts";
 import { planToolMemory } from "../image/import/tools.ts";
 import { sweepBeforeBuild } from "../image/sweep.ts";
-import type { UidRange } from "../job/spec.ts";
+import type { UidRange } from "../machine/vm_user.ts";
 import { type ToolJail, writeFilters } from "../process/tool_jail.ts";
 import { abortOnSignals } from "./abort_on_signals.ts";
 import { buildHost, openStore } from "./stores.ts";

@@ -4,13 +4,16 @@
  * @module
  */
 
-import { BerthError, ignoreNotFound } from "../base/errors.ts";
+import { exists } from "@std/fs";
+import { BerthError } from "../base/errors.ts";
+import { groupsFor } from "../host/nodes.ts";
 import { HOST_FACTS, ROOT, USERS } from "../host/windows.ts";
-import type { JobSpec, UidRange } from "../job/spec.ts";
-import { takeUser } from "../job/vm_user.ts";
+import type { JobRequest } from "../job/request/request.ts";
+import { takeUser, type UidRange } from "../machine/vm_user.ts";
 import { type JailProblem, jailProblem } from "../process/jail_check.ts";
 import { planFilter } from "../process/seccomp.ts";
-import type { VmJail } from "../vmm/vmm.ts";
+import type { VmJail, VmmTraits } from "../vmm/vmm.ts";
+import { VMM_TRAITS } from "./vmm.ts";
 
 const FILTER = `${ROOT}/filter.bpf`;
 
@@ -24,10 +27,10 @@ export interface OpenJail extends Disposable {
 }
 
 /** Makes what a jail needs, and tries it. @param signal ends that. @throws {BerthError} `host.users`. */
-export async function tryJail({ uidRange }: Pick<JobSpec, "uidRange">, signal?: AbortSignal): Promise<OpenJail> {
+export async function tryJail({ uidRange }: Pick<JobRequest, "uidRange">, signal?: AbortSignal): Promise<OpenJail> {
   await Deno.writeFile(FILTER, planFilter());
   using stack = new DisposableStack();
-  const isRoot = await Deno.stat(USERS).catch(ignoreNotFound) !== undefined;
+  const isRoot = await exists(USERS);
   const rootProblem = isRoot ? missingUsers(await Deno.readTextFile(`${HOST_FACTS}/uid_map`), uidRange) : undefined;
   const user = isRoot && !rootProblem ? stack.use(await takeUser(uidRange)).uid : undefined;
   const jail = { filter: FILTER, ...(user === undefined ? {} : { user }) };
@@ -41,6 +44,19 @@ export function missingUsers(uidMap: string, { first, last }: UidRange): string 
   const parts = uidMap.trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
   if (parts.some(([start, _outside, count]) => start <= first && last < start + count)) return undefined;
   return `this user namespace has not all of the users ${first} to ${last}`;
+}
+
+/**
+ * Whether a job's VMM would be a user of its own, if jails work here: root's would. The user namespace of anybody else has
+ * no other user in it. Pure. @param uidMap as in /proc.
+ */
+export function wouldBeOther({ jail, uidRange }: Pick<JobRequest, "jail" | "uidRange">, uidMap: string): boolean {
+  return jail !== "off" && missingUsers(uidMap, uidRange) === undefined;
+}
+
+/** Whether a VMM may not open KVM's node. @param isOther whether it is a user of its own. */
+export async function isKvmDenied(isOther: boolean, vmm: Pick<VmmTraits, "devices">): Promise<boolean> {
+  return isOther && (await Promise.all(vmm.devices("kvm").map(groupsFor))).includes(undefined);
 }
 
 /** The search for a job's jail, which begins at once. Disposing it ends it, and gives free what was taken. */
@@ -58,7 +74,7 @@ export class JailTrial implements AsyncDisposable {
   readonly notes: string[] = [];
 
   /** @param stop ends it with the signal's reason. */
-  constructor(spec: JobSpec, stop: AbortSignal) {
+  constructor(spec: JobRequest, stop: AbortSignal) {
     const signal = AbortSignal.any([stop, this.#disposed.signal]);
     this.result = openJail(spec, signal, (text) => this.notes.push(text));
     // Something else may go wrong before anybody asks for the result.
@@ -72,7 +88,7 @@ export class JailTrial implements AsyncDisposable {
 }
 
 async function openJail(
-  spec: JobSpec,
+  spec: JobRequest,
   signal: AbortSignal,
   note: (text: string) => void,
 ): Promise<OpenJail | undefined> {
@@ -87,6 +103,6 @@ async function openJail(
   if (what === undefined) return open;
   if (isRequired || problem) open[Symbol.dispose]();
   if (isRequired) throw new BerthError(problem ? "host.jail" : "host.users", what);
-  note(problem ? `QEMU runs without its jail: ${what}` : what);
+  note(problem ? `${VMM_TRAITS.title} runs without its jail: ${what}` : what);
   return problem ? undefined : open;
 }

@@ -10,7 +10,7 @@ import { planPrune } from "../image/prune.ts";
 import { claimImage } from "../image/removal.ts";
 import type { ImageStore } from "../image/store.ts";
 import { surveyImages } from "../image/survey.ts";
-import { readImageUsers } from "../job/running.ts";
+import { readImageUsers } from "../machine/running.ts";
 import { openStore } from "./stores.ts";
 import { sweepImages } from "./sweep_images.ts";
 import type { Words } from "./words.ts";

@@ -6,7 +6,7 @@
 
 import { STATE } from "../host/windows.ts";
 import { claimImage } from "../image/removal.ts";
-import { readImageUsers } from "../job/running.ts";
+import { readImageUsers } from "../machine/running.ts";
 import { openStore } from "./stores.ts";
 import { sweepImages } from "./sweep_images.ts";
 import type { Words } from "./words.ts";

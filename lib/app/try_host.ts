@@ -14,31 +14,38 @@ import type { CgroupFacts } from "../host/cgroup_facts.ts";
 import { valueOf } from "../doctor/case.ts";
 import type { Obstacle, Outcome, Tried, Tries } from "../doctor/facts.ts";
 import type { Area } from "../doctor/finding.ts";
-import { findLeftMemory, kvmNode, recall } from "../host/known_host.ts";
-import { ROOT, STATE } from "../host/windows.ts";
+import { findUnfinished, KnownHostFile } from "../host/known_host.ts";
+import { AGENT_SOCKET, ROOT, STATE } from "../host/windows.ts";
+import { Hub } from "../guest/hub.ts";
 import { findUnusedCaches } from "../disk/cache_sweep.ts";
 import { createDisk } from "../disk/disk.ts";
 import { DEFAULT_IMAGE } from "../image/names.ts";
 import type { Image } from "../image/store.ts";
 import { surveyImages } from "../image/survey.ts";
 import { findLeftInStore } from "../image/sweep.ts";
-import { findOrphans } from "../job/orphans.ts";
-import { BOOT_TIMEOUT_MS } from "../job/plan.ts";
-import type { UidRange } from "../job/spec.ts";
-import { describeKernelProblem, planTrial, recallKvm, tryAccelerator, tryKvm } from "../vmm/qemu/accelerator.ts";
-import type { ProbeResult } from "../vmm/qemu/probe.ts";
-import { tryKernel } from "../vmm/qemu/try_kernel.ts";
+import { findOrphans } from "../machine/orphans.ts";
+import { usualBootTimeoutMs } from "../job/plan.ts";
+import { BOOT_TIMEOUT_MS } from "../job/times.ts";
+import type { UidRange } from "../machine/vm_user.ts";
+import { describeKernelProblem } from "../vmm/accelerator.ts";
+import { readKnownKvm } from "../vmm/choose_accelerator.ts";
+import { isIndirect, planTrial } from "../vmm/plan_accelerator.ts";
+import { PROBE_MS, tryKvm } from "../vmm/try_accelerator.ts";
+import { tryKernel } from "../vmm/try_kernel.ts";
+import type { ProbeResult, VmmBackend } from "../vmm/vmm.ts";
 import { openStore } from "./stores.ts";
 import { tryJail } from "./jail_trial.ts";
+import { loadVmm } from "./vmm.ts";
 
 /** Longer than a guest that is tried may take. */
 const TRY_MS = 10_000;
 /** On KVM, and to be compared emulated. */
 const GUEST_MS = 15_000;
-/** What a job's kernel has at most. */
-const KERNEL_MS = BOOT_TIMEOUT_MS.kvm;
+/** What a job's kernel has at most, on the slowest KVM. */
+const KERNEL_MS = BOOT_TIMEOUT_MS.tcg;
 /** systemd is asked three things at most, and its own commands give up after 25 s. */
 const SYSTEMD_MS = 60_000;
+const HOST = new KnownHostFile();
 const TRIED_DISK_BYTES = 4 * 1024 ** 2;
 
 /** What is to be tried. */
@@ -85,9 +92,10 @@ async function attempt<T>(what: string, action: () => Promise<T>, timeoutMs = TR
 }
 
 async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
+  const [vmm, stop] = [await loadVmm(), new AbortController().signal];
   const kvm = await attempt(
     "a guest on KVM",
-    async () => await kvmNode() === "accessible" ? await tryKvm() : null,
+    async () => await HOST.readKvmNode() === "accessible" ? await tryKvm({ vmm, host: HOST, stop }) : null,
     GUEST_MS,
   );
   const isRun = "value" in kvm && kvm.value?.works;
@@ -95,23 +103,30 @@ async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
   const kernel = isRun
     ? await attempt(
       "a kernel on KVM",
-      async () => image && await tryDefaultKernel(image, valueOf(kvm)!),
+      async () => image && await tryDefaultKernel(image, valueOf(kvm)!, vmm),
       KERNEL_MS + TRY_MS,
     )
     : undefined;
-  const remembered = await attempt("what is remembered", async () => await recallKvm(image?.spec.kernel) ?? null);
+  const remembered = await attempt(
+    "what is remembered",
+    async () => await readKnownKvm(HOST, image?.spec.kernel) ?? null,
+  );
   const works = isRun && !(kernel && "value" in kernel && kernel.value?.works === false);
   const emulation = await attempt(
     "an emulated guest",
-    async () => emulated && !works ? await tryAccelerator("tcg") : null,
+    async () => emulated && !works ? await vmm.probe("tcg", { timeoutMs: PROBE_MS, stop }) : null,
   );
   return { kvm, kernel, remembered, emulation };
 }
 
 /** It has as long as a job's. @param kvm what the probe guest has just shown. */
-async function tryDefaultKernel({ spec }: Image, kvm: ProbeResult): Promise<Outcome> {
-  const timeoutMs = Math.min(planTrial({ ...await recall(), kvm }), KERNEL_MS);
-  const { works, detail } = await tryKernel(spec, "kvm", timeoutMs);
+async function tryDefaultKernel({ spec }: Image, kvm: ProbeResult, vmm: VmmBackend): Promise<Outcome> {
+  await using stack = new AsyncDisposableStack();
+  const usualMs = usualBootTimeoutMs({ accelerator: "kvm", isIndirect: isIndirect({ kvm }) });
+  const timeoutMs = Math.min(planTrial({ ...await HOST.read(), kvm }), usualMs);
+  const [hub, open] = [stack.use(Hub.listen(AGENT_SOCKET)), stack.use(vmm.open())];
+  const io = { hub, vmm: open, folder: ROOT };
+  const { works, detail } = await tryKernel(spec, { accelerator: "kvm", timeoutMs }, io);
   return { works, detail: works ? detail : describeKernelProblem(detail) };
 }
 
@@ -148,7 +163,7 @@ async function listImages(): Promise<{ name: string; problem?: string }[]> {
 
 async function listLeftFiles(): Promise<string[]> {
   return [
-    ...await findLeftMemory(),
+    ...await findUnfinished(STATE),
     ...await findUnusedCaches(`${STATE}/caches`),
     ...await findLeftInStore(openStore()),
   ];

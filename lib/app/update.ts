@@ -8,24 +8,22 @@ import { BerthError } from "../base/errors.ts";
 import { updateLimits } from "../cgroup/apply.ts";
 import type { CgroupFs } from "../cgroup/cgroup_fs.ts";
 import { DenoCgroupFs } from "../cgroup/deno_cgroup_fs.ts";
-import { type Limits, limitsIn, withDiskNumbers } from "../cgroup/limits.ts";
+import { type LimitName, type Limits, limitsIn, withDiskNumbers } from "../cgroup/limits.ts";
 import { allowDevice, denyDevice, updateScope } from "../cgroup/systemd/scope.ts";
-import { type Device, planDevices } from "../cgroup/systemd/devices.ts";
+import { planDevices } from "../cgroup/systemd/devices.ts";
 import { findSystemd } from "../cgroup/systemd/systemctl.ts";
 import { type CgroupFacts, readCgroupFacts } from "../host/cgroup_facts.ts";
 import { CGROUP, STATE } from "../host/windows.ts";
-import { type JobRecord, readRecord } from "../job/owner.ts";
+import { type JobRecord, readRecord } from "../machine/owner.ts";
 import { expectHighFits } from "../job/plan.ts";
+import type { DeviceChanges } from "../job/request/group.ts";
 
 /** What is to be changed. */
-export interface UpdateRequest {
+export interface UpdateRequest extends DeviceChanges {
   /** The job's. */
   readonly id: string;
-  /** What is not named stays. The memory is the guest's; the devices of rates are as in `JobSpec.groupLimits`. */
+  /** What is not named stays. The memory is the guest's; the devices of rates are as in a request's `ioMax`. */
   readonly limits: Limits;
-  readonly devicesToAdd: readonly Device[];
-  /** Paths of nodes. */
-  readonly devicesToRemove: readonly string[];
 }
 
 /**
@@ -34,11 +32,11 @@ export interface UpdateRequest {
  * @returns the limits that are in force now, of those that were asked for.
  * @throws {BerthError} `job.unknown`, `host.limits`, `cgroup.*`.
  */
-export async function updateJob(args: UpdateRequest): Promise<Limits> {
+export async function updateJob(args: UpdateRequest): Promise<(readonly [LimitName, unknown])[]> {
   const record = await readRecord(`${STATE}/jobs/${args.id}`);
   const facts = await readCgroupFacts();
   if (facts.window !== record.cgroup) throw new BerthError("job.unknown", `the job ${args.id} has no group any more`);
-  const limits = forGroup(withDiskNumbers(args.limits, facts.blockDevices), record);
+  const limits = forGroup(withDiskNumbers(args.limits, facts.blockDevices, "--io-max"), record);
   const fs = new DenoCgroupFs(CGROUP);
   if (record.driver === "systemd") {
     await updateUnit(record.unit!, fs, { ...args, limits }, facts);
@@ -51,7 +49,7 @@ export async function updateJob(args: UpdateRequest): Promise<Limits> {
     }
     await updateLimits(fs, "", limits);
   }
-  return limits;
+  return limitsIn(limits).map((name) => [name, limits[name]] as const);
 }
 
 async function updateUnit(unit: string, fs: CgroupFs, args: UpdateRequest, facts: CgroupFacts): Promise<void> {
@@ -65,7 +63,7 @@ async function updateUnit(unit: string, fs: CgroupFs, args: UpdateRequest, facts
 
 /** The user speaks of the guest's memory, the group has what the VMM needs as well. */
 function forGroup(limits: Limits, { guestMemoryBytes, memoryOverheadBytes }: JobRecord): Limits {
-  expectHighFits(limits, guestMemoryBytes);
+  expectHighFits(limits, guestMemoryBytes, "--memory-high");
   const { memoryMaxBytes } = limits;
   return memoryMaxBytes === undefined ? limits : { ...limits, memoryMaxBytes: memoryMaxBytes + memoryOverheadBytes };
 }

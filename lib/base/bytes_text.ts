@@ -17,21 +17,21 @@ export function bytesToText(bytes: Uint8Array): string {
   return text;
 }
 
-/** The reverse of {@linkcode bytesToText}. */
+/** Bytes of a text that {@linkcode bytesToText} has made. */
 export function textToBytes(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
   return bytes;
 }
 
-/** Such a text of a string's UTF-8. */
+/** Byte text (as {@linkcode bytesToText} makes it) of a string's UTF-8. */
 export function toByteText(text: string): string {
   return bytesToText(new TextEncoder().encode(text));
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Such a text for somebody to read: as UTF-8, and where it is none, with the bytes that are not ASCII as `\xe9`. */
+/** Byte text for people: as UTF-8, and where it is none, with the bytes that are not ASCII as `\xe9`. */
 export function readable(text: string): string {
   try {
     return UTF8.decode(textToBytes(text));
@@ -40,7 +40,7 @@ export function readable(text: string): string {
   }
 }
 
-/** Whether such a text is UTF-8, as paths are that Deno can open. */
+/** True for a byte text that is UTF-8, as paths are that Deno can open. */
 export function isUtf8(text: string): boolean {
   try {
     UTF8.decode(textToBytes(text));
@@ -50,7 +50,7 @@ export function isUtf8(text: string): boolean {
   }
 }
 
-/** Somebody else's text for a terminal: no control character gets through. */
+/** Somebody else's text without its control characters, for a terminal. */
 export function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);

@@ -7,7 +7,7 @@
 import { BerthError } from "./errors.ts";
 import { formatMillis } from "./units.ts";
 
-/** A wait took too long. `what` names it. */
+/** Error of a wait that took too long; `what` names the wait. */
 export class DeadlineError extends BerthError {
   override name = "DeadlineError";
 
@@ -17,7 +17,7 @@ export class DeadlineError extends BerthError {
 }
 
 /**
- * Waits for a promise, but no longer than `timeoutMs`.
+ * Value of a promise, if it comes within `timeoutMs`.
  *
  * The promise itself is not cancelled; whoever owns its work must end that.
  *
@@ -43,7 +43,7 @@ export function deadline(timeoutMs: number, what: string): { readonly signal: Ab
 }
 
 /**
- * Whether a promise is settled within `timeoutMs`; how it was settled is for others to see.
+ * True when a promise settles within `timeoutMs`, either way; how it was settled is for others to see.
  *
  * @param signal ends the wait before its time.
  */
@@ -63,7 +63,7 @@ export async function settlesWithin(
 }
 
 /**
- * Waits for a promise, but no longer than until the signal is aborted. As with {@linkcode within}, the work goes on.
+ * Value of a promise, if it comes before the signal is aborted. As with {@linkcode within}, the work goes on.
  *
  * @throws the signal's reason.
  */
@@ -77,7 +77,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
   ]);
 }
 
-/** Resolves when the signal is aborted; never rejects. `dispose` takes the listener back. */
+/** Promise of a signal's abort; it never rejects. `dispose` takes the listener back. */
 export function aborted(signal: AbortSignal): { promise: Promise<void>; [Symbol.dispose](): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const listener = () => resolve();

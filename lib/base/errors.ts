@@ -13,6 +13,7 @@ export const ERRORS = {
   "usage.subcommand": "berth image --help (or cache, or config) lists its commands, COMMAND --help what each one takes",
   "usage.flag": "the command with --help lists its flags",
   "usage.value": "the command with --help shows each flag's form",
+  "usage.request": "berth help requests lists the keys, and the form of their values",
   "usage.environment": "set and export it, or give a value: --env NAME=VALUE, or a line of --env-file",
   "usage.not-yet": "leave the flag out; this version of berth does not have the capability",
   "config.file": "berth config --help lists the keys, and the form of their values",
@@ -24,6 +25,7 @@ export const ERRORS = {
     "berth's own folder is where BERTH_STATE says: choose one on a disk that is mounted writable (mount -o remount,rw)",
   "host.state":
     "BERTH_STATE names berth's own folder: one of this user's (chown), into which nobody else may write (chmod go-w)",
+  "host.request": "whoever started it may have ended; try again",
   "host.window": "the kernel's log may say why (dmesg); what the job had of the host is gone but for its folder",
   "host.kvm": "use --accel auto, or give this host a KVM that runs guests",
   "host.limits": "run in a unit or scope with Delegate=yes on a cgroup v2 host, or use --limits auto",
@@ -74,16 +76,19 @@ export const ERRORS = {
   "job.volume": "--volume takes PATH:GUEST[:ro] with a folder or an ext4 file system in a file, or new:SIZE:GUEST",
   "job.artifact": "--artifact takes GUEST=DIR, and GUEST must be there when the job ends",
   "job.output": "the job has run: its own end is in the report; run it again only if that does no harm",
+  "job.input": "--stdin takes what can be read to its end: a file, a pipe, a terminal that stays",
   "job.user": "--user takes NAME or UID, and optionally :GROUP or :GID; names are known to the image",
   "job.workdir": "--workdir, else the image, says where a job starts; what is not there is made",
   "job.boot": "look at the guest's console above; --boot-timeout gives a slow host more time",
   "job.lost": "the VM ended under the job; its console is above",
+  "machine.busy": "wait until one of them has ended",
   "guest.setup": "build the image again; its disk or its kernel does not fit",
   "guest.protocol": "the guest broke the agent's protocol; it is not to be trusted",
   "process.failed": "see the program's words above",
   "wait.cancelled": "--cancel-timeout gives a cancelled job more time",
   "wait.deadline": "the host may be overloaded; try again",
   "vmm.qmp": "QEMU broke the QMP protocol; check its version (7.2 or newer)",
+  "vm.clone": "use --start auto, which boots the guest then, or change what stands in the way (berth help starts)",
   "cgroup.unit": "end the unit first (systemctl stop ends what runs in it, too), or choose another NAME",
   "cgroup.left":
     "berth gc --cgroup-parent PARENT removes it, with the group above it (a tenant's: above that) for PARENT",
@@ -93,7 +98,7 @@ export const ERRORS = {
 /** One of the codes in {@linkcode ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What berth throws: a sentence that names the thing and what is wrong with it, a code, and what to do. */
+/** Error of berth: a sentence that names the thing and what is wrong with it, a code, and a hint what to do. */
 export class BerthError extends Error {
   override name = "BerthError";
   readonly code: ErrorCode;
@@ -109,14 +114,14 @@ export class BerthError extends Error {
   }
 }
 
-/** The words of anything that was thrown; an error that a cleanup suppressed is not lost. */
+/** Words of anything that was thrown; an error that a cleanup suppressed is not lost. */
 export function describeError(error: unknown): string {
   if (error instanceof SuppressedError) return `${describeError(error.suppressed)}; then ${describeError(error.error)}`;
   if (error instanceof AggregateError) return error.errors.map(describeError).join("; ");
   return error instanceof Error ? error.message : String(error);
 }
 
-/** For a catch() where what is not there is no error: `undefined` then. */
+/** Handler for a catch() to which what is not there is no error: it returns `undefined` then, and throws the rest. */
 export function ignoreNotFound(error: unknown): undefined {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

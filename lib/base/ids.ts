@@ -14,17 +14,17 @@ function randomWord(length: number): string {
   return Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join("");
 }
 
-/** A job's id: 60 random bits, short enough for names of cgroups and VMs. */
+/** Id of a job: 60 random bits, short enough for names of cgroups and VMs. */
 export function randomId(): string {
   return randomWord(12);
 }
 
-/** Whether a text has the form of such an id. */
+/** True for a text that has the form of a job's id. */
 export function isId(text: string): boolean {
   return ID.test(text);
 }
 
-/** What a VM's agent proves itself with: 130 random bits. */
+/** Token by which a VM's agent proves who it is: 130 random bits. */
 export function randomToken(): string {
   return randomWord(26);
 }

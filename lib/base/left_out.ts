@@ -7,7 +7,7 @@
 /** How many are named. */
 const NAMED = 20;
 
-/** What was left out of one copy. */
+/** Names of what one copy has left out, told as they come. */
 export class LeftOut {
   readonly #tell: (what: string) => void;
   #count = 0;

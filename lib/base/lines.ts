@@ -1,5 +1,6 @@
 /**
- * Lines from bytes that nobody vouches for.
+ * Lines from bytes that nobody vouches for. `TextLineStream` of @std/streams keeps a line of any length, and so whatever
+ * a guest sends without a newline.
  *
  * @module
  */

@@ -8,14 +8,14 @@
 const FIRST_MS = 1000;
 const EVERY_MS = 2000;
 
-/** When to tell. */
+/** Times of progress lines. */
 export interface ReportTimes {
   readonly firstMs?: number;
   readonly everyMs?: number;
 }
 
 /**
- * Tells a line after a second, and then every two seconds, until it is disposed; not a word after that.
+ * Progress lines: one after a second, then one every two seconds, until it is disposed; not a word after that.
  *
  * @param read looks how far it is. Undefined, or an error, is nothing to tell: progress is no reason to fail.
  */

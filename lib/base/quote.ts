@@ -4,7 +4,7 @@
  * @module
  */
 
-/** One word of POSIX shell that stands for exactly this text: inside single quotes only the quote itself is special. */
+/** Word of POSIX shell that stands for exactly this text: inside single quotes only the quote itself is special. */
 export function quoteWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

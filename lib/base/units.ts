@@ -10,7 +10,7 @@ const BYTES: Record<string, number> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 **
 const MILLIS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** setTimeout takes 31 bits of milliseconds (24.8 days) and fires at once beyond. */
-const LONGEST_TIMER_MS = 0x7fffffff;
+export const LONGEST_TIMER_MS = 0x7fffffff;
 
 /**
  * Parses a size: a whole number with `K`, `M` or `G` (powers of 1024), or bytes without a letter.

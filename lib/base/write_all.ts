@@ -1,5 +1,5 @@
 /**
- * Writing until everything is written.
+ * Writing until everything is written, and telling how much was, which `writeAll` of @std/io does not.
  *
  * @module
  */

@@ -9,6 +9,7 @@ import { formatBytes } from "../base/units.ts";
 import { type CgroupFs, type Errno, isErrno, joinPath } from "./cgroup_fs.ts";
 import { FILE_OF, type IoMax, LIMIT_NAMES, type LimitName, type Limits, parseList, planWrites } from "./limits.ts";
 import { readIfThere } from "./usage.ts";
+import { DEFAULT_WEIGHT } from "./defaults.ts";
 
 /**
  * Writes limits, and returns when the kernel says that they are in force.
@@ -61,7 +62,7 @@ const REFUSALS: Partial<Record<Errno, "cgroup.read-only" | "cgroup.denied">> = {
   EPERM: "cgroup.denied",
 };
 
-/** What a refusal of the kernel means to an operator; other errors stay as they are. */
+/** Error of a refusal of the kernel, in an operator's words; other errors stay as they are. */
 export function translateRefusal(error: unknown, what: string): unknown {
   if (!isErrno(error, "EROFS", "EACCES", "EPERM", "EINVAL", "ERANGE", "ENODEV", "ENOENT")) return error;
   return new BerthError(REFUSALS[error.errno] ?? "host.limits", `${what}: ${error.errno}`, { cause: error });
@@ -106,7 +107,10 @@ async function readForUpdate(fs: CgroupFs, file: string): Promise<string> {
   }
 }
 
-/** @throws {BerthError} `host.limits` with both numbers. @param whoUses begins the words on what is used. */
+/**
+ * Refuses a memory limit below what is used. @throws {BerthError} `host.limits` with both numbers. @param whoUses
+ * begins the words on what is used.
+ */
 export async function expectMemoryFits(
   fs: CgroupFs,
   path: string,
@@ -120,7 +124,7 @@ export async function expectMemoryFits(
   throw new BerthError("host.limits", `memory.max can't become ${wanted}: ${whoUses} ${inUse} now`);
 }
 
-/** The limits that are in force: those that were asked for, and those that somebody has set since. */
+/** Limits that are in force: those that were asked for, and those that somebody has set since. */
 export async function readLimits(fs: CgroupFs, path: string, asked: Limits): Promise<Limits> {
   const values = await Promise.all(LIMIT_NAMES.map(async (name) => {
     const content = await readIfThere(fs, joinPath(path, FILE_OF[name]));
@@ -128,9 +132,6 @@ export async function readLimits(fs: CgroupFs, path: string, asked: Limits): Pro
   }));
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
-
-/** Every group has weights: the default is a limit only to somebody who has asked for it. */
-export const DEFAULT_WEIGHT = 100;
 
 /** Unlimited is no limit: undefined. */
 function parseLimit(name: LimitName, content: string, asked: Limits): number | string | readonly IoMax[] | undefined {

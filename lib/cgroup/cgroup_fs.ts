@@ -6,10 +6,10 @@
  * @module
  */
 
-/** What is done to the tree. */
+/** Operation on the tree. */
 export type CgroupOperation = "read" | "write" | "mkdir" | "rmdir" | "list" | "watch" | "join";
 
-/** What the kernel says no with; the names are errno's. */
+/** Reason of a refusal of the kernel, by its errno's name. */
 export type Errno =
   | "EPERM"
   | "ENOENT"
@@ -50,8 +50,8 @@ export class CgroupFsError extends Error {
 }
 
 /**
- * Tells of the changes of one file. Changes from its creation on are not lost; that the file goes away is not told, so
- * whoever waits needs a deadline.
+ * Watch over the changes of one file. Changes from its creation on are not lost; that the file goes away is not told,
+ * so whoever waits needs a deadline.
  */
 export interface FileWatch extends Disposable {
   /** Resolves when the file has changed since the last call, or since the watch began. Rejects once disposed. */
@@ -94,7 +94,7 @@ export function joinPath(...parts: readonly string[]): string {
   return parts.filter((part) => part).join("/");
 }
 
-/** Whether something that was thrown is one of these refusals. */
+/** True for a refusal for one of these reasons. */
 export function isErrno(error: unknown, ...codes: readonly Errno[]): error is CgroupFsError {
   return error instanceof CgroupFsError && codes.includes(error.errno);
 }

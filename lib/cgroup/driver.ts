@@ -8,15 +8,16 @@
 import type { LimitName, Limits } from "./limits.ts";
 import type { GroupUsage } from "./usage.ts";
 
+/** Name of a driver, as `--cgroup-driver` has it. */
 export type DriverName = "cgroupfs" | "systemd";
 
-/** Whose VM it is. All VMs of a tenant are in one group, which may have limits for all of them together. */
+/** Tenant whose VM it is. All VMs of a tenant are in one group, which may have limits for all of them together. */
 export interface Tenant {
   readonly name: string;
   readonly limits: Limits;
 }
 
-/** The group that a VM is to have. */
+/** Group that a VM is to have. */
 export interface GroupRequest {
   /** Unique on this host. */
   readonly id: string;
@@ -26,13 +27,13 @@ export interface GroupRequest {
   readonly limits: Limits;
 }
 
-/** A limit that can't be enforced here, and why. */
+/** Limit that can't be enforced here, and why. */
 export interface Unenforceable {
   readonly limit: LimitName;
   readonly reason: string;
 }
 
-/** A VM's group, with its limits in force. Disposing kills everything in it and removes it. */
+/** Group of a VM, with its limits in force. Disposing kills everything in it and removes it. */
 export interface Group extends AsyncDisposable {
   /** The absolute path of the folder that the VMM joins, as this process and its children see it. */
   readonly path: string;
@@ -47,7 +48,7 @@ export interface Group extends AsyncDisposable {
   update(limits: Limits): Promise<void>;
 }
 
-/** A group whose owner is gone. */
+/** Group whose owner is gone. */
 export interface OrphanGroup {
   /** Its {@linkcode Group.hostPath}. */
   readonly cgroup: string;
@@ -55,7 +56,7 @@ export interface OrphanGroup {
   readonly isMade: boolean;
 }
 
-/** Removes the groups of killed berths. */
+/** Remover of the groups of killed berths. */
 export interface GroupRemover {
   /** Removes what killed berths have only tried. Resolves to the groups that went, as the host sees them. */
   sweep(): Promise<string[]>;
@@ -63,7 +64,7 @@ export interface GroupRemover {
   endOrphan(group: OrphanGroup): Promise<boolean>;
 }
 
-/** Makes groups. */
+/** Maker of groups. */
 export interface Driver extends AsyncDisposable {
   readonly name: DriverName;
   /** Which of these limits this host can't enforce. */
@@ -75,7 +76,7 @@ export interface Driver extends AsyncDisposable {
   endOrphan?(group: OrphanGroup): Promise<boolean>;
 }
 
-/** What VMs' groups have here. */
+/** Means of containment of VMs' groups here. */
 export interface Containment {
   readonly driver: "cgroupfs" | "systemd";
   /** The host's path of the group, or of the slice, that they are made in. */

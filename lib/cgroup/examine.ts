@@ -9,7 +9,7 @@ import { type CgroupFs, joinPath } from "./cgroup_fs.ts";
 import { type Controller, CONTROLLER_OF, type LimitName } from "./limits.ts";
 import { findLacking } from "./probe.ts";
 
-/** What groups can have in a place. */
+/** Means of containment of groups in a place. */
 export interface Examined {
   readonly controllers: readonly Controller[];
   /** Limits that have no file, though their controller is there; of controllers that are enabled already. */

@@ -45,7 +45,7 @@ const REASONS: Readonly<Partial<Record<Errno, string>>> = {
   EAGAIN: "a group above has no process left to give (its pids.max, TasksMax= of a unit, or --tenant-pids)",
 };
 
-/** What berth says then. @param group for the message. */
+/** Error of a VMM that could not join its group. @param group for the message. */
 export function joinRefusal(errno: Errno, group: string, cause?: unknown): BerthError {
   const why = REASONS[errno];
   const message = `no process can join ${group}: ${errno}${why ? `: ${why}` : ""}`;

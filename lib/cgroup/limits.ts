@@ -6,11 +6,12 @@
 
 import { BerthError } from "../base/errors.ts";
 
-/** Controllers of cgroup v2 that berth has a use for. */
+/** Controller of cgroup v2 that berth has a use for. */
 export type Controller = "memory" | "pids" | "cpu" | "io" | "cpuset";
 
-/** Without these two there is no containment; the others are only needed by the limits that are theirs. */
+/** Controllers without which there is no containment. */
 export const MUST_HAVE: readonly Controller[] = ["memory", "pids"];
+/** Controllers that are needed only by the limits that are theirs. */
 export const OPTIONAL: readonly Controller[] = ["cpu", "io", "cpuset"];
 
 /** Rates of one block device, per second. */
@@ -47,6 +48,7 @@ export interface Limits {
   readonly mems?: string;
 }
 
+/** Name of a limit. */
 export type LimitName = keyof Limits;
 
 /** The period of `cpu.max`: the kernel's own default. */
@@ -58,7 +60,7 @@ const LEAST_QUOTA_MICROS = 1000;
 /** memory.* files round down to pages; 64 KiB is the largest page size of a Linux kernel. */
 export const LARGEST_PAGE_BYTES = 65_536;
 
-/** One write, and what it is for. */
+/** Write to one file, and the limit that it is for. */
 export interface LimitWrite {
   readonly limit: LimitName;
   readonly file: string;
@@ -67,7 +69,7 @@ export interface LimitWrite {
   readonly isInForce: (content: string) => boolean;
 }
 
-/** The controller that a limit needs. */
+/** Controller that a limit needs. */
 export const CONTROLLER_OF: Readonly<Record<LimitName, Controller>> = {
   memoryMaxBytes: "memory",
   memoryHighBytes: "memory",
@@ -81,7 +83,7 @@ export const CONTROLLER_OF: Readonly<Record<LimitName, Controller>> = {
   mems: "cpuset",
 };
 
-/** The file of a limit, for messages as well. */
+/** File of a limit, for messages as well. */
 export const FILE_OF: Readonly<Record<LimitName, string>> = {
   memoryMaxBytes: "memory.max",
   memoryHighBytes: "memory.high",
@@ -95,15 +97,15 @@ export const FILE_OF: Readonly<Record<LimitName, string>> = {
   mems: "cpuset.mems",
 };
 
-/** Every limit's name, in the order in which they are written: what guards the host from the VM comes first. */
+/** Names of all limits, in the order in which they are written: what guards the host from the VM comes first. */
 export const LIMIT_NAMES = Object.keys(FILE_OF) as readonly LimitName[];
 
-/** The limits that are set. */
+/** Names of the limits that are set. */
 export function limitsIn(limits: Limits): LimitName[] {
   return LIMIT_NAMES.filter((name) => limits[name] !== undefined);
 }
 
-/** The writes that put limits in force, in order. */
+/** Writes that put limits in force, in order. */
 export function planWrites(limits: Limits): LimitWrite[] {
   return limitsIn(limits).flatMap((name) => writesOf(name, limits));
 }
@@ -144,7 +146,7 @@ function writesOf(limit: LimitName, limits: Limits): LimitWrite[] {
   }
 }
 
-/** @param percent of one core. */
+/** Quota of `cpu.max`, microseconds of a period. @param percent of one core. */
 export function quotaMicros(percent: number): number {
   return Math.max(LEAST_QUOTA_MICROS, Math.round(percent * CPU_PERIOD_MICROS / 100));
 }
@@ -154,7 +156,7 @@ function isRoundedDown(content: string, bytes: number): boolean {
   return content !== "" && got <= bytes && bytes - got < LARGEST_PAGE_BYTES;
 }
 
-/** The keys of `io.max`. */
+/** Keys of `io.max`. */
 export const IO_KEYS = ["rbps", "wbps", "riops", "wiops"] as const;
 
 function ioWrite(max: IoMax): Pick<LimitWrite, "value" | "isInForce"> {
@@ -168,7 +170,7 @@ function ioWrite(max: IoMax): Pick<LimitWrite, "value" | "isInForce"> {
   };
 }
 
-/** The numbers of a list as the kernel writes them: `0-3,8`. @throws {BerthError} `usage.value`. */
+/** Numbers of a list as the kernel writes them: `0-3,8`. @throws {BerthError} `usage.value`. */
 export function parseList(text: string, what: string): number[] {
   const numbers = new Set<number>();
   for (const part of text.split(",")) {
@@ -184,17 +186,21 @@ function sameList(content: string, wanted: string): boolean {
   return content !== "" && parseList(content, "cpuset").join() === parseList(wanted, "cpuset").join();
 }
 
-/** Whether a disk is given by its number, and not by a name that somebody has to look up. */
+/** True for a disk that is given by its number, and not by a name that somebody has to look up. */
 export function isDiskNumber(device: string): boolean {
   return /^\d+:\d+$/.test(device);
 }
 
-/** Limits with the numbers of disks instead of their names. @throws {BerthError} `usage.value` for one that is not there. */
-export function withDiskNumbers(limits: Limits, numbers: ReadonlyMap<string, string>): Limits {
+/**
+ * Limits with the numbers of disks instead of their names. @param name what its caller calls these limits.
+ *
+ * @throws {BerthError} `usage.value` for a disk that is not there.
+ */
+export function withDiskNumbers(limits: Limits, numbers: ReadonlyMap<string, string>, name: string): Limits {
   if (!limits.ioMax) return limits;
   const ioMax = limits.ioMax.map((max) => {
     const device = isDiskNumber(max.device) ? max.device : numbers.get(max.device);
-    if (device === undefined) throw new BerthError("usage.value", `--io-max: there is no disk ${max.device} here`);
+    if (device === undefined) throw new BerthError("usage.value", `${name}: there is no disk ${max.device} here`);
     return { ...max, device };
   });
   return { ...limits, ioMax };

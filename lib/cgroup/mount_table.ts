@@ -6,7 +6,7 @@
  * @module
  */
 
-/** A mount that can be seen. */
+/** Mount that can be seen. */
 export interface Mount {
   readonly id: string;
   readonly parentId: string;
@@ -19,7 +19,7 @@ export interface Mount {
   readonly type: string;
 }
 
-/** The mounts that no other one lies on, in the table's order. @param table `/proc/self/mountinfo`. */
+/** Mounts that no other one lies on, in the table's order. @param table `/proc/self/mountinfo`. */
 export function parseMounts(table: string): Mount[] {
   const mounts = table.split("\n").flatMap(parseMount);
   // A host of containers has thousands of mounts.
@@ -42,7 +42,7 @@ function unescape(field: string): string {
   return field.replaceAll(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(parseInt(digits, 8)));
 }
 
-/** The groups that a process is in. */
+/** Groups that a process is in. */
 export interface OwnGroups {
   /** Its group in cgroup v2, seen from the cgroup namespace's root; undefined without cgroup v2. */
   readonly unified?: string;
@@ -50,7 +50,7 @@ export interface OwnGroups {
   readonly v1Controllers: readonly string[];
 }
 
-/** @param content `/proc/self/cgroup`. */
+/** Parses the groups that a process is in. @param content `/proc/self/cgroup`. */
 export function parseOwnGroups(content: string): OwnGroups {
   const lines = content.split("\n").flatMap((line) => {
     const [, id, controllers, path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
@@ -62,17 +62,17 @@ export function parseOwnGroups(content: string): OwnGroups {
   };
 }
 
-/** Whether one absolute path is the other one, or below it. */
+/** True when one absolute path is the other one, or below it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
-/** The path of a group below the mount that shows it. */
+/** Path of a group below the mount that shows it. */
 export function pathInMount(group: string, { root, point }: Mount): string {
   return cleanPath(`${point}/${group.slice(root.length)}`);
 }
 
-/** An absolute path with single slashes, none at the end, and without `.`; `..` stays, for what it means is not text. */
+/** Absolute path with single slashes, none at the end, and without `.`; `..` stays, for what it means is not text. */
 export function cleanPath(path: string): string {
   return `/${path.split("/").filter((part) => part && part !== ".").join("/")}`;
 }

@@ -8,8 +8,8 @@ import { createHash } from "node:crypto";
 import { BerthError } from "../base/errors.ts";
 
 /**
- * What a group is for. The prefix keeps the name apart from interface files, none of which has a `-` before its first
- * dot, and from `supervisor`.
+ * Kind of a group, which its name begins with. It keeps the name apart from interface files, none of which has a `-`
+ * before its first dot, and from `supervisor`.
  */
 export type NamePrefix = "vm" | "tenant";
 
@@ -26,7 +26,7 @@ const HASHED = new RegExp(`-[0-9a-f]{${HASH_DIGITS}}$`);
 const SHOWN_CHARACTERS = 64;
 
 /**
- * The name of the group of a VM or a tenant: readable, and another one for every other text.
+ * Name of the group of a VM or a tenant: readable, and another one for every other text.
  *
  * A text that is clean and short is the name. Every other one has the hash of the text in its name; as no name without
  * a hash looks as if it had one, the two kinds never meet.
@@ -53,13 +53,15 @@ export function groupName(prefix: NamePrefix, text: string): string {
 /** How much of a job's own name is in the name of its group: an id has to fit behind it, a unit's prefix before it. */
 const MOST_LABEL_BYTES = 40;
 
-/** A VM's name for people: its job's id, with the job's name before it as far as a group's name can have it. */
+/** Name of a VM for people: its job's id, with the job's name before it as far as a group's name can have it. */
 export function vmLabel(id: string, name = ""): string {
   const clean = cleanOf(name).slice(0, MOST_LABEL_BYTES);
   return [trim(clean), id].filter((part) => part).join("-");
 }
 
-/** Whether a group is the VM's of a job. Ids are unlike each other and all equally long, so no name looks like another's. */
+/**
+ * True for the group of that job's VM. Ids are unlike each other and all equally long, so no name looks like another's.
+ */
 export function isVmGroup(group: string, id: string): boolean {
   return group.startsWith("vm-") && `-${group.slice("vm-".length)}`.endsWith(`-${id}`);
 }

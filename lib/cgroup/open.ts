@@ -19,13 +19,18 @@ import { type DriverChoice, type GroupParent, type Parent, resolveParent } from 
 import { parseDevice, pathsOf } from "./systemd/devices.ts";
 import type { SystemdDriver } from "./systemd/driver.ts";
 
-/** @throws {BerthError} `usage.value` for a device that is not there. @param devices `PATH[:rwm]`. */
-export function expectDevices(devices: readonly string[], facts: Pick<CgroupFacts, "devices">): void {
+/**
+ * Refuses devices that are not on this host.
+ *
+ * @param devices `PATH[:rwm]`. @param name what their caller calls them.
+ * @throws {BerthError} `usage.value` for a device that is not there.
+ */
+export function expectDevices(devices: readonly string[], facts: Pick<CgroupFacts, "devices">, name: string): void {
   const absent = pathsOf(devices.map(parseDevice)).find((path) => !facts.devices.includes(path));
-  if (absent) throw new BerthError("usage.value", `--device: ${absent} is not a device of this host`);
+  if (absent) throw new BerthError("usage.value", `${name}: ${absent} is not a device of this host`);
 }
 
-/** What the user wants. */
+/** Wishes of the user for VMs' groups. */
 export interface ContainmentRequest {
   readonly driver: DriverChoice;
   readonly parent: Parent;
@@ -98,7 +103,7 @@ function openTree(parent: GroupParent, facts: CgroupFacts): [fs: CgroupFs, hostR
   return [new DenoCgroupFs(CGROUP), facts.window];
 }
 
-/** The groups that killed berths have only tried, as the host sees them; none where the tree is out of reach. */
+/** Groups that killed berths have only tried, as the host sees them; none where the tree is out of reach. */
 export async function findLeftGroups(parent: GroupParent, facts: CgroupFacts): Promise<string[]> {
   try {
     const [fs, hostRoot] = openTree(parent, facts);

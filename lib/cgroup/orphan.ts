@@ -30,7 +30,7 @@ export async function endOrphanGroup(
 }
 
 /**
- * What removes groups and makes none: it moves no process, enables no controller, and needs none.
+ * Remover of groups that makes none: it moves no process, enables no controller, and needs none.
  *
  * @param fs the tree from the group that VMs' groups are made in.
  * @param hostRoot the absolute path of that group as the host sees it.

@@ -9,13 +9,13 @@ import type { DriverName } from "./driver.ts";
 import { cleanPath, isWithin, type Mount, parseMounts, parseOwnGroups, pathInMount } from "./mount_table.ts";
 import { SUPERVISOR } from "./supervisor.ts";
 
-/** Which driver is wanted; `auto` takes the one that the parent is for, and what works here. */
+/** Driver that is wanted; `auto` takes the one that the parent is for, and what works here. */
 export type DriverChoice = "auto" | DriverName;
 
-/** A group of berth's own choice, or of the user's. */
+/** Parent that is a group of berth's own choice, or of the user's. */
 export type GroupParent = { readonly kind: "self" } | { readonly kind: "path"; readonly path: string };
 
-/** A scope that systemd is to make: `PREFIX-NAME.scope` in a slice. */
+/** Parent that is a scope which systemd is to make: `PREFIX-NAME.scope` in a slice. */
 export interface UnitParent {
   readonly kind: "unit";
   readonly slice: string;
@@ -23,23 +23,32 @@ export interface UnitParent {
   readonly name: string;
 }
 
-/** Where VMs' groups are to be made. */
+/** Place that VMs' groups are to be made in. */
 export type Parent = GroupParent | UnitParent;
+
+/** What a parent and its driver are called in messages. */
+export interface ParentNames {
+  readonly parent: string;
+  readonly driver: string;
+}
+
+const FLAGS: ParentNames = { parent: "--cgroup-parent", driver: "--cgroup-driver" };
 
 /** What a parent looks like, for each driver. */
 const FORMS: Readonly<Record<DriverChoice, string>> = {
   auto: "give self, an absolute path like /sys/fs/cgroup/ci, or SLICE:PREFIX:NAME like system.slice:berth:job1",
-  cgroupfs: "with --cgroup-driver cgroupfs give self, or an absolute path like /sys/fs/cgroup/ci",
-  systemd: "with --cgroup-driver systemd give self, or SLICE:PREFIX:NAME like system.slice:berth:job1",
+  cgroupfs: "give self, or an absolute path like /sys/fs/cgroup/ci",
+  systemd: "give self, or SLICE:PREFIX:NAME like system.slice:berth:job1",
 };
 
 /** systemd's UNIT_NAME_MAX is 256 with the NUL at the end. */
 const MOST_UNIT_NAME_BYTES = 255;
 
 /** Reads `--cgroup-parent`. @throws {BerthError} `cgroup.form`. */
-export function parseParent(text: string, driver: DriverChoice): Parent {
+export function parseParent(text: string, driver: DriverChoice, names = FLAGS): Parent {
+  const right = driver === "auto" ? FORMS.auto : `with ${names.driver} ${driver} ${FORMS[driver]}`;
   const wrong = (what: string) =>
-    new BerthError("cgroup.form", `--cgroup-parent: ${JSON.stringify(text)} ${what}; ${FORMS[driver]}`);
+    new BerthError("cgroup.form", `${names.parent}: ${JSON.stringify(text)} ${what}; ${right}`);
   if (text === "self") return { kind: "self" };
   // The kernel takes no newline in a group's name, and no path has a NUL.
   if (text.includes("\n") || text.includes("\0")) throw wrong("has a newline or a NUL in it");
@@ -70,7 +79,7 @@ function parseUnit([slice, prefix, name]: readonly string[], wrong: (what: strin
   return { kind: "unit", slice, prefix, name };
 }
 
-/** What the host says, read by whoever can. */
+/** Texts of the host that the parent is found by, read by whoever can. */
 export interface ParentFacts {
   /** `/proc/self/cgroup`. */
   readonly cgroup: string;
@@ -82,7 +91,7 @@ export interface ParentFacts {
   readonly delegated: "yes" | "no" | "unknown";
 }
 
-/** The group below which VMs get theirs. */
+/** Group below which VMs get theirs. */
 export interface ParentGroup {
   /** Its absolute path in a cgroup2 mount. */
   readonly group: string;
@@ -102,7 +111,7 @@ export function resolveParent(parent: GroupParent, facts: ParentFacts): ParentGr
   return resolvePath(facts.given ?? { path: parent.path, real: "" }, unified, parseMounts(facts.mounts));
 }
 
-/** The mounts of a cgroup v2 tree that can limit memory and processes. */
+/** Mounts of a cgroup v2 tree that can limit memory and processes. */
 export function unifiedMounts({ cgroup, mounts }: Pick<ParentFacts, "cgroup" | "mounts">): Mount[] {
   const all = parseMounts(mounts);
   const unified = all.filter(({ type }) => type === "cgroup2");
@@ -158,7 +167,7 @@ export interface Unit {
   readonly user: boolean;
 }
 
-/** The deepest service or scope on the way to a group; undefined where there is none. */
+/** Deepest service or scope on the way to a group; undefined where there is none. */
 export function unitOf(cgroupPath: string): Unit | undefined {
   // A name that the kernel could take for one of its own files has a _ before it (systemd's cg_escape).
   const parts = cgroupPath.split("/").map((part) => part.replace(/^_/, ""));

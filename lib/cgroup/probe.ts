@@ -98,8 +98,8 @@ export async function sweepProbes(fs: CgroupFs, nowMs = Date.now()): Promise<str
 }
 
 /**
- * The same, and tenants' groups in which nothing is any more. A berth that is about to use one finds it gone, and makes
- * it again.
+ * Removes those of {@linkcode sweepProbes}, and tenants' groups in which nothing is any more. A berth that is about to use one finds it gone, and
+ * makes it again.
  */
 export async function sweepEmpty(fs: CgroupFs): Promise<string[]> {
   const tenants = (await fs.children("")).filter((name) => name.startsWith("tenant-"));
@@ -107,7 +107,7 @@ export async function sweepEmpty(fs: CgroupFs): Promise<string[]> {
   return [...await sweepProbes(fs), ...tenants.filter((_, index) => went[index])];
 }
 
-/** The names of the groups that berths have tried that were killed then. */
+/** Names of the groups that berths have tried that were killed then. */
 export async function findLeftProbes(fs: CgroupFs, nowMs = Date.now()): Promise<string[]> {
   return (await fs.children("")).filter((name) => {
     const [, madeAt, id] = new RegExp(`^${PREFIX}(\\d+)-(.*)$`).exec(name) ?? [];
@@ -126,7 +126,7 @@ export async function removeIfEmpty(fs: CgroupFs, path: string): Promise<boolean
   }
 }
 
-/** Whether a group is there. */
+/** True when there is such a group. */
 export async function isThere(fs: CgroupFs, path: string): Promise<boolean> {
   return await readIfThere(fs, joinPath(path, "cgroup.events")) !== undefined;
 }

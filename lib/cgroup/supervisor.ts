@@ -12,22 +12,17 @@ import { BerthError } from "../base/errors.ts";
 import { translateRefusal } from "./apply.ts";
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
 import { type Controller, LARGEST_PAGE_BYTES, MUST_HAVE, OPTIONAL } from "./limits.ts";
+import { SUPERVISOR_MEMORY_MIN_BYTES } from "./defaults.ts";
 import { readIfThere } from "./usage.ts";
 
-/** The leaf's name. Names of VMs' groups can't be it: they have a prefix. */
+/** Name of the leaf that berth's own processes are in. Names of VMs' groups can't be it: they have a prefix. */
 export const SUPERVISOR = "supervisor";
-
-/**
- * What the leaf keeps (`memory.min`): the front and the host process have 50 to 60 MiB each. It guards against the VMs
- * beside it; when the whole host is short of memory, the leaf keeps no more than the groups above it keep.
- */
-export const SUPERVISOR_MEMORY_MIN_BYTES = 128 * 1024 ** 2;
 
 /** How often the leaf is filled: a process that forks while it is moved leaves its child behind. */
 const PASSES = 20;
 const PAUSE_MS = 5;
 
-/** What can be chosen, and who wants to know. */
+/** Options of the group's preparation, and its listener. */
 export interface ParentOptions {
   /** Absent: {@linkcode SUPERVISOR_MEMORY_MIN_BYTES}; 0 is none. */
   readonly memoryMinBytes?: number;

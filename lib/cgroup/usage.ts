@@ -6,7 +6,7 @@
 
 import { type CgroupFs, isErrno, joinPath } from "./cgroup_fs.ts";
 
-/** How long something stood still for want of a resource, in milliseconds (PSI's `total`). */
+/** Time that something stood still for want of a resource, ms (PSI's `total`). */
 export interface Pressure {
   /** At least one of its tasks stood still. */
   readonly someMs?: number;
@@ -37,7 +37,7 @@ export interface GroupUsage {
   readonly ioPressure?: Pressure;
 }
 
-/** Reads all of it. @param path the group. */
+/** Reads the events and statistics of a group. @param path the group. */
 export async function readUsage(fs: CgroupFs, path: string): Promise<GroupUsage> {
   const read = (file: string) => readIfThere(fs, joinPath(path, file));
   const [events, local, peak, pids, cpu, io, ...pressures] = await Promise.all([
@@ -64,7 +64,7 @@ export async function readUsage(fs: CgroupFs, path: string): Promise<GroupUsage>
   };
 }
 
-/** What of it says why something ended, in words. */
+/** Words of those events that say why something ended. */
 export function describeEvents(usage: GroupUsage = {}): string[] {
   const { oomKills = 0, oomGroupKills = 0, ownOoms = 0, pidsLimitHits = 0 } = usage;
   return [

@@ -7,38 +7,48 @@
 import { BerthError } from "../base/errors.ts";
 import { formatAge, formatBytes } from "../base/units.ts";
 import type { CacheInfo, CacheKey } from "../disk/cache.ts";
-import { CACHE_RM_FLAGS, LS_FLAGS } from "./line/subcommand_flags.ts";
-import { parseFlags } from "./line/parse.ts";
-import { type CommandGroup, expectNone, splitNames, type Subcommand } from "./line/subcommand.ts";
+import type { Command, CommandGroup } from "./line/command.ts";
+import type { Flag } from "./line/flag.ts";
+import { LS_FLAGS, parseListArgs } from "./line/list.ts";
+import { parseNamed } from "./line/names.ts";
+import { toJson } from "./terminal/json.ts";
 import { formatTable } from "./terminal/table.ts";
 
-const LS: Subcommand<{ readonly json: boolean }> = {
+/** Flags of `berth cache rm`. */
+const CACHE_RM_FLAGS: readonly Flag[] = [
+  {
+    name: "tenant",
+    value: "TENANT",
+    help: "whose caches",
+    default: { means: "those that are nobody's in particular" },
+  },
+];
+
+const LS: Command<{ readonly json: boolean }> = {
   name: "ls",
   usage: "[--json]",
   summary: "list the caches",
   flags: LS_FLAGS,
   more: "SIZE is what a cache takes of the disk, CAP what it can take. AGE is since it was last kept.",
-  windows: [],
-  parse: (argv) => {
-    const { flags, names } = splitNames(argv);
-    expectNone(names, "berth cache ls");
-    return { json: parseFlags(flags, LS_FLAGS).has("json") };
-  },
+  where: "host",
+  windows: () => [],
+  parse: (argv) => parseListArgs(argv, "berth cache ls"),
   act: async ({ json }) => {
     const caches = await (await import("../app/caches.ts")).listCaches();
     if (!json) return renderCaches(caches, Date.now()).forEach((line) => console.log(line));
-    console.log(JSON.stringify(caches.map((cache) => ({ ...cache, tenant: cache.tenant ?? null })), null, 2));
+    console.log(renderJson(caches));
   },
 };
 
-const RM: Subcommand<readonly CacheKey[]> = {
+const RM: Command<readonly CacheKey[]> = {
   name: "rm",
   usage: "NAME… [--tenant TENANT]",
   summary: "remove caches that no job writes to",
   flags: CACHE_RM_FLAGS,
-  windows: [],
+  where: "host",
+  windows: () => [],
   parse: parseCacheRm,
-  act: async (keys, { words }) => {
+  act: async (keys, words) => {
     const { removeCache } = await import("../app/caches.ts");
     for (const key of keys) words.note(`removed cache ${key.name}, ${formatBytes(await removeCache(key))}`);
   },
@@ -47,18 +57,16 @@ const RM: Subcommand<readonly CacheKey[]> = {
 /** The commands, in the order of the help. */
 export const CACHE: CommandGroup = {
   name: "cache",
-  summary: "what outlives jobs",
-  more: "A cache is made by the first job that names it: berth run --cache NAME:GUEST.",
+  usage: "COMMAND",
+  summary: "list and remove caches",
+  more: "A cache is what outlives jobs. It is made by the first job that names it: berth run --cache NAME:GUEST.",
   commands: [LS, RM],
 };
 
 /** @throws {BerthError} `usage.*`. Pure. */
 export function parseCacheRm(argv: readonly string[]): CacheKey[] {
-  // The names may stand before the flags or after them.
-  const before = argv.findIndex((word) => word.startsWith("-"));
-  const names = before < 0 ? argv : argv.slice(0, before);
-  const flags = parseFlags(before < 0 ? [] : argv.slice(before), CACHE_RM_FLAGS);
-  const keys = [...names, ...flags.rest].map((name) => ({ name, tenant: flags.value("tenant") }));
+  const flags = parseNamed(argv, CACHE_RM_FLAGS);
+  const keys = flags.rest.map((name) => ({ name, tenant: flags.value("tenant") }));
   if (keys.length === 0) throw new BerthError("usage.subcommand", "berth cache rm takes one name or more");
   return keys;
 }
@@ -73,4 +81,9 @@ export function renderCaches(caches: readonly CacheInfo[], nowMs: number): strin
       ...[formatAge(nowMs - savedAt.getTime()), inUse ? "yes" : "no"],
     ]),
   ]);
+}
+
+/** The same for programs: every cache has every field, and `null` is what there is not. Pure. */
+export function renderJson(caches: readonly CacheInfo[]): string {
+  return toJson(caches.map((cache) => ({ ...cache, tenant: cache.tenant ?? null })), 2);
 }

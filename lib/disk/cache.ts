@@ -18,19 +18,16 @@ import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../files/locked_file.ts";
 import { groupName } from "../cgroup/names.ts";
 import { copyDisk, createDisk, type DiskIo } from "./disk.ts";
+import { checkCacheName } from "./names.ts";
 import { tryLock } from "../files/try_lock.ts";
 
-/** The cap of a cache of which nobody says how large it may become. */
-export const DEFAULT_CACHE_BYTES = 8 * 1024 ** 3;
-
-const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 const FOLDER = /^cache-(.+)$/;
 const TENANT_NAME = "name";
 
 /** Who looks whether a cache is in use holds its lock for some microseconds, who removes it for the time of an unlink. */
 const LOOKER_MS = 500;
 
-/** Whose cache it is: no tenant's job sees another's. */
+/** Name of a cache, and the tenant whose it is: no tenant's job sees another's. */
 export interface CacheKey {
   readonly name: string;
   readonly tenant?: string;
@@ -47,13 +44,13 @@ export interface OpenCache extends Disposable {
   save(signal: AbortSignal): Promise<void>;
 }
 
-/** How a copy is made. */
+/** Listeners and stop of a copy. */
 export interface CacheIo extends DiskIo {
   /** Told when the copy is not what the job may expect. */
   readonly onNote: (text: string) => void;
 }
 
-/** A cache, for people. */
+/** Facts of a cache, for people. */
 export interface CacheInfo extends CacheKey {
   /** What it takes on the disk. */
   readonly usedBytes: number;
@@ -62,13 +59,7 @@ export interface CacheInfo extends CacheKey {
   readonly inUse: boolean;
 }
 
-/** @throws {BerthError} `usage.value`. */
-export function checkCacheName(name: string, where: string): string {
-  if (NAME.test(name)) return name;
-  throw new BerthError("usage.value", `${where}: "${name}" is not a name; use up to 64 letters, digits and . _ -`);
-}
-
-/** The caches below one folder. */
+/** Store of caches, below one folder. */
 export class CacheStore {
   readonly #root: string;
 

@@ -23,18 +23,20 @@ const NO_JOURNAL = ["-O", "^has_journal"];
  */
 const FILLED = ["-b", "4096", "-I", "256", "-O", "^has_journal,^metadata_csum,uninit_bg,ea_inode,^inline_data,extent"];
 
-/** Makes an empty ext4 file system in a new file. @throws {BerthError} when it is too large for the host, or too small. */
+/**
+ * Makes an empty ext4 file system in a new file. @throws {BerthError} when it is too large for the host, or too small.
+ */
 export async function createDisk(path: string, sizeBytes: number, signal?: AbortSignal): Promise<void> {
   await createSparse(path, sizeBytes);
   await runTool({ command: "mke2fs", args: [...MAKE, ...NO_JOURNAL, path], tied: true, signal });
 }
 
-/** The command line that makes an ext4 file system of a folder, in a file that is there. Pure. */
+/** Command line that makes an ext4 file system of a folder, in a file that is there. Pure. */
 export function planFilledDisk(path: string, folder: string, bytesPerInode: number): string[] {
   return ["mke2fs", ...MAKE, ...FILLED, "-i", String(bytesPerInode), "-d", folder, path];
 }
 
-/** How a disk is made. */
+/** Stop and progress listener of a copy. */
 export interface DiskIo {
   readonly signal: AbortSignal;
   /** Told every 2 s how far it is. */
@@ -74,7 +76,7 @@ async function usedBytes(path: string): Promise<number | undefined> {
   return info && (info.blocks ?? 0) * 512;
 }
 
-/** Whether a file holds an ext2, ext3 or ext4 file system. */
+/** True for a file that holds an ext2, ext3 or ext4 file system. */
 export async function isExt4(path: string): Promise<boolean> {
   using file = await Deno.open(path);
   await file.seek(MAGIC_OFFSET, Deno.SeekMode.Start);

@@ -8,21 +8,21 @@
 import { BerthError } from "../base/errors.ts";
 import { bytesToText } from "../base/bytes_text.ts";
 
-/** A file's time. */
+/** Time of a file. */
 export interface Timestamp {
   /** Since 1970; negative before. */
   readonly seconds: number;
   readonly nanos: number;
 }
 
-/** The times that an inode keeps. */
+/** Times that an inode keeps. */
 export interface Times {
   readonly accessed: Timestamp;
   readonly modified: Timestamp;
   readonly changed: Timestamp;
 }
 
-/** Whose it is, and who may what. */
+/** Owner, group and mode of an inode. */
 export interface Ownership {
   readonly uid: number;
   readonly gid: number;
@@ -30,6 +30,7 @@ export interface Ownership {
   readonly mode: number;
 }
 
+/** Number of the root folder's inode. */
 export const ROOT_INODE = 2;
 
 // The kernel's doc: ext4, "Super Block", "Block Group Descriptors", "Index Nodes", "Directory Entries".
@@ -43,7 +44,7 @@ const DIRECTORY = 0o040000;
 const FIRST_SECOND = -(2 ** 31);
 const LAST_SECOND = 3 * 2 ** 32 + 2 ** 31 - 1;
 
-/** An image, open to be read and written. Disposing closes it. */
+/** Image of an ext4 file system, open to be read and written. Disposing closes it. */
 export class Ext4Inodes implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #blockBytes: number;

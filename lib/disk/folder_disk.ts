@@ -16,7 +16,7 @@ import { runJailedTool } from "../process/jailed_tool.ts";
 import { giveTo, type ToolJail } from "../process/tool_jail.ts";
 import { createSparse, planFilledDisk } from "./disk.ts";
 import { readFacts, writeFacts } from "./folder_facts.ts";
-import { keepFacts } from "./folder_kept.ts";
+import { restoreInodes } from "./folder_inodes.ts";
 import { takeSnapshot } from "./folder_snapshot.ts";
 
 /** More is no use to anybody, and the tables of so large a file system begin to cost something. */
@@ -25,16 +25,16 @@ const BYTES_PER_INODE = 8192;
 /** What mke2fs makes in each file system, and nobody has asked for. */
 const LOST_AND_FOUND = "lost+found";
 
-/** What a folder takes. */
+/** Sizes of a folder's content. */
 export interface FolderUse {
   readonly usedBytes: number;
   /** Files, folders and links; several names of one file count once. */
   readonly inodes: number;
 }
 
-/** How a disk is made. */
+/** Options of a disk that is made of a folder. */
 export interface FolderDiskOptions {
-  /** What the folder is to the user, as in `--workspace`. */
+  /** What the folder is to the user, as in "the workspace". */
   readonly what: string;
   /** What the job can add to its copy. The file is sparse: only what is written takes space on the host. */
   readonly headroomBytes: number;
@@ -48,7 +48,7 @@ export interface FolderDiskOptions {
   readonly onNote: (line: string) => void;
 }
 
-/** The size of the disk for a folder. Pure. */
+/** Size of the disk for a folder, bytes. Pure. */
 export function folderDiskBytes({ usedBytes, inodes }: FolderUse, headroomBytes: number): number {
   // An inode for each that is there, though it may take no space at all (empty files do, and small ones on some file
   // systems), and room for the block that it may take here.
@@ -83,7 +83,7 @@ export async function createFolderDisk(folder: string, image: string, options: F
     const seen = await look(facts);
     usedBytes = seen.usedBytes;
     await fill({ folder, image, seen, leftOut, ...options });
-    await keepFacts(image, readFacts(facts), leftOut);
+    await restoreInodes(image, readFacts(facts), leftOut);
   } catch (error) {
     if (!(error instanceof BerthError) || error.code !== "process.failed") throw error;
     throw new BerthError("job.workspace", `${what}: it can't be copied: ${error.message}`, { cause: error });

@@ -10,7 +10,7 @@ import { tryJailedTool } from "../process/jailed_tool.ts";
 import { giveTo, type ToolJail } from "../process/tool_jail.ts";
 import type { Ownership, Times, Timestamp } from "./ext4_inodes.ts";
 
-/** A file, a folder, a link or something else below a folder, or the folder itself. */
+/** Facts of a file, a folder, a link or something else below a folder, or of the folder itself. */
 export interface FileFact extends Ownership, Times {
   /** As find's %y has it: f, d, l, s for a socket… */
   readonly type: string;
@@ -32,7 +32,7 @@ const LOOK = ["(", "-type", "f", "-readable", "-o", "-type", "d", "-readable", "
 const RECORD = "%y %D:%i %n %b %U %G %m %A@ %T@ %C@ %P\\0";
 const FIELDS = 11;
 
-/** How to look. */
+/** Options of a look at a folder. */
 export interface LookOptions {
   /** The file that the records are written into. */
   readonly facts: string;
@@ -40,7 +40,7 @@ export interface LookOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Looks at a folder. What goes away meanwhile is no error. */
+/** Writes the records of a folder's files into a file. What goes away meanwhile is no error. */
 export async function writeFacts(folder: string, { facts, jail, signal }: LookOptions): Promise<void> {
   (await Deno.open(facts, { write: true, createNew: true, mode: 0o600 })).close();
   await giveTo(facts, jail);

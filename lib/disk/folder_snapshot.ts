@@ -12,14 +12,14 @@ import type { ToolJail } from "../process/tool_jail.ts";
 /** What keeps owners, modes, file capabilities and device nodes. */
 const KEEPS_ALL = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_SETFCAP", "CAP_MKNOD"];
 
-/** Such a copy. Disposing removes it. */
+/** Copy of a folder. Disposing removes it. */
 export interface Snapshot extends AsyncDisposable {
   readonly path: string;
   /** Whether there was no room for attributes that were to be copied. */
   readonly lacksAttributes: boolean;
 }
 
-/** How to take one. */
+/** Options of a copy. */
 export interface SnapshotOptions {
   /** Whether extended attributes are copied. */
   readonly attributes: boolean;

@@ -8,11 +8,9 @@
 import { statfs } from "node:fs/promises";
 import { BerthError, ignoreNotFound, translateRefusedWrite } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
+import { DEFAULT_MIN_FREE_BYTES } from "./names.ts";
 
-/** What stays free where nobody says how much. */
-export const DEFAULT_MIN_FREE_BYTES = 256 * 1024 ** 2;
-
-/** The part of a file system's inodes that stays free: a million empty files take no space, and end it for everybody. */
+/** Part of a file system's inodes that stays free: a million empty files take no space, and end it for everybody. */
 export const MIN_FREE_INODES = 0.01;
 
 /**
@@ -24,7 +22,7 @@ const LONGEST_PAUSE_MS = 1000;
 /** A look costs some microseconds. */
 const SHORTEST_PAUSE_MS = 10;
 
-/** The unit of a file's blocks, whatever its disk's is (inode(7)). */
+/** Size of the blocks that a file's are counted in, bytes, whatever its disk's are (inode(7)). */
 export const BLOCK_BYTES = 512;
 
 /**
@@ -34,12 +32,12 @@ export const BLOCK_BYTES = 512;
  */
 const HOLD_ALL: readonly number[] = [0xef53, 0x58465342, 0x01021994];
 
-/** Whether what is written to files of the folder takes as many blocks as it has bytes, at least. */
+/** True where what is written to files of the folder takes as many blocks as it has bytes, at least. */
 export async function holdsAllBytes(folder: string): Promise<boolean> {
   return HOLD_ALL.includes((await statfs(folder)).type);
 }
 
-/** A watch over disks. */
+/** Watch over disks. */
 export interface DiskWatch extends Disposable {
   /** Aborts with `host.disk-full` at a floor, with `job.disk` beyond the budget, and with `host.read-only`. */
   readonly signal: AbortSignal;
@@ -47,7 +45,7 @@ export interface DiskWatch extends Disposable {
   readonly look: () => Promise<void>;
 }
 
-/** What ends the work in a folder of berth's own. */
+/** Bounds of a folder of berth's own, beyond which work in it ends. */
 export interface DiskWatchOptions {
   readonly minFreeBytes?: number;
   /** Of a job's folder: what its files may take. */
@@ -122,13 +120,13 @@ async function expectWritable(folder: string): Promise<void> {
   });
 }
 
-/** When to look again. Pure. @param roomBytes what may be written until then. */
+/** Time until the next look, ms. Pure. @param roomBytes what may be written until then. */
 export function pauseMs(roomBytes: number): number {
   return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, Math.floor(roomBytes / FASTEST_BYTES_PER_MS)));
 }
 
 /**
- * What is free above the floor, on the fullest of the disks.
+ * Space above the floor on the fullest of the disks, bytes.
  *
  * @param inodes whether they are looked at: a VM makes no files on the host, so it need not end when they run out.
  * @throws {BerthError} `host.disk-full` when that is nothing.
@@ -172,7 +170,7 @@ async function budgetLeft(folder: string, budgetBytes: number): Promise<number> 
   throw new BerthError("job.disk", `the job takes ${all} of the host's disk, ${where}; it may take ${budget}`);
 }
 
-/** What the files of a folder take of its disk. */
+/** Space that the files of a folder take of its disk, bytes. */
 export async function usedBytes(folder: string): Promise<number> {
   return sum(await readUses(folder));
 }

@@ -8,7 +8,7 @@ import { quoteWord } from "../base/quote.ts";
 import type { Facts, Tried, Tries } from "./facts.ts";
 import { type Area, type Finding, type FindingId, warn } from "./finding.ts";
 
-/** What a judge knows beside the facts of its area. */
+/** Knowledge of a judge beside the facts of its area. */
 export interface Case {
   readonly isRoot: boolean;
   readonly user: string;
@@ -19,31 +19,31 @@ export interface Case {
   readonly other: (area: Area) => Facts;
 }
 
-/** Says what the facts of an area, and what was tried, mean. */
+/** Judge of an area: the findings that its facts, and what was tried, come to. */
 export type Judge = (facts: Facts, about: Case) => Finding[];
 
-/** What could not be found out. */
+/** Finding of what could not be found out. */
 export function unknown(area: Area, problem: string): Finding {
   return warn(`${area}.unknown` as FindingId, `not known: ${problem}`, "nobody can say what this means for jobs");
 }
 
-/** What a try has brought: judged, or its problem, or nothing where nobody tried. */
+/** Findings of a try: judged, or its problem, or none where nobody tried. */
 export function judgeTry<T>(area: Area, tried: Tried<T> | undefined, judge: (value: T) => Finding[]): Finding[] {
   if (!tried) return [];
   return "problem" in tried ? [unknown(area, tried.problem)] : judge(tried.value);
 }
 
-/** What a try has brought; undefined when it could not be done, and when there was none. */
+/** Result of a try; undefined when it could not be done, and when there was none. */
 export function valueOf<T>(tried: Tried<T> | undefined): T | undefined {
   return tried && "value" in tried ? tried.value : undefined;
 }
 
-/** Names, but not more than anybody reads. */
+/** Names in words, but not more than anybody reads. */
 export function nameSome(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
 }
 
-/** The words of a try that failed, of collect.sh's. */
+/** Words of a failed try of collect.sh's. */
 export function wordsOf(outcome: string | undefined): string {
   return (outcome ?? "nobody knows why").replace(/^fails: /, "");
 }

@@ -25,7 +25,7 @@ const CONTROLLERS: readonly (readonly [id: FindingId, controller: string, withou
   ["cgroup.cpuset", "cpuset", "--cpuset and --cpuset-mems are not enforced"],
 ];
 
-/** The tree, berth's place in it, and what a group has there. */
+/** Findings on the cgroup tree, berth's place in it, and what a group has there. */
 export function judgeCgroup(facts: Facts, about: Case): Finding[] {
   return judgeTry("cgroup", about.tries.containment, (found) => {
     if ("code" in found) return judgeObstacle(found, about);

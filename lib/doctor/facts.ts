@@ -7,7 +7,7 @@
 import type { Containment } from "../cgroup/driver.ts";
 import type { Area } from "./finding.ts";
 
-/** The lines that collect.sh has printed for one area. */
+/** Lines that collect.sh has printed for one area. */
 export class Facts {
   readonly #lines: readonly (readonly [key: string, value: string])[];
 
@@ -33,22 +33,22 @@ export class Facts {
   }
 }
 
-/** What a try has brought, or why it could not be done. */
+/** Result of a try, or why it could not be done. */
 export type Tried<T> = { readonly value: T } | { readonly problem: string };
 
-/** Whether something worked, and in which words. */
+/** Success of a try, and its words. */
 export interface Outcome {
   readonly works: boolean;
   readonly detail: string;
 }
 
-/** A guest that was run on an accelerator. */
+/** Success of a guest that was run on an accelerator. */
 export interface GuestOutcome extends Outcome {
   /** It was cut: the guest hung, or the host was busy. */
   readonly timedOut?: boolean;
 }
 
-/** What stands in the way of groups for VMs: an error of berth's. */
+/** Obstacle to groups for VMs: an error of berth's. */
 export interface Obstacle {
   readonly code: string;
   readonly message: string;
@@ -57,7 +57,10 @@ export interface Obstacle {
   readonly unit?: { readonly name: string; readonly user: boolean };
 }
 
-/** What berth's host process has tried, as JSON has it: `null` is nothing. Absent is what nobody wanted to know. */
+/**
+ * Results of what berth's host process has tried, as JSON has it: `null` is nothing. Absent is what nobody wanted to
+ * know.
+ */
 export interface Tries {
   /** A guest on KVM; null when there is no node that could be opened. */
   readonly kvm?: Tried<GuestOutcome | null>;
@@ -80,7 +83,7 @@ export interface Tries {
   readonly leftFiles?: Tried<readonly string[]>;
 }
 
-/** Everything that was seen. */
+/** Facts and tries of a host, all of them. */
 export interface Seen {
   readonly isRoot: boolean;
   /** The state folder, as the user named it. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Every finding there can be, by area, in the order of the list. Names are stable: scripts rely on them. */
+/** Names of all findings there can be, by area, in the order of the list. They are stable: scripts rely on them. */
 export const FINDINGS = {
   host: ["arch", "process"],
   kvm: ["cpu", "node", "group", "works", "remembered", "nested"],
@@ -23,7 +23,7 @@ export const FINDINGS = {
 /** A part of the host. */
 export type Area = keyof typeof FINDINGS;
 
-/** Each area can also be `unknown`: it could not be looked at. */
+/** Name of a finding. Each area can also be `unknown`: it could not be looked at. */
 export type FindingId = { [A in Area]: `${A}.${(typeof FINDINGS)[A][number] | "unknown"}` }[Area];
 
 /** The areas, in order. */
@@ -47,22 +47,22 @@ export interface Finding {
   readonly fix?: string;
 }
 
-/** Nothing is to be done; a fix then makes it better still. */
+/** Finding that nothing is to be done; a fix then makes it better still. */
 export function ok(id: FindingId, what: string, means: string, fix?: string): Finding {
   return { id, status: "ok", what, means, fix };
 }
 
-/** Jobs run, but worse. */
+/** Finding with which jobs run, but worse. */
 export function warn(id: FindingId, what: string, means: string, fix?: string): Finding {
   return { id, status: "warn", what, means, fix };
 }
 
-/** No job runs, or none of a common kind. */
+/** Finding with which no job runs, or none of a common kind. */
 export function fail(id: FindingId, what: string, means: string, fix?: string): Finding {
   return { id, status: "fail", what, means, fix };
 }
 
-/** The area of a finding. */
+/** Area of a finding. */
 export function areaOf({ id }: Finding): Area {
   return id.split(".")[0] as Area;
 }

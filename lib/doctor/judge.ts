@@ -12,7 +12,7 @@ import { Facts, type Seen, type Tried, type Tries } from "./facts.ts";
 import { type Area, AREAS, fail, type Finding, ok, type Status } from "./finding.ts";
 import { judgeKernel } from "./kernel.ts";
 import { judgeKvm } from "./kvm.ts";
-import { judgeImages, judgeLeftovers } from "./kept.ts";
+import { judgeImages, judgeLeftovers } from "./contents.ts";
 import { judgeJail, judgeNamespaces } from "./namespaces.ts";
 import { judgeMkfs, judgePrograms } from "./programs.ts";
 import { judgeQemu } from "./qemu.ts";
@@ -41,7 +41,7 @@ const TRIED_ANYWAY: Partial<Readonly<Record<Area, Judge>>> = {
   cgroup: judgeCgroup,
 };
 
-/** The findings of these areas, in their order. */
+/** Findings of these areas, in their order. */
 export function judge(seen: Seen, areas: readonly Area[] = AREAS): Finding[] {
   const factsOf = (area: Area) => valueOf(seen.facts[area]) ?? new Facts("");
   const about: Case = {
@@ -59,7 +59,7 @@ export function judge(seen: Seen, areas: readonly Area[] = AREAS): Finding[] {
   return [...(seen.tries ? judgeProcess(seen.tries, areas) : []), ...found];
 }
 
-/** The worst of them. */
+/** Worst status of some findings. */
 export function worstOf(findings: readonly Finding[]): Status {
   const statuses = findings.map(({ status }) => status);
   return statuses.includes("fail") ? "fail" : statuses.includes("warn") ? "warn" : "ok";

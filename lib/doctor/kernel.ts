@@ -12,7 +12,7 @@ import { type Finding, ok, warn } from "./finding.ts";
 const FAST_CLOCKS = ["tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "xen"];
 const CLOCK_FILE = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
-/** Its clock, its random numbers, and what it was built with. */
+/** Findings on the host's kernel: its clock, its random numbers, and what it was built with. */
 export function judgeKernel(facts: Facts): Finding[] {
   return [judgeClock(facts), judgeEntropy(facts), judgeOptions(facts)];
 }

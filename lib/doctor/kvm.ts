@@ -13,7 +13,7 @@ const SLOW = "guests are emulated (TCG), which is several times slower; --accel 
 /** `/dev/kvm`, as stat(1) prints it: 10:232 (linux/miscdevice.h, KVM_MINOR). */
 const KVM_NUMBER = "a:e8";
 
-/** The processor, the node, who may open it, and what a guest on it did. */
+/** Findings on KVM: the processor, the node, who may open it, and what a guest on it did. */
 export function judgeKvm(facts: Facts, about: Case): Finding[] {
   const module = facts.get("cpu.vmx") ? "kvm_intel" : facts.get("cpu.svm") ? "kvm_amd" : undefined;
   const works = worksAtAll(about);

@@ -8,7 +8,7 @@ import { type Case, judgeTry, wordsOf } from "./case.ts";
 import type { Facts } from "./facts.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** Namespaces of berth's own, of users, and a jail. */
+/** Findings on namespaces: berth's own, users', and a jail's. */
 export function judgeNamespaces(facts: Facts, about: Case): Finding[] {
   const { isRoot } = about;
   const own = facts.get(isRoot ? "namespaces.mount" : "namespaces.user");
@@ -41,7 +41,7 @@ function judgeUser(user: string | undefined, fix: string | undefined): Finding {
   return warn("namespaces.user", `no user namespace can be made: ${wordsOf(user)}`, means, fix);
 }
 
-/** The program that was jailed. */
+/** Findings on the program that was jailed. */
 export function judgeJail(facts: Facts, { isRoot, tries }: Case): Finding[] {
   const isMissing = facts.get("bwrap") === "missing";
   return judgeTry("namespaces", tries.jail, ({ works, detail }) => [

@@ -16,10 +16,10 @@ const FOR_IMAGES = HOST_PROGRAMS.map(({ program }) => program).filter((name) =>
   !FOR_JOBS.includes(name) && !ELSEWHERE.includes(name)
 );
 
-/** Those that are looked for. */
+/** Names of the programs that are looked for. */
 export const PROGRAMS_TO_LOOK_FOR: readonly string[] = [...FOR_JOBS, ...FOR_IMAGES, "mke2fs"];
 
-/** Those that jobs need, those that make images, and what makes disks. */
+/** Findings on programs: those that jobs need, those that make images, and what makes disks. */
 export function judgePrograms(facts: Facts, { tries }: Case): Finding[] {
   const there = facts.all("program");
   const lacking = (names: readonly string[]) => names.filter((name) => !there.includes(name));
@@ -48,7 +48,7 @@ function judgeBusybox(facts: Facts): Finding {
   return fail("programs.busybox", what, "no image can be built", install(["busybox"]));
 }
 
-/** The disk that was made. */
+/** Findings on the disk that was made. */
 export function judgeMkfs({ mkfs }: Case["tries"]): Finding[] {
   return judgeTry("programs", mkfs, ({ works, detail }) => [
     works

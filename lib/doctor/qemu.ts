@@ -13,7 +13,7 @@ const NO_JOB = "no job can run";
 /** Debian 12's; older ones were never tried. */
 const OLDEST: readonly [major: number, minor: number] = [7, 2];
 
-/** Its version, its machines, and whether it can emulate. */
+/** Findings on QEMU: its version, its machines, and whether it can emulate. */
 export function judgeQemu(facts: Facts, { tries }: Case): Finding[] {
   const version = judgeVersion(facts);
   if (version.status === "fail") return [version];
@@ -27,7 +27,7 @@ export function judgeQemu(facts: Facts, { tries }: Case): Finding[] {
   ];
 }
 
-/** Whether QEMU is known not to run VMs: it need not be asked for more. */
+/** True when QEMU is known not to run VMs: it need not be asked for more. */
 export function isQemuBroken(facts: Facts): boolean {
   if (facts.get("qemu") === undefined) return false;
   return judgeVersion(facts).status === "fail" || !facts.all("qemu.machine").includes("microvm");

@@ -5,7 +5,8 @@
  */
 
 import { formatBytes } from "../base/units.ts";
-import { DEFAULT_MIN_FREE_BYTES, MIN_FREE_INODES } from "../disk/watch.ts";
+import { DEFAULT_MIN_FREE_BYTES } from "../disk/names.ts";
+import { MIN_FREE_INODES } from "../disk/watch.ts";
 import { type Case, quote, wordsOf } from "./case.ts";
 import type { Facts } from "./facts.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
@@ -15,7 +16,7 @@ const COMFORTABLE_BYTES = 2 * 1024 ** 3;
 const COMFORTABLE_INODES = 0.05;
 const MAKE_ROOM = "berth gc && berth image prune --older 30d";
 
-/** The folder, its disk's space, and its inodes. */
+/** Findings on the state folder: itself, its disk's space, and its inodes. */
 export function judgeState(facts: Facts, about: Case): Finding[] {
   const { stateDir } = about;
   if (facts.get("state.there") === "no folder") {

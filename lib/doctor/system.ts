@@ -11,7 +11,7 @@ import { type Finding, type FindingId, ok, warn } from "./finding.ts";
 /** Debian 12's; older ones were never tried. */
 const OLDEST_SYSTEMD = 252;
 
-/** Whether systemd runs here, answers, and is new enough. */
+/** Findings on systemd: whether it runs here, answers, and is new enough. */
 export function judgeSystemd(facts: Facts): Finding[] {
   const without = "jobs run; only a group that somebody delegates by hand gives their VMs limits";
   if (!facts.get("systemd")) return [warn("systemd.version", "systemd does not run this host", without)];
@@ -28,7 +28,7 @@ export function judgeSystemd(facts: Facts): Finding[] {
   return [warn("systemd.version", what, "berth was never tried on it")];
 }
 
-/** What can be had beside KVM. */
+/** Findings on the devices that VMs can have beside KVM. */
 export function judgeDevices(facts: Facts): Finding[] {
   return [
     judgeDevice("devices.vhost-vsock", facts.get("vsock"), {

@@ -7,7 +7,7 @@
 /** How many connections may be there that have not said who they are. */
 const STRANGERS_LIMIT = 64;
 
-/** Listens on one path. Disposing closes the socket, and every connection that nobody has taken. */
+/** Listener on the path of one unix socket. Disposing closes it, and every connection that nobody has taken. */
 export class DialIn implements AsyncDisposable {
   readonly #listener: Deno.UnixListener;
   readonly #path: string;

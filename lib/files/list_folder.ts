@@ -6,7 +6,7 @@
 
 import { ignoreNotFound } from "../base/errors.ts";
 
-/** What is in a folder; nothing when there is none. */
+/** Entries of a folder; none when there is no such folder. */
 export async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder));

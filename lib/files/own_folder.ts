@@ -7,12 +7,12 @@
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { STATE, USERS } from "../host/windows.ts";
 
-/** What is known of a folder. */
+/** Owner and mode of a folder. */
 export type Ownership = Pick<Deno.FileInfo, "uid" | "mode">;
 
 const OTHERS_WRITE = 0o022;
 
-/** What is wrong with who may write into a folder of this user's; undefined when nothing is. Pure. */
+/** Problem with who may write into a folder of this user's, in words; undefined when there is none. Pure. */
 export function ownershipProblem({ uid, mode }: Ownership, own: number): string | undefined {
   if (uid !== own) return "it belongs to somebody else";
   return (mode ?? 0) & OTHERS_WRITE
@@ -21,7 +21,7 @@ export function ownershipProblem({ uid, mode }: Ownership, own: number): string 
 }
 
 /**
- * Looks at what the windows show, as that can't be another folder any more.
+ * Refuses folders that others may write. It looks at what the windows show, which can't be another folder any more.
  *
  * @param paths the folders' windows, and their own paths.
  * @throws {BerthError} `host.state`.
@@ -37,7 +37,7 @@ export async function expectOwnFolders(
   }
 }
 
-/** Those that berth trusts: its state folder, and root's list of VMs' users. */
+/** Folders that berth trusts, by window and path: its state folder, and root's list of VMs' users. */
 export function foldersToOwn(stateDir: string): [window: string, path: string][] {
   return [[STATE, stateDir], [USERS, "/run/berth-users"]];
 }

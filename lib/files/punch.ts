@@ -9,7 +9,7 @@ import { tryToolWithin } from "../process/tool.ts";
 /** A system call, but for a disk that is busy. */
 const PUNCH_MS = 30_000;
 
-/** Gives back parts of one file: see {@linkcode punchHole}. */
+/** Function that gives back parts of one file: see {@linkcode punchHole}. */
 export function holePuncher(file: Deno.FsFile, path: string): (hole: Hole) => Promise<boolean> {
   return (hole) => punchHole(file, path, hole);
 }

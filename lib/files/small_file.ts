@@ -9,7 +9,7 @@ import { open } from "node:fs/promises";
 import { BerthError, type ErrorCode } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
 
-/** What is expected of a file. */
+/** File to read, and what is expected of it. */
 export interface SmallFile {
   /** The folder that it has to be in, whatever links there are on the way. */
   readonly folder: string;
@@ -31,7 +31,7 @@ export async function readSmallFile(file: SmallFile): Promise<string | undefined
   return bytes && new TextDecoder().decode(bytes);
 }
 
-/** The same for a file that is no text. */
+/** Reads a file's bytes, as {@linkcode readSmallFile} does its text. */
 export async function readSmallBytes(
   { folder, path, where, limitBytes, code }: SmallFile,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -60,7 +60,7 @@ export async function readSmallBytes(
   }
 }
 
-/** A path without any link in it; undefined when there is no such file. */
+/** Path without any link in it, `outside` when it leads out of the folder; undefined when there is no such file. */
 export async function realPathInside(folder: string, path: string): Promise<string | "outside" | undefined> {
   const root = await realPathIfThere(folder);
   const real = root === undefined ? undefined : await realPathIfThere(path);
@@ -76,7 +76,7 @@ async function realPathIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Whether an error says that there is no such file: a part of the path may be one, or a link to itself. */
+/** True for an error that says that there is no such file: a part of the path may be one, or a link to itself. */
 export function isMissing(error: unknown): boolean {
   const { NotFound, NotADirectory, FilesystemLoop } = Deno.errors;
   return [NotFound, NotADirectory, FilesystemLoop].some((kind) => error instanceof kind);

@@ -16,7 +16,7 @@ interface Tries {
 /** How flock(1) is to say that somebody else has the lock. */
 const IS_HELD = 75;
 
-/** Takes a file's lock if it is free, alone or with others, and says whether it has it. */
+/** Takes a file's lock if it is free, alone or with others. @returns true when it has it. */
 export function tryLock(file: Deno.FsFile, { exclusive }: { readonly exclusive: boolean }): boolean {
   return "tryLockSync" in file ? (file as Deno.FsFile & Tries).tryLockSync(exclusive) : flock(file, exclusive);
 }
@@ -37,7 +37,7 @@ export function flock(file: Deno.FsFile, exclusive: boolean): boolean {
   throw new Error(`this Deno can't try to lock a file: flock ended with status ${code}`);
 }
 
-/** Whether somebody holds a file's lock. Looks only, for some microseconds. */
+/** True when somebody holds a file's lock. Looks only, for some microseconds. */
 export async function isHeld(path: string): Promise<boolean> {
   using stack = new DisposableStack();
   const file = await Deno.open(path).catch(ignoreNotFound);

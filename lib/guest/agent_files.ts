@@ -1,5 +1,5 @@
 /**
- * The shell side of the agent, as it goes into every initramfs.
+ * The guest's side of the agent, its scripts and its program, as it goes into every initramfs.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import init from "./agent/init.sh" with { type: "text" };
 import agent from "./agent/agent.sh" with { type: "text" };
 import artifacts from "./agent/artifacts.sh" with { type: "text" };
+import become from "./agent/become.sh" with { type: "text" };
 import devices from "./agent/devices.sh" with { type: "text" };
 import enter from "./agent/enter.sh" with { type: "text" };
 import exec from "./agent/exec.sh" with { type: "text" };
@@ -19,12 +20,14 @@ import paths from "./agent/paths.sh" with { type: "text" };
 import root from "./agent/root.sh" with { type: "text" };
 import runnable from "./agent/runnable.sh" with { type: "text" };
 import volumes from "./agent/volumes.sh" with { type: "text" };
+import { becomeProgram } from "./become/become_code.ts";
 
 /** Path in the initramfs → text. */
 export const AGENT_FILES: Readonly<Record<string, string>> = {
   "init": init,
   "berth/agent.sh": agent,
   "berth/artifacts.sh": artifacts,
+  "berth/become.sh": become,
   "berth/devices.sh": devices,
   "berth/enter.sh": enter,
   "berth/exec.sh": exec,
@@ -38,9 +41,14 @@ export const AGENT_FILES: Readonly<Record<string, string>> = {
   "berth/volumes.sh": volumes,
 };
 
+/** Path in the initramfs → program. */
+export const AGENT_PROGRAMS: Readonly<Record<string, Uint8Array>> = { "berth/become": becomeProgram() };
+
+type AgentContents = Readonly<Record<string, string | Uint8Array>>;
+
 /** Tells one version of the agent from another: an image that carries an older one must be built again. */
-export function agentHash(): string {
+export function agentHash(files: AgentContents = { ...AGENT_FILES, ...AGENT_PROGRAMS }): string {
   const hash = createHash("sha256");
-  for (const [path, text] of Object.entries(AGENT_FILES)) hash.update(`${path}\0${text}\0`);
+  for (const [path, content] of Object.entries(files)) hash.update(`${path}\0`).update(content).update("\0");
   return hash.digest("hex").slice(0, 16);
 }

@@ -25,19 +25,55 @@ export type AgentMessage =
   /** What tar says of something that is not in the archive. */
   | { readonly kind: "left"; readonly text: string };
 
-/** The first line of every connection. */
+/** The line by which a connection says whose it is. */
 export interface Hello {
   readonly token: string;
   readonly role: string;
 }
 
-/** Parses the first line of a connection; undefined for anything else than a hello. */
+/** What a guest says that has come up, and is nobody's yet. */
+export interface Ready {
+  readonly nonce: string;
+  /** Its state is none that other guests may go on from. */
+  readonly isUnfit: boolean;
+}
+
+/** Parses it; undefined for anything else. */
+export function parseReady(line: string): Ready | undefined {
+  const match = /^ready ([0-9a-z]{26})( unfit)?$/.exec(line);
+  return match ? { nonce: match[1], isUnfit: match[2] !== undefined } : undefined;
+}
+
+/** The line that asks who they are those that are ready with a nonce. */
+export function whoLine(nonce: string): string {
+  return `who ${nonce}\n`;
+}
+
+/** Parses a hello; undefined for anything else. */
 export function parseHello(line: string): Hello | undefined {
   const match = /^hello ([0-9a-z]{26}) (agent|stdin)$/.exec(line);
   return match ? { token: match[1], role: match[2] } : undefined;
 }
 
-/** Parses one of the agent's lines. @throws {BerthError} `guest.protocol`. */
+/** What the agent says of a lane; 0 is the main one. */
+export interface LaneMessage {
+  readonly lane: number;
+  readonly message: AgentMessage;
+}
+
+/** What is said of a command. The main lane is also asked for other things. */
+const OF_COMMANDS: readonly AgentMessage["kind"][] = ["started", "exited", "refused", "error"];
+
+/** Parses one of the agent's lines. @param lanes how many the guest has. @throws {BerthError} `guest.protocol`. */
+export function parseLaneMessage(line: string, lanes: number): LaneMessage {
+  const [, digits, words] = /^lane ([1-9]\d{0,2}) (.*)$/.exec(line) ?? [];
+  const message = parseMessage(words ?? line);
+  if (words === undefined) return { lane: 0, message };
+  if (!OF_COMMANDS.includes(message.kind) || Number(digits) >= lanes) throw unknownWords(line);
+  return { lane: Number(digits), message };
+}
+
+/** Parses what one of the agent's lines says, whatever the lane. @throws {BerthError} `guest.protocol`. */
 export function parseMessage(line: string): AgentMessage {
   const [verb, ...words] = line.split(" ");
   const rest = words.join(" ");
@@ -59,7 +95,11 @@ export function parseMessage(line: string): AgentMessage {
     const text = decodeText(rest);
     if (text !== undefined) return { kind: verb, text };
   }
-  throw new BerthError("guest.protocol", `the guest's agent said "${printable(line.slice(0, 80))}"`);
+  throw unknownWords(line);
+}
+
+function unknownWords(line: string): BerthError {
+  return new BerthError("guest.protocol", `the guest's agent said "${printable(line.slice(0, 80))}"`);
 }
 
 function decodeText(base64: string): string | undefined {

@@ -12,12 +12,12 @@ import { HOST_PATH } from "./programs.ts";
 /** What a name must be to be looked up, as in a shell. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Whether a text can be the name of a variable of the caller's. */
+/** True for a text that can be the name of a variable of the caller's. */
 export function isVariableName(text: string): boolean {
   return NAME.test(text);
 }
 
-/** The values of those of these variables that are set, byte for byte. */
+/** Values of those of these variables of the caller's that are set, byte for byte. */
 export async function readCallerVariables(names: readonly string[]): Promise<Map<string, Uint8Array>> {
   if (names.length === 0) return new Map();
   const pattern = `^(${names.join("|")})=`;
@@ -32,7 +32,7 @@ export async function readCallerVariables(names: readonly string[]): Promise<Map
   return new Map(values.reverse());
 }
 
-/** The bytes of a file that the caller can read, whatever it is. @throws {Error} with the reason. */
+/** Bytes of a file that the caller can read, whatever it is. @throws {Error} with the reason. */
 export async function readCallerFile(path: string, mostBytes: number): Promise<Uint8Array> {
   const { success, stdout, stderr } = await ask('exec head -c "$1" -- "$2"', [String(mostBytes + 1), path], "inherit");
   if (!success) throw new Error(decode(stderr).trim().split(": ").at(-1));
@@ -40,8 +40,20 @@ export async function readCallerFile(path: string, mostBytes: number): Promise<U
   return stdout;
 }
 
+/** What one of the caller's descriptors is good for; `closed` is that there is none of this number. */
+export async function readCallerDescriptor(number: number): Promise<"writable" | "unwritable" | "closed"> {
+  const { success, stdout } = await ask('exec cat "/proc/self/fdinfo/$1" 2>/dev/null', [String(number)]);
+  if (!success) return "closed";
+  const flags = parseInt(/^flags:\s*(\d+)$/m.exec(decode(stdout))![1], 8);
+  return (flags & O_ACCMODE) === O_RDONLY || flags & O_PATH ? "unwritable" : "writable";
+}
+
+/** Flags of open(2). */
+const [O_ACCMODE, O_RDONLY, O_PATH] = [0o3, 0o0, 0o10000000];
+
 /**
- * For arguments with U+FFFD in them: that is what a program gets in the place of bytes that are no text.
+ * Refuses arguments that are not UTF-8. It is for those with U+FFFD in them, which is what a program gets in the place
+ * of bytes that are no text.
  *
  * @throws {BerthError} `usage.value` when one of these arguments of berth is not what its caller gave.
  */

@@ -6,7 +6,7 @@
 
 import { HOST_FACTS } from "./windows.ts";
 
-/** What /proc, the mount table and systemd say, as they say it. */
+/** Texts of /proc, of the mount table and of systemd about groups, as they are. */
 export interface CgroupFacts {
   /** `/proc/self/cgroup`. */
   readonly cgroup: string;
@@ -26,7 +26,7 @@ export interface CgroupFacts {
   readonly blockDevices: ReadonlyMap<string, string>;
 }
 
-/** Reads them; what nobody asked for is empty. */
+/** Reads these texts; what nobody asked for is empty. */
 export async function readCgroupFacts(): Promise<CgroupFacts> {
   const names = ["cgroup", "mounts", "delegated", "cgroup_given", "cgroup_window", "slice_window", "devices", "block"];
   const [cgroup, mounts, delegated, given, window, sliceWindow, devices, block] = await Promise.all(
@@ -44,7 +44,7 @@ export async function readCgroupFacts(): Promise<CgroupFacts> {
   };
 }
 
-/** The groups that jobs have noted, and that can't be there any more: what they were made in is gone. */
+/** Groups that jobs have noted, and that can't be there any more: what they were made in is gone. */
 export async function readGoneGroups(): Promise<ReadonlySet<string>> {
   return new Set((await readFact("groups_gone")).split("\n"));
 }

@@ -6,7 +6,7 @@
 
 import { BerthError } from "../base/errors.ts";
 
-/** A variable; without a value it is the caller's. */
+/** Variable of a job; without a value it is the caller's. */
 export interface EnvLine {
   readonly name: string;
   readonly value?: string;
@@ -18,7 +18,8 @@ export interface EnvLine {
 const FORMS = "write NAME=VALUE, or NAME for a variable of berth's own environment";
 
 /**
- * The variables, in their order. A value is taken as it is: quotes are a part of it, and it can't have a second line.
+ * Variables of an --env-file, in their order. A value is taken as it is: quotes are a part of it, and it can't have a
+ * second line.
  *
  * @param flag which one names the file, and how the file is called there.
  * @throws {BerthError} `usage.value`, with the line's number and never with what stands there.

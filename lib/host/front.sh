@@ -1,20 +1,27 @@
 # Asks what only the caller's own user can find out, then enters namespaces of berth's own.
 # Arguments: the options of unshare, whether systemd is asked about the caller's unit (`ask` or `-`), the programs that
-# are to be there, the command.
+# are to be there, the descriptor that is handed on (or `-`), the command.
 set -eu
-# What the caller has open beside these three is nobody's below: a folder among it would be a way out of every jail. This
-# shell may know numbers of one digit only.
-large=
+# What the caller has open beside these three is nobody's below: a folder among it would be a way out of every jail. What
+# is handed on becomes number 3, which relay.sh gives away. This shell may know numbers of one digit only.
+large= handed=$4
 for file in /proc/self/fd/*; do
   case ${file##*/} in
-  [012]) ;;
+  [012] | "$handed") ;;
   [3-9]) eval "exec ${file##*/}>&-" ;;
   *) large=yes ;;
   esac
 done
+case $handed in
+- | 3) ;;
+[4-9]) eval "exec 3>&$handed $handed>&-" && handed=3 ;;
+*) large=yes ;;
+esac
 # By its path: busybox would take itself for sh.
-close_large='for file in /proc/self/fd/*; do number=${file##*/}; [ "$number" -le 2 ] || eval "exec $number>&-"; done
-  shift && exec /bin/sh "$@"'
+close_large='last=2
+  case $1 in -) ;; 3) last=3 ;; *) eval "exec 3>&$1" && last=3 ;; esac
+  for file in /proc/self/fd/*; do number=${file##*/}; [ "$number" -le $last ] || eval "exec $number>&-"; done
+  shift 2 && exec /bin/sh "$@"'
 
 lacks() {
   echo "berth: the program $1 is not on this host (as root on Debian or Ubuntu, \`berth setup\` installs it)" >&2
@@ -23,10 +30,10 @@ lacks() {
 
 set -f
 namespaces=$1 ask=$2 programs=$3
-shift 3
+shift 4
 if [ "$large" ]; then
   command -v busybox >/dev/null || lacks busybox
-  set -- busybox sh -c "$close_large" berth-close "$@"
+  set -- busybox sh -c "$close_large" berth-close "$handed" "$@"
 fi
 
 # Whether the unit that this process is in was given its part of the cgroup tree: `yes`, `no`, or nothing. Nobody

@@ -6,10 +6,13 @@
  */
 
 import { BerthError } from "../base/errors.ts";
+import { statusOfSignal } from "../base/exit_status.ts";
 import cgroupWindowsScript from "./cgroup_windows.sh" with { type: "text" };
 import frontScript from "./front.sh" with { type: "text" };
 import type { CommandLine } from "./permissions.ts";
-import { planRequest } from "./request.ts";
+import { sendInput } from "./input.ts";
+import relayScript from "./relay.sh" with { type: "text" };
+import { encodeRequest } from "./request.ts";
 import rootScript from "./root.sh" with { type: "text" };
 import walkScript from "./walk.sh" with { type: "text" };
 import windowsScript from "./windows.sh" with { type: "text" };
@@ -23,8 +26,10 @@ export interface FrontOptions {
   /** The command that runs this program again. */
   readonly self: readonly string[];
   readonly args: readonly string[];
-  /** What only the host process is to know, beside that; it is JSON there. */
+  /** What it is to do beside that, as JSON: it stands at the beginning of its standard input. */
   readonly request?: unknown;
+  /** Opens the job's input, which goes behind the request when the host process wants it; absent: there is none. */
+  readonly stdin?: () => AsyncIterable<Uint8Array>;
   /** Where this program, and what runs it, is: the host process has it under the same paths. */
   readonly shown: readonly string[];
   readonly stateDir: string;
@@ -39,7 +44,11 @@ export interface FrontOptions {
 }
 
 /** What is passed on, and the status of a host process that it ended. */
-const STOPPED: Partial<Record<Deno.Signal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const STOPPED: Partial<Record<Deno.Signal, number>> = {
+  SIGHUP: statusOfSignal(1),
+  SIGINT: statusOfSignal(2),
+  SIGTERM: statusOfSignal(15),
+};
 
 /** What makes windows. */
 const WINDOW_PROGRAMS = ["unshare", "mount", "pivot_root", "setpriv", "findmnt", "stat"];
@@ -57,18 +66,20 @@ export function planFront(options: FrontOptions, pid: number): CommandLine {
   ]);
   const namespaces = options.isRoot ? "--mount" : "--user --map-root-user --mount";
   // A session of its own: a Ctrl-C at the terminal reaches the front process only, which passes it on, once.
-  const script = `${cgroupWindowsScript}\n${rootScript}\n${walkScript}\n${windowsScript}`;
+  const script = `${cgroupWindowsScript}\n${rootScript}\n${walkScript}\n${relayScript}\n${windowsScript}`;
   const shell = ["sh", "-c", script, "berth-windows", String(pid), ...triples, "--", ...options.self, ...options.args];
   const ask = windows.some(({ mode }) => mode === "cgroup") ? "ask" : "-";
   const programs = [...WINDOW_PROGRAMS, ...options.programs ?? []].join(" ");
-  return [SETSID, "sh", "-c", frontScript, "berth-front", namespaces, ask, programs, ...shell];
+  const handed = windows.find(({ mode }) => mode === "descriptor")?.source ?? "-";
+  return [SETSID, "sh", "-c", frontScript, "berth-front", namespaces, ask, programs, handed, ...shell];
 }
 
 /** Runs the host process and returns its exit status. */
 export async function runFront(options: FrontOptions): Promise<number> {
   const [command, ...args] = planFront(options, Deno.pid);
-  const env = { ...options.env, ...(options.request === undefined ? {} : planRequest(options.request)) };
-  const child = start(command, { args, clearEnv: true, env, stdin: "inherit" });
+  const asked = options.request === undefined ? undefined : encodeRequest(options.request);
+  const child = start(command, { args, clearEnv: true, env: options.env, stdin: asked ? "piped" : "inherit" });
+  if (asked) void feed(child.stdin, asked, options.stdin);
   // Not before: what the caller had ignored is so in the child only as long as nobody has listened for it. Of a signal
   // that comes in between, this process ends, and the child with it.
   const listeners = (Object.keys(STOPPED) as Deno.Signal[]).map((signal) => {
@@ -84,6 +95,22 @@ export async function runFront(options: FrontOptions): Promise<number> {
     throw new BerthError("host.window", `the host process was ended by ${status.signal}`);
   } finally {
     for (const remove of listeners) remove();
+  }
+}
+
+/** Sends the request, and the job's input behind it. What can't be sent is no matter: who should read it has ended. */
+async function feed(
+  stdin: WritableStream<Uint8Array>,
+  request: Uint8Array<ArrayBuffer>,
+  input: FrontOptions["stdin"],
+): Promise<void> {
+  try {
+    const writer = stdin.getWriter();
+    await writer.write(request);
+    if (input) await sendInput(writer, input);
+    await writer.close();
+  } catch {
+    // How the host process has ended tells more.
   }
 }
 

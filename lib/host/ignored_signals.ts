@@ -7,15 +7,15 @@
 
 import { HOST_FACTS } from "./windows.ts";
 
-/** The numbers that POSIX gives to what can be a wish that a job end. */
+/** Numbers that POSIX gives to the signals that can be a wish that a job end. */
 export const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 } as const;
 
-/** Whether a signal is in a mask of proc(5), as SigIgn is one. Pure. */
+/** True for a signal in a mask of proc(5), as SigIgn is one. Pure. */
 export function isInMask(mask: string, number: number): boolean {
   return (BigInt(`0x${mask.trim() || "0"}`) >> BigInt(number - 1) & 1n) === 1n;
 }
 
-/** The mask of this host process, as windows.sh has found it. */
+/** Mask of the signals that this host process ignores, as windows.sh has found it. */
 export function readIgnoredSignals(): string {
   return Deno.readTextFileSync(`${HOST_FACTS}/ignored_signals`);
 }

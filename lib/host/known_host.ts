@@ -4,39 +4,40 @@
  * @module
  */
 
+import { exists } from "@std/fs";
 import { ignoreNotFound } from "../base/errors.ts";
 import { HOST_FACTS, STATE } from "./windows.ts";
 
-const FILE = `${STATE}/host.json`;
+const FILE = "host.json";
 
 /** What it is written as, until all of it is there. */
 const UNFINISHED = /^host\.json\.[0-9a-f-]{36}$/;
 /** Writing it takes less than a millisecond. */
-const LEFT_MS = 60_000;
+const UNFINISHED_MS = 60_000;
 
-/** What may be the host's bad day is doubted after this; each time that it happens again, it is believed longer. */
-const DOUBT_MS = 60_000;
-const DOUBT_GROWTH = 10;
+/** What may be the host's bad day is tried again after this; each time that it fails again, it holds longer. */
+const RETRY_MS = 60_000;
+const RETRY_GROWTH = 10;
 /** Kernels that berth knows of. A host with more of them forgets the oldest. */
 const KERNELS = 64;
 
-/** What has come of a try. */
-export interface Belief {
+/** Result of a try, and how long it holds. */
+export interface KnownResult {
   readonly works: boolean;
   /** For people. */
   readonly detail: string;
-  /** A finding that may be the host's bad day holds until then, in milliseconds since 1970; the others until the next boot. */
+  /** A failure that may be the host's bad day expires then, in milliseconds since 1970; others at the next boot. */
   readonly untilMs?: number;
   /** How often it has failed in a row. */
   readonly failures?: number;
 }
 
-/** What is remembered. Absent is not known yet. */
-export interface HostMemory {
+/** Facts of the host that were found out. Absent: not known yet. */
+export interface KnownHost {
   /** The probe guest on KVM, and how long its loop took. */
-  readonly kvm?: Belief & { readonly loopMs?: number };
+  readonly kvm?: KnownResult & { readonly loopMs?: number };
   /** Kernels on KVM, by {@linkcode identifyKernel}. */
-  readonly kernels?: Readonly<Record<string, Belief>>;
+  readonly kernels?: Readonly<Record<string, KnownResult>>;
   /** The frequency of an emulated guest's time stamp counter, and how long the probe guest's loop took it. */
   readonly tcgTscKhz?: number;
   readonly tcgLoopMs?: number;
@@ -44,99 +45,140 @@ export interface HostMemory {
   readonly tcgHelloMs?: number;
 }
 
-interface Stored extends HostMemory {
+interface Stored extends KnownHost {
   readonly bootId: string;
   readonly qemu: string;
 }
 
-/** A failure that may not be there the next time: first doubted after a minute, then after ten, and so on. Pure. */
-export function doubtful(earlier: Belief | undefined, detail: string, nowMs: number): Belief {
+/** Failure that may not be there the next time: it holds for a minute, then for ten, and so on. Pure. */
+export function transientFailure(earlier: KnownResult | undefined, detail: string, nowMs: number): KnownResult {
   const failures = (earlier?.works === false ? earlier.failures ?? 1 : 0) + 1;
-  return { works: false, detail, failures, untilMs: nowMs + DOUBT_MS * DOUBT_GROWTH ** (failures - 1) };
+  return { works: false, detail, failures, untilMs: nowMs + RETRY_MS * RETRY_GROWTH ** (failures - 1) };
 }
 
-/** What was found out, as long as berth goes by it. Pure. */
-export function believed<T extends Belief>(belief: T | undefined, nowMs = Date.now()): T | undefined {
-  return belief && nowMs < (belief.untilMs ?? Infinity) ? belief : undefined;
+/** Result of a try, as long as it holds; undefined afterwards. Pure. */
+export function unlessExpired<T extends KnownResult>(result: T | undefined, nowMs = Date.now()): T | undefined {
+  return result && nowMs < (result.untilMs ?? Infinity) ? result : undefined;
 }
 
-/** What tells this boot of the host from others. */
-export async function readBootId(): Promise<string> {
-  return (await Deno.readTextFile(`${HOST_FACTS}/boot_id`)).trim();
+/** Results of kernels with one more, the latest. Pure. */
+export function withKernel(
+  kernels: KnownHost["kernels"],
+  kernel: string,
+  result: KnownResult,
+): Readonly<Record<string, KnownResult>> {
+  const others = Object.entries(kernels ?? {}).filter(([one]) => one !== kernel);
+  return Object.fromEntries([...others, [kernel, result] as const].slice(-KERNELS));
 }
 
-/** What tells this QEMU from the one that an upgrade brings; empty when it can't be looked at. */
-async function readQemu(): Promise<string> {
-  return (await Deno.readTextFile(`${HOST_FACTS}/qemu`).catch(ignoreNotFound) ?? "").trim();
-}
-
-/** What tells a kernel's file from others. */
+/** Text that tells a kernel's file from others. */
 export async function identifyKernel(path: string): Promise<string> {
   const { dev, ino, size, mtime } = await Deno.stat(path);
   return [dev, ino, size, mtime?.getTime()].join(" ");
 }
 
-/** What was remembered since the host booted, of the QEMU that is there now. */
-export async function recall(): Promise<HostMemory> {
-  try {
-    const { bootId, qemu, ...memory } = JSON.parse(await Deno.readTextFile(FILE)) as Stored;
-    return bootId === await readBootId() && qemu === await readQemu() ? memory : {};
-  } catch {
-    // Not there, or cut off by a crash: nothing is known.
-    return {};
+/** Text that tells a file from any other, and from what it was before. */
+export async function identifyFile(path: string): Promise<string> {
+  const { ctime } = await Deno.stat(path);
+  return `${await identifyKernel(path)} ${ctime?.getTime()}`;
+}
+
+/** Id of this boot of the host. @param facts the folder of the host's facts. */
+export async function readBootId(facts = HOST_FACTS): Promise<string> {
+  return (await Deno.readTextFile(`${facts}/boot_id`)).trim();
+}
+
+/** Folders that a host is known by. */
+export interface KnownHostFolders {
+  /** Where the file is that has what is known. */
+  readonly state: string;
+  /** The host's facts, as windows.sh writes them. */
+  readonly facts: string;
+}
+
+/** File of what is known of this host, and the facts that show whether it still is the same host. */
+export class KnownHostFile {
+  readonly #path: string;
+  readonly #facts: string;
+
+  constructor({ state, facts }: KnownHostFolders = { state: STATE, facts: HOST_FACTS }) {
+    this.#path = `${state}/${FILE}`;
+    this.#facts = facts;
+  }
+
+  /** Facts found out since the host booted, of the QEMU that is there now. */
+  async read(): Promise<KnownHost> {
+    try {
+      const { bootId, qemu, ...known } = JSON.parse(await Deno.readTextFile(this.#path)) as Stored;
+      return bootId === await readBootId(this.#facts) && qemu === await this.#readQemu() ? known : {};
+    } catch {
+      // Not there, or cut off by a crash: nothing is known.
+      return {};
+    }
+  }
+
+  /**
+   * Adds to what is known, if it can: on a full disk, or a read-only one, it is found out again the next time. Two at
+   * once may each lose the other's finding, too. What is undefined is forgotten.
+   */
+  async update(found: KnownHost): Promise<void> {
+    const known = await this.read();
+    const stored: Stored = {
+      ...known,
+      ...found,
+      bootId: await readBootId(this.#facts),
+      qemu: await this.#readQemu(),
+    };
+    const temporary = `${this.#path}.${crypto.randomUUID()}`;
+    try {
+      await Deno.writeTextFile(temporary, JSON.stringify(stored) + "\n");
+      await Deno.rename(temporary, this.#path);
+    } catch {
+      await Deno.remove(temporary).catch(() => {});
+    }
+  }
+
+  /** Text that tells this boot of the host, with the QEMU that it has, from others. */
+  async identify(): Promise<string> {
+    return `${await this.readBootId()} ${await this.#readQemu()}`;
+  }
+
+  /** Id of this boot of the host. */
+  async readBootId(): Promise<string> {
+    return await readBootId(this.#facts);
+  }
+
+  /** Properties of the host's device node for KVM, which can come and go while the host runs. */
+  async readKvmNode(): Promise<"missing" | "denied" | "accessible"> {
+    return (await Deno.readTextFile(`${this.#facts}/kvm`)).trim() as "missing" | "denied" | "accessible";
+  }
+
+  /** What tells this QEMU from the one that an upgrade brings; empty when it can't be looked at. */
+  async #readQemu(): Promise<string> {
+    return (await Deno.readTextFile(`${this.#facts}/qemu`).catch(ignoreNotFound) ?? "").trim();
   }
 }
 
 /**
- * Adds to what is remembered, if it can: on a full disk, or a read-only one, it is found out again the next time. Two at
- * once may each lose the other's finding, too. What is undefined is forgotten.
- */
-export async function remember(found: HostMemory): Promise<void> {
-  const stored: Stored = { ...await recall(), ...found, bootId: await readBootId(), qemu: await readQemu() };
-  const temporary = `${FILE}.${crypto.randomUUID()}`;
-  try {
-    await Deno.writeTextFile(temporary, JSON.stringify(stored) + "\n");
-    await Deno.rename(temporary, FILE);
-  } catch {
-    await Deno.remove(temporary).catch(() => {});
-  }
-}
-
-/** The beliefs with one more, the latest. Pure. */
-export function withKernel(
-  kernels: HostMemory["kernels"],
-  kernel: string,
-  belief: Belief,
-): Readonly<Record<string, Belief>> {
-  const others = Object.entries(kernels ?? {}).filter(([one]) => one !== kernel);
-  return Object.fromEntries([...others, [kernel, belief] as const].slice(-KERNELS));
-}
-
-/**
- * Removes what berths that were killed while they remembered something have left.
+ * Removes what berths that were killed while they wrote the file have left.
  *
  * @returns the paths of the files that went.
  */
-export async function sweepMemory(nowMs = Date.now()): Promise<string[]> {
-  const left = await findLeftMemory(nowMs);
+export async function sweepUnfinished(state: string, nowMs = Date.now()): Promise<string[]> {
+  const left = await findUnfinished(state, nowMs);
   for (const path of left) await Deno.remove(path).catch(ignoreNotFound);
   return left;
 }
 
-/** The paths of those files. */
-export async function findLeftMemory(nowMs = Date.now()): Promise<string[]> {
+/** Paths of the files that {@linkcode sweepUnfinished} would remove. Looks only. */
+export async function findUnfinished(state: string, nowMs = Date.now()): Promise<string[]> {
   const left: string[] = [];
-  if (!await Deno.stat(STATE).catch(ignoreNotFound)) return left;
-  for await (const { name, isFile } of Deno.readDir(STATE)) {
+  if (!await exists(state)) return left;
+  for await (const { name, isFile } of Deno.readDir(state)) {
     if (!isFile || !UNFINISHED.test(name)) continue;
-    const path = `${STATE}/${name}`;
+    const path = `${state}/${name}`;
     const info = await Deno.stat(path).catch(ignoreNotFound);
-    if (info?.mtime && nowMs - info.mtime.getTime() >= LEFT_MS) left.push(path);
+    if (info?.mtime && nowMs - info.mtime.getTime() >= UNFINISHED_MS) left.push(path);
   }
   return left;
-}
-
-/** What the host's device node for KVM is like. */
-export async function kvmNode(): Promise<"missing" | "denied" | "accessible"> {
-  return (await Deno.readTextFile(`${HOST_FACTS}/kvm`)).trim() as "missing" | "denied" | "accessible";
 }

@@ -7,14 +7,17 @@
 import { ignoreNotFound } from "../base/errors.ts";
 import { HOST_FACTS, nodeWindow } from "./windows.ts";
 
-/** The host's paths of those nodes. Where none can be made, the host's own are there instead, and are not berth's. */
+/**
+ * Host's paths of the device nodes in berth's root. Where none can be made, the host's own are there instead, and are
+ * not berth's.
+ */
 export async function readNodes(): Promise<string[]> {
   const text = await Deno.readTextFile(`${HOST_FACTS}/nodes`).catch(ignoreNotFound);
   return (text ?? "").split("\n").filter((path) => path);
 }
 
 /**
- * What a user who is nobody in particular has to be, to open a node.
+ * Groups that a user who is nobody in particular has to be in, to open a node.
  *
  * @returns groups: none where everybody may, or where berth can give the node away; undefined where only root may.
  */

@@ -1,9 +1,11 @@
 /**
- * Every permission of berth, and what needs it: the reviewed list. `deno.json` has the same, from where Deno takes it,
- * and the topic `permissions` shows it; a test compares the three, and looks for the use of each.
+ * Every permission of berth, and what needs it: the reviewed list. What `deno.json` has, from where Deno takes it, and
+ * what the topic `permissions` shows are made from it (`deno task generate`); a test looks for the use of each.
  *
  * @module
  */
+
+import { SETTING_VARIABLES } from "./variables.ts";
 
 /** Permissions of one kind that are needed for one reason. */
 export interface Permission {
@@ -13,15 +15,20 @@ export interface Permission {
   readonly why: string;
 }
 
-/** In the order of `deno.json`. */
+/** Permissions of berth, in the order of `deno.json`. */
 export const PERMISSIONS = [
   { kind: "read", names: ["/run/berth"], why: "the windows: whatever berth may touch is mounted below it" },
   { kind: "read", names: ["/etc/berth/config.json"], why: "the host's configuration" },
   { kind: "write", names: ["/run/berth"], why: "the windows, as far as they are not mounted read-only" },
   {
     kind: "net",
-    names: ["unix:/run/berth/self/qmp.sock", "unix:/run/berth/self/agent.sock"],
-    why: "where QEMU and the guest's agent dial in; there is no other socket, and no network",
+    names: [
+      "unix:/run/berth/self/qmp.sock",
+      "unix:/run/berth/self/agent.sock",
+      "unix:/run/berth/self/save.sock",
+    ],
+    why:
+      "where QEMU dials in, the guest's agent does, and a guest's state is written; there is no other socket, and no network",
   },
   {
     kind: "run",
@@ -54,15 +61,7 @@ export const PERMISSIONS = [
   { kind: "env", names: ["BERTH_STATE"], why: "where everything of berth is" },
   {
     kind: "env",
-    names: [
-      ...["BERTH_IMAGE", "BERTH_MEMORY", "BERTH_CPUS", "BERTH_PIDS", "BERTH_MEMORY_HIGH", "BERTH_SWAP"],
-      ...["BERTH_CPU_QUOTA", "BERTH_CPU_WEIGHT", "BERTH_IO_WEIGHT", "BERTH_IO_MAX", "BERTH_CPUSET"],
-      ...["BERTH_CPUSET_MEMS", "BERTH_TIMEOUT", "BERTH_BOOT_TIMEOUT", "BERTH_DRAIN_TIMEOUT", "BERTH_CANCEL_TIMEOUT"],
-      ...["BERTH_SCRATCH", "BERTH_DISK", "BERTH_MIN_FREE", "BERTH_LOG_LIMIT", "BERTH_ACCEL", "BERTH_LIMITS"],
-      ...["BERTH_TENANT_MEMORY"],
-      ...["BERTH_TENANT_SWAP", "BERTH_TENANT_PIDS", "BERTH_TENANT_CPU_QUOTA", "BERTH_CGROUP_PARENT"],
-      ...["BERTH_CGROUP_DRIVER", "BERTH_SUPERVISOR_MEMORY", "BERTH_JAIL", "BERTH_UID_RANGE"],
-    ],
+    names: SETTING_VARIABLES,
     why: "the host's configuration, a variable for each default of a flag",
   },
   { kind: "env", names: ["HOME", "XDG_DATA_HOME"], why: "where everything of berth is, when its user is not root" },
@@ -88,5 +87,5 @@ type Path = Extract<(typeof PERMISSIONS)[number], { readonly kind: "run" }>["nam
 /** A program that berth may start, by its name or, for a caller who may have no PATH, by its path. */
 export type Program = Path | (Path extends `/usr/bin/${infer Name}` ? Name : never);
 
-/** A program, and its arguments. */
+/** Program that berth may start, and its arguments. */
 export type CommandLine = readonly [Program, ...string[]];

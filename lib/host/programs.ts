@@ -4,10 +4,10 @@
  * @module
  */
 
-/** Where they are looked for, whatever the caller's own PATH is. */
+/** Folders that programs are looked for in, whatever the caller's own PATH is. */
 export const HOST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** A program, its package, and what it is for. */
+/** Program of the host, its package, and what it is for. */
 export interface HostProgram {
   readonly program: string;
   readonly package: string;
@@ -16,7 +16,7 @@ export interface HostProgram {
   readonly onlyForImages?: boolean;
 }
 
-/** Every program that berth needs for its own work. */
+/** Programs that berth needs for its own work. */
 export const HOST_PROGRAMS: readonly HostProgram[] = [
   { program: "qemu-system-x86_64", package: "qemu-system-x86", purpose: "runs the microVMs" },
   { program: "bwrap", package: "bubblewrap", purpose: "jails QEMU" },
@@ -52,7 +52,7 @@ export const HOST_PROGRAMS: readonly HostProgram[] = [
   { program: "umoci", package: "umoci", purpose: "unpacks OCI images", onlyForImages: true },
 ];
 
-/** `, which is in the Debian package x` for a program that berth knows. */
+/** Hint `; Debian and Ubuntu have it in the package x` for a program that berth knows; else the empty text. */
 export function packageHint(program: string): string {
   const known = HOST_PROGRAMS.find((one) => one.program === program);
   return known ? `; Debian and Ubuntu have it in the package ${known.package}` : "";

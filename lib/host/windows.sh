@@ -8,6 +8,7 @@
 #   file      a file, created when it is missing     state, users  the same for berth's own: see own_folder.ts
 #   node      a device node, and nothing when it is missing
 #   here      a file, folder or node, read-only, under its own path: for programs; nothing when it is missing
+#   descriptor  a FIFO, which relay.sh copies to the caller's descriptor
 #   and those of cgroup_windows.sh: open_MODE there gets PATH
 set -eu
 # Whoever ties itself to its parent may be too late: the kernel tells of no death before that.
@@ -54,17 +55,6 @@ mount -t tmpfs -o mode=0755,nosuid,nodev berth $new_root
 mkdir -p -m 1777 $new_root/tmp $new_root/var/tmp $new_root/dev/shm $new_root$run
 mount -t tmpfs -o mode=0700,nosuid,nodev berth $new_root$run
 mkdir $self $self/host
-
-# What the host process is asked, which no command line may show; request.ts has put it into variables.
-write_request() {
-  part=0
-  while eval "[ \"\${BERTH_REQUEST_$part+set}\" ]"; do
-    eval "printf %s \"\$BERTH_REQUEST_$part\""
-    unset BERTH_REQUEST_$part
-    part=$((part + 1))
-  done
-}
-[ -z "${BERTH_REQUEST_0+set}" ] || write_request >$self/request
 
 folder() { # PATH
   [ -d "$1" ] || mkdir -p -- "$1"
@@ -156,6 +146,10 @@ while [ "$1" != -- ]; do
     open_node "$path"
     continue
     ;;
+  descriptor)
+    open_descriptor "$name"
+    continue
+    ;;
   make | folder | file)
     bind_before "$path"
     bind_walked "$mode" "$name" "$path"
@@ -193,6 +187,7 @@ qemu=$(command -v qemu-system-x86_64) && stat -Lc '%n %d %i %s %Y' -- "$qemu" >$
 
 unset BERTH_DELEGATED BERTH_AS_USER
 enter_root
+start_relay
 
 # It is tied to the front process as this shell is.
 exec "$@"

@@ -5,10 +5,10 @@
  * @module
  */
 
-/** The one folder that the host process may read and write. */
+/** Folder that the host process may read and write; there is no other. */
 export const ROOT = "/run/berth/self";
 
-/** Images, jobs, and what is remembered about the host. */
+/** Folder of images, jobs, and what is remembered about the host. */
 export const STATE = `${ROOT}/state`;
 
 /** The folder given as `--workspace`, read-only. */
@@ -20,26 +20,30 @@ export const IMAGE = `${ROOT}/image`;
 /** The file given as `--report`. */
 export const REPORT = `${ROOT}/report`;
 
-/** What the host process is asked, until it has read it. */
-export const REQUEST = `${ROOT}/request`;
+/** The file given as `--events`, or a FIFO on the way to the descriptor that was given. */
+export const EVENTS = `${ROOT}/events`;
 
-/** The host's kernels and their modules, read-only; both may be missing. */
+/** Folder of the host's kernels, read-only; it may be missing. */
 export const BOOT = `${ROOT}/boot`;
+/** Folder of the host's kernels' modules, read-only; it may be missing. */
 export const MODULES = `${ROOT}/modules`;
 
 /** The host's busybox, read-only. */
 export const BUSYBOX = `${ROOT}/busybox`;
 
-/** What `berth image import` imports, read-only. */
+/** File or folder that `berth image import` imports, read-only. */
 export const SOURCE = `${ROOT}/source`;
 
-/** Where `berth systemd install` puts units. */
+/** Folder that `berth systemd install` puts units into. */
 export const UNITS = `${ROOT}/units`;
 
-/** The kernel given as `--kernel`, the folder that it is in, and where its modules may be; read-only. */
+/** File given as `--kernel`, read-only. */
 export const KERNEL = `${ROOT}/kernel/image`;
+/** Folder that this kernel is in, read-only. */
 export const KERNEL_FOLDER = `${ROOT}/kernel/folder`;
+/** Folder given as `--modules`, read-only. */
 export const KERNEL_MODULES = `${ROOT}/kernel/modules`;
+/** Folder of modules that stands beside this kernel, read-only. */
 export const KERNEL_LIB = `${ROOT}/kernel/lib`;
 
 /** The cgroup that VMs' groups are made in, or that of a VM. */
@@ -51,41 +55,44 @@ export const SLICE = `${ROOT}/slice`;
 /** Facts from /proc and /dev, written by windows.sh. */
 export const HOST_FACTS = `${ROOT}/host`;
 
-/** The sockets that VMs dial into. Their exact paths stand in the permissions. */
+/** Socket that VMMs dial into for QMP. Its exact path stands in the permissions. */
 export const QMP_SOCKET = `${ROOT}/qmp.sock`;
+/** Socket that guests' agents dial into. Its exact path stands in the permissions. */
 export const AGENT_SOCKET = `${ROOT}/agent.sock`;
+/** Socket that VMMs write a saved state into. Its exact path stands in the permissions. */
+export const SAVE_SOCKET = `${ROOT}/save.sock`;
 
-/** What tells which users of the host VMMs are: see vm_user.ts. It is there for root only. */
+/** Folder of locks that tell which users of the host VMMs are: see vm_user.ts. It is there for root only. */
 export const USERS = `${ROOT}/users`;
 
-/** Where a device node of the host is that a VM may use. */
+/** Path of the window of a device node that a VM may use. */
 export function nodeWindow(path: string): string {
   return `${ROOT}/nodes${path}`;
 }
 
-/** Where the folder of the n-th `--artifact` is. */
+/** Path of the window of the folder of the n-th `--artifact`. */
 export function artifactWindow(index: number): string {
   return `${ROOT}/artifacts/${index}`;
 }
 
-/** Where the n-th `--volume` is that names a path; read-only. */
+/** Path of the window of the n-th `--volume` that names a path; read-only. */
 export function volumeWindow(index: number): string {
   return `${ROOT}/volumes/${index}`;
 }
 
-/** One bind mount: see windows.sh for the modes. */
+/** Bind mount of one path: see windows.sh for the modes. */
 export interface Window {
   readonly mode:
     | ("ro" | "linked" | "folder" | "optional" | "make" | "file" | "state" | "users")
     | ("cgroup" | "slice" | "spare_slice" | "group" | "gone" | "device" | "block")
-    | ("node" | "here");
+    | ("node" | "here" | "descriptor");
   /** The path below {@linkcode ROOT}. */
   readonly target: string;
-  /** The path on the host, relative to the caller's working directory or absolute. */
+  /** The path on the host, relative to the caller's working directory or absolute; or the number of a descriptor. */
   readonly source: string;
 }
 
-/** Whether this process already has its windows: it is the host process then. */
+/** True in a process that has its windows already: it is the host process then. */
 export function hasWindows(): boolean {
   try {
     return Deno.statSync(HOST_FACTS).isDirectory;

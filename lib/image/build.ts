@@ -19,20 +19,23 @@ import type { ModuleBinary } from "./modules.ts";
 import type { ImageSpec, JobDefaults } from "./spec.ts";
 import type { ImageStore } from "./store.ts";
 import { findStoredKernel } from "./stored_kernel.ts";
+import { DEFAULT_MEMORY_MIB, DEFAULT_VCPUS } from "./names.ts";
 
-/** What a build reads from the host. */
+/** Files and folders of the host that a build reads. */
 export interface BuildHost {
   readonly bootFolder: string;
   readonly modulesFolder: string;
   readonly busyboxFile: string;
   /** Path in the initramfs → text. */
   readonly agentFiles: Readonly<Record<string, string>>;
+  /** Path in the initramfs → program. */
+  readonly agentPrograms: Readonly<Record<string, Uint8Array>>;
   readonly agentHash: string;
   /** A kernel that the user has named. */
   readonly kernelFile?: KernelFile;
 }
 
-/** What is to be built. */
+/** Image that is to be built. */
 export interface BuildRequest {
   readonly name: string;
   /** Absent: the image has no root file system of its own. */
@@ -44,7 +47,7 @@ export interface BuildRequest {
   readonly minFreeBytes?: number;
 }
 
-/** How the build talks, and how it is stopped. */
+/** Listener and stop of a build. */
 export interface BuildProgress {
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -77,8 +80,8 @@ export async function buildImage(
       ...boot,
       bootArgs: "",
       ...(storeDisk && { storeDisk: await store.put(storeDisk, "squashfs") }),
-      memoryMiB: 512,
-      vcpus: 1,
+      memoryMiB: DEFAULT_MEMORY_MIB,
+      vcpus: DEFAULT_VCPUS,
       shell: "/bin/sh",
       volumes: [],
       networkInterfaces: [],
@@ -128,7 +131,7 @@ async function buildRoot(
   return debian && { path: await buildDebianRoot({ ...debian, ...work }) };
 }
 
-/** A kernel with its initramfs, put into the store. */
+/** Kernel with its initramfs, put into the store. */
 export async function packBoot(
   store: ImageStore,
   host: BuildHost,
@@ -141,7 +144,7 @@ export async function packBoot(
   return { kernel: await store.put(kernelCopy, "kernel"), initrd: await store.put(initrd, "initramfs") };
 }
 
-/** Whether a kernel is the one of this host, and none that was downloaded. */
+/** True for a kernel that is this host's, and none that was downloaded. */
 export function isHosts(kernel: Kernel, { bootFolder }: BuildHost): boolean {
   return kernel.image.startsWith(`${bootFolder}/`);
 }
@@ -156,6 +159,7 @@ export async function buildInitramfs(
     ...await readBusybox(host.busyboxFile),
     modules,
     agentFiles: host.agentFiles,
+    programs: host.agentPrograms,
   });
   const path = join(workFolder, "initramfs");
   await Deno.writeFile(path, archive);

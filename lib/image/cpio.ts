@@ -9,7 +9,7 @@
 
 const TYPE_BITS = { file: 0o100000, directory: 0o040000, symlink: 0o120000 } as const;
 
-/** One member of an archive. Paths are relative and have no `.` or `..`. */
+/** Member of an archive. Paths are relative and have no `.` or `..`. */
 export type CpioEntry =
   | { readonly type: "directory"; readonly path: string; readonly mode: number }
   | { readonly type: "symlink"; readonly path: string; readonly target: string }
@@ -65,7 +65,7 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** The files of an archive that {@linkcode writeCpio} has written; undefined when it is something else. */
+/** Files of an archive that {@linkcode writeCpio} has written; undefined when it is something else. */
 export function readCpioFiles(archive: Uint8Array): Map<string, Uint8Array> | undefined {
   const files = new Map<string, Uint8Array>();
   const text = (start: number, end: number) => new TextDecoder("latin1").decode(archive.subarray(start, end));

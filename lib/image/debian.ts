@@ -7,11 +7,11 @@
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";
-import { planTie } from "../process/tied.ts";
+import { planTie } from "../process/tie_to_parent.ts";
 import { runTool, tryTool } from "../process/tool.ts";
 import { PACKING, rootFolder } from "./squashfs.ts";
 
-/** What the root file system is made of. */
+/** Release and packages of a root file system. */
 export interface DebianOptions {
   /** Debian's code name, as in `bookworm`. */
   readonly suite: string;
@@ -21,7 +21,7 @@ export interface DebianOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Builds it and returns the path of a squashfs image in the work folder. */
+/** Builds a root file system of Debian packages, and returns the path of its squashfs image in the work folder. */
 export async function buildDebianRoot(options: DebianOptions): Promise<string> {
   const { suite, packages, workFolder, onProgress, signal } = options;
   const tar = join(workFolder, "root.tar");

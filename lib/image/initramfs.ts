@@ -13,7 +13,7 @@ import type { Kernel } from "./kernel.ts";
 import { type ModuleBinary, moduleName } from "./modules.ts";
 import { readSmallBytes } from "../files/small_file.ts";
 
-/** What goes in. */
+/** Contents of an initramfs. */
 export interface InitramfsInputs {
   /** A statically linked busybox. */
   readonly busybox: Uint8Array;
@@ -22,13 +22,15 @@ export interface InitramfsInputs {
   readonly modules: readonly ModuleBinary[];
   /** Path → text. */
   readonly agentFiles: Readonly<Record<string, string>>;
+  /** Path → program, static. */
+  readonly programs: Readonly<Record<string, Uint8Array>>;
 }
 
 const FOLDERS = ["bin", "berth", "dev", "image", "image/bin", "image/etc", "image/root", "modules", "proc", "sys"];
 const PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n";
 const GROUP = "root:x:0:\nnogroup:x:65534:\n";
 
-/** The archive. Pure: the same inputs give the same bytes. */
+/** Archive of an initramfs. Pure: the same inputs give the same bytes. */
 export function planInitramfs(inputs: InitramfsInputs): Uint8Array<ArrayBuffer> {
   const text = (path: string, content: string, mode = 0o644): CpioEntry => ({
     type: "file",
@@ -51,6 +53,7 @@ export function planInitramfs(inputs: InitramfsInputs): Uint8Array<ArrayBuffer> 
     text("image/etc/passwd", PASSWD),
     text("image/etc/group", GROUP),
     ...Object.entries(inputs.agentFiles).map(([path, content]) => text(path, content, 0o755)),
+    ...Object.entries(inputs.programs).map(([path, data]): CpioEntry => ({ type: "file", path, mode: 0o755, data })),
     text("modules/order", inputs.modules.map(({ group, name }) => `${group} ${name}\n`).join("")),
     ...inputs.modules.map(({ name, data }): CpioEntry => ({
       type: "file",
@@ -61,7 +64,7 @@ export function planInitramfs(inputs: InitramfsInputs): Uint8Array<ArrayBuffer> 
   ]);
 }
 
-/** The modules in an initramfs of berth's; undefined when it is none. Pure. */
+/** Modules in an initramfs of berth's; undefined when it is none. Pure. */
 export function readModulesIn(initramfs: Uint8Array): ModuleBinary[] | undefined {
   const files = readCpioFiles(initramfs);
   const order = files?.get("modules/order");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { walk } from "@std/fs";
 // @ts-types="../base/types/path.d.ts"
 import { dirname, join } from "@std/path";
 import { BerthError, describeError } from "../base/errors.ts";
@@ -28,7 +29,7 @@ export interface Kernel {
   readonly binaries?: readonly ModuleBinary[];
 }
 
-/** One of Debian's that is in the store. */
+/** Kernel of Debian's that is in the store. */
 export interface StoredKernel extends Kernel {
   /** Since when, in milliseconds since 1970. */
   readonly sinceMs: number;
@@ -45,7 +46,7 @@ export interface KernelFile {
   readonly lib: string;
 }
 
-/** Where a kernel may come from, and where a downloaded one may be put. */
+/** Places that a kernel may come from, and where a downloaded one may be put. */
 export interface KernelSources {
   readonly bootFolder: string;
   readonly modulesFolder: string;
@@ -60,7 +61,7 @@ export interface KernelSources {
   readonly signal?: AbortSignal;
 }
 
-/** The kernel that is wished for. @throws {BerthError} `image.kernel` when it can't be had. */
+/** Finds the kernel that is wished for. @throws {BerthError} `image.kernel` when it can't be had. */
 export async function findKernel(sources: KernelSources, wish: KernelWish = "auto"): Promise<Kernel> {
   if (wish === "file") return await readKernelFile(sources);
   if (wish === "debian") return await findDebianKernel(sources, 0);
@@ -225,6 +226,6 @@ async function cloudKernelPackage(signal?: AbortSignal): Promise<string> {
 }
 
 async function findDeb(folder: string): Promise<string> {
-  for await (const entry of Deno.readDir(folder)) if (entry.name.endsWith(".deb")) return join(folder, entry.name);
+  for await (const { path } of walk(folder, { maxDepth: 1, includeDirs: false, exts: ["deb"] })) return path;
   throw new BerthError("image.kernel", "apt-get download has left no package");
 }

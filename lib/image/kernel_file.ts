@@ -7,7 +7,7 @@
 import { BerthError } from "../base/errors.ts";
 import { readKernelRelease } from "./kernel_release.ts";
 
-/** Which kernel an image gets. `auto`: the host's if one is usable, else Debian's. `file`: the one that has windows. */
+/** Kernel that an image gets. `auto`: the host's if one is usable, else Debian's. `file`: the one that has windows. */
 export type KernelWish = "auto" | "host" | "debian" | "file";
 
 /** The release of a kernel's file. @throws {BerthError} `image.kernel` when it is none that a guest can boot. */

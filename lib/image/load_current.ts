@@ -9,7 +9,9 @@ import type { BuildHost } from "./build.ts";
 import { DEFAULT_IMAGE } from "./names.ts";
 import type { Image, ImageStore } from "./store.ts";
 
-/** Loads it if it can be run as it is. Only the default image may be missing or broken: it is built again then. */
+/**
+ * Loads an image if it can be run as it is. Only the default image may be missing or broken: it is built again then.
+ */
 export async function loadIfCurrent(
   store: ImageStore,
   host: BuildHost,

@@ -41,7 +41,7 @@ export interface ModuleBinary {
   readonly data: Uint8Array;
 }
 
-/** What `modules.dep` and `modules.builtin` say. */
+/** Contents of `modules.dep` and `modules.builtin`. */
 export interface ModuleIndex {
   /** Module name → its file and, in the order of `modules.dep`, the files it needs. */
   readonly files: ReadonlyMap<string, { readonly path: string; readonly needs: readonly string[] }>;
@@ -66,7 +66,7 @@ export function parseModuleIndex(dep: string, builtin: string): ModuleIndex {
 }
 
 /**
- * The files to insert, in order, each once.
+ * Files to insert, in order, each once.
  *
  * @throws {BerthError} `image.kernel` naming a module that the kernel has neither built in nor as a file.
  */

@@ -27,10 +27,10 @@ const ORIGIN = z.object({
   files: z.array(z.string()).optional(),
 });
 
-/** Where an image is from. */
+/** Origin of an image: who made it, when, of what. */
 export type Origin = Readonly<z.infer<typeof ORIGIN>>;
 
-/** The files that an image is made of, with the paths that its spec gives them. */
+/** Files that an image is made of, by the paths that its spec gives them. */
 export function filesOf(spec: ImageSpec): string[] {
   return namedFiles(spec).map(({ path }) => path);
 }
@@ -40,7 +40,7 @@ export function writeOrigin(origin: Origin, spec: ImageSpec): string {
   return JSON.stringify({ ...origin, files: filesOf(spec) }, null, 2) + "\n";
 }
 
-/** The origin of that spec; undefined when it is another one's, or of another version of berth. Pure. */
+/** Origin of that spec; undefined when it is another one's, or of another version of berth. Pure. */
 export function parseOrigin(text: string, spec: ImageSpec): Origin | undefined {
   const result = ORIGIN.safeParse(tryJson(text));
   if (!result.success) return undefined;
@@ -56,7 +56,7 @@ function tryJson(text: string): unknown {
   }
 }
 
-/** What is known of an image that is being made. */
+/** Facts of an image that is being made. */
 export interface Making {
   /** The words for what it is made of. */
   readonly from: string;
@@ -68,26 +68,26 @@ export interface Making {
   readonly builtAt?: string;
 }
 
-/** The origin of an image. */
+/** Origin of an image that is being made. */
 export function planOrigin({ from, wish, isHosts, agent, builtAt = new Date().toISOString() }: Making): Origin {
   const asked = wish === "auto" ? undefined : wish;
   const kernel = asked ?? (isHosts ? "host" : "debian");
   return { from, builtAt, kernel, wish: asked, modules: NEEDED, agent };
 }
 
-/** Whether the kernel of an image has every module that this berth needs. Pure. */
+/** True when the kernel of an image has every module that this berth needs. Pure. */
 export function hasModules({ modules = [] }: Origin): boolean {
   return NEEDED.every((name) => modules.includes(name));
 }
 
-/** What an image is asked to be made of. */
+/** Ingredients of an image, as they were asked for. */
 export interface Ingredients {
   readonly imported?: { readonly named: string; readonly ref?: string };
   readonly kernel?: KernelWish;
   readonly debian?: { readonly suite: string; readonly packages: readonly string[] };
 }
 
-/** The words of `from`. Pure. */
+/** Words of `from`. Pure. */
 export function describeIngredients({ debian, imported, kernel }: Ingredients): string {
   const ofKernel = kernel ? ` (kernel: ${kernel})` : "";
   if (imported) return `import ${imported.named}${imported.ref ? ` ${imported.ref}` : ""}${ofKernel}`;
@@ -96,8 +96,8 @@ export function describeIngredients({ debian, imported, kernel }: Ingredients): 
 }
 
 /**
- * Whether an image is what a build would make that was asked for at that time, so that it need not be made. One with a
- * kernel of the user's never is: which file that was, and with which modules, nobody knows any more. Pure.
+ * True for an image that is what a build would make that was asked for at that time, so that it need not be made. One
+ * with a kernel of the user's never is: which file that was, and with which modules, is not known. Pure.
  */
 export function isBuiltSince(origin: Origin | undefined, from: string, agentHash: string, sinceMs: number): boolean {
   if (!origin || origin.kernel === "file") return false;

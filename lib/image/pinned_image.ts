@@ -12,7 +12,7 @@ import { filesOf } from "./origin.ts";
 import type { Image, ImageStore } from "./store.ts";
 import { share, usedFile } from "./store_locks.ts";
 
-/** Disposing lets go of it. */
+/** Image whose files stay. Disposing lets go of it. */
 export interface PinnedImage extends Image, Disposable {}
 
 /** Each one fails only because somebody has replaced or removed the image meanwhile. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What the age of an image is known by. */
+/** Times that the age of an image is known by. */
 export interface ImageAge {
   readonly name: string;
   readonly builtAtMs: number;
@@ -14,14 +14,14 @@ export interface ImageAge {
   readonly isUsed: boolean;
 }
 
-/** The names of the images that were neither built nor used for so long, and that nobody uses. */
+/** Names of the images that were neither built nor used for so long, and that nobody uses. */
 export function planPrune(images: readonly ImageAge[], nowMs: number, olderMs: number): string[] {
   const lastMs = ({ builtAtMs, usedAtMs }: ImageAge) => Math.max(builtAtMs, usedAtMs ?? builtAtMs);
   return images.filter((image) => !image.isUsed && nowMs - lastMs(image) >= olderMs).map(({ name }) => name);
 }
 
 /**
- * The store's files that no spec names.
+ * Files of the store that no spec names.
  *
  * It looks for their names in the specs' texts: a spec of another version of berth still keeps what is its own.
  */

@@ -11,17 +11,17 @@ import type { ImageStore } from "./store.ts";
 import { listFolder } from "../files/list_folder.ts";
 import { removeUnheld, tryLockForBuild, tryLockUsed, usedFile } from "./store_locks.ts";
 
-/** Stands in a removed image's folder as long as a job holds a file in there. */
+/** Name of a removed image's spec, as long as a job holds a file beside it. */
 export const REMOVED = "spec.json.removed";
 
-/** An image that nobody builds, or begins to use, until this is disposed. */
+/** Image that nobody builds, or begins to use, until this is disposed. */
 export interface ClaimedImage extends Disposable {
   readonly name: string;
   /** Takes it away, and returns how many bytes that has freed; the store's files are left to a sweep. */
   remove(): Promise<number>;
 }
 
-/** How an image may be claimed. */
+/** Conditions of a claim. */
 export interface ClaimOptions {
   /** The ids of the jobs that run on it. */
   readonly usedBy: readonly string[];
@@ -29,7 +29,7 @@ export interface ClaimOptions {
   readonly force: boolean;
 }
 
-/** @throws {BerthError} `image.not-found`, `image.building`, `image.in-use`. */
+/** Claims an image, to remove it. @throws {BerthError} `image.not-found`, `image.building`, `image.in-use`. */
 export async function claimImage(
   store: ImageStore,
   name: string,

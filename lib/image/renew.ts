@@ -17,7 +17,7 @@ import { findStoredKernel } from "./stored_kernel.ts";
 import { sweepBeforeBuild } from "./sweep.ts";
 
 /**
- * Makes the image one that can be run, and loads it.
+ * Makes an image one that can be run, and loads it.
  *
  * Of several that find it out at once, one builds and the others wait for it.
  */

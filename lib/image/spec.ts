@@ -63,9 +63,11 @@ const SPEC = z.strictObject({
   defaults: DEFAULTS.optional(),
 });
 
-/** A valid image spec. */
+/** Spec of an image, valid. */
 export type ImageSpec = z.infer<typeof SPEC>;
+/** Disk of an image: one that is there, or one that is made new for each job. */
 export type VolumeSpec = z.infer<typeof VOLUME>;
+/** Defaults of an image for its jobs. */
 export type JobDefaults = z.infer<typeof DEFAULTS>;
 
 /** More than a spec has fields; a hostile one may have a million that are wrong. */
@@ -113,12 +115,12 @@ function named(path: readonly PropertyKey[]): string {
   return `"${plainWords(path.map(String).join("."))}"`;
 }
 
-/** The spec with its paths resolved against the folder it stands in. */
+/** Spec with its paths resolved against the folder that it stands in. */
 export function resolveSpec(spec: ImageSpec, folder: string): ImageSpec {
   return mapFiles(spec, (path) => path.startsWith("/") ? path : join(folder, path));
 }
 
-/** The spec with other paths. A volume with a size is made new for each job: its image is a name, and no file. */
+/** Spec with other paths. A volume with a size is made new for each job: its image is a name, and no file. */
 export function mapFiles(spec: ImageSpec, change: (path: string) => string): ImageSpec {
   return {
     ...spec,
@@ -133,7 +135,7 @@ export function mapFiles(spec: ImageSpec, change: (path: string) => string): Ima
   };
 }
 
-/** The paths of the files that a spec names, by field. */
+/** Paths of the files that a spec names, by field. */
 export function namedFiles(spec: ImageSpec): { readonly field: string; readonly path: string }[] {
   const volumes = (spec.volumes ?? []).map(({ image, sizeMiB }, index) => ({
     field: `volumes.${index}.image`,

@@ -40,18 +40,18 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 /** Of a spec, and of what stands beside it: an OCI config of 4 MiB makes no larger one. */
 const TEXT_LIMIT_BYTES = 16 * 1024 ** 2;
 
-/** Where a spec is. */
+/** Place of a spec. */
 export interface SpecPlace {
   readonly folder: string;
   readonly path: string;
 }
 
-/** A spec that was not looked into yet. */
+/** Text of a spec that was not looked into yet. */
 export interface SpecText extends SpecPlace {
   readonly text: string;
 }
 
-/** The store below one folder. */
+/** Store of images, below one folder. */
 export class ImageStore {
   readonly root: string;
 

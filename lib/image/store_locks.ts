@@ -22,13 +22,13 @@ import { isHeld, tryLock } from "../files/try_lock.ts";
 const SWEEP_MS = 60_000;
 const SWEEP_END = "the end of a sweep of the image store";
 
-/** The file that jobs on an image hold. */
+/** Path of the file that jobs on an image hold. */
 export function usedFile(root: string, name: string): string {
   return join(root, `.used-${name}`);
 }
 
 /**
- * Waits until nobody else builds this image and no sweep runs.
+ * Lock of an image's build, taken when nobody else builds it and no sweep runs.
  *
  * @param onWait is called once before waiting for another build.
  * @param signal ends that wait, which may take as long as a build does.
@@ -49,7 +49,7 @@ export async function lockForBuild(
   return stack.move();
 }
 
-/** The lock of an image's build; undefined while somebody builds it, or removes it. */
+/** Lock of an image's build; undefined while somebody builds it, or removes it. */
 export async function tryLockForBuild(root: string, name: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
   stack.adopt(await shareStore(root), closeLocked);
@@ -57,7 +57,7 @@ export async function tryLockForBuild(root: string, name: string): Promise<Dispo
   return tryLock(file, { exclusive: true }) ? stack.move() : undefined;
 }
 
-/** The whole store for a sweep, after the one that runs; undefined while something is built. */
+/** Lock of the whole store for a sweep, after the one that runs; undefined while something is built. */
 export async function tryLockStore(root: string): Promise<Disposable | undefined> {
   using stack = new DisposableStack();
   // Else a sweep would take another one, which has the store alone as well, for a build.
@@ -67,13 +67,13 @@ export async function tryLockStore(root: string): Promise<Disposable | undefined
   return tryLock(file, { exclusive: true }) ? stack.move() : undefined;
 }
 
-/** Whether nothing is built, swept or removed at the moment. Looks only. */
+/** True when nothing is built, swept or removed at the moment. Looks only. */
 export async function isStoreIdle(root: string): Promise<boolean> {
   return !await isHeld(join(root, ".lock"));
 }
 
 /**
- * The image for one that wants to remove it; undefined while a job uses it.
+ * Lock of an image for one that wants to remove it; undefined while a job uses it.
  *
  * The file's time is left alone, and what no job has made before is gone again afterwards: an image that was not
  * removed after all is not one that was used now.

@@ -10,7 +10,7 @@ import { readKernelRelease } from "./kernel_release.ts";
 import { hasModules } from "./origin.ts";
 import type { Image, ImageStore } from "./store.ts";
 
-/** The one that came last; undefined when there is none with all that this berth needs. */
+/** Finds the latest kernel of Debian's in the store; undefined when none has all that this berth needs. */
 export async function findStoredKernel(store: ImageStore): Promise<StoredKernel | undefined> {
   const kernels: StoredKernel[] = [];
   for (const name of await store.names()) {

@@ -10,7 +10,7 @@ import { filesOf, type Origin } from "./origin.ts";
 import type { ImageStore } from "./store.ts";
 import { usedFile } from "./store_locks.ts";
 
-/** One image. */
+/** Facts of one image. */
 export interface ImageFacts {
   readonly name: string;
   /** The bytes of its files, those that it shares with other images included; absent when it can't be loaded. */

@@ -18,7 +18,7 @@ import { REMOVED, removeUnheldFolder } from "./removal.ts";
 import { type ImageStore, readText } from "./store.ts";
 import { isStoreIdle, removeUnheld, tryLockStore } from "./store_locks.ts";
 
-/** What a sweep has done. */
+/** Result of a sweep. */
 export interface Sweep {
   readonly freedBytes: number;
   /** Files of the store that jobs still hold; the first sweep after those jobs removes them. */
@@ -50,7 +50,7 @@ export async function sweepBeforeBuild(store: ImageStore, onProgress: (line: str
   sweep.troubles.forEach(onProgress);
 }
 
-/** What a sweep would remove: paths of what killed builds have left, and of files that nothing needs. Looks only. */
+/** Paths that a sweep would remove: what killed builds have left, and files that nothing needs. Looks only. */
 export async function findLeftInStore(store: ImageStore): Promise<string[]> {
   if (!await isStoreIdle(store.root)) return [];
   const left = (await listFolder(store.root)).filter(isWork).map(({ name }) => join(store.root, name));

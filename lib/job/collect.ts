@@ -10,8 +10,8 @@ import { reportEvery } from "../base/progress.ts";
 import { formatBytes } from "../base/units.ts";
 import { watchRoom } from "../disk/watch.ts";
 import { type ArtifactTarget, unpackArtifacts } from "../guest/artifacts.ts";
-import type { Session } from "../guest/session.ts";
 import { ROOT } from "../host/windows.ts";
+import type { Machine } from "../machine/machine.ts";
 import { writeFilters } from "../process/tool_jail.ts";
 import type { JobPlan } from "./plan.ts";
 import { type End, hasSucceeded } from "./verdict.ts";
@@ -21,6 +21,9 @@ const COLLECT_MS = 300_000;
 
 /** How long it may take to write what its caches still have in memory. */
 const FLUSH_MS = 120_000;
+
+/** Whom the guest is asked by. */
+type Agent = Machine["session"];
 
 /** What the collection is connected to. */
 export interface CollectIo {
@@ -41,7 +44,7 @@ export function wantsArtifacts({ artifacts, artifactOn }: JobPlan, end: End): bo
 }
 
 /** Copies out what is there. @throws {BerthError} `job.artifact` when one is not, or can't be written. */
-export async function collectArtifacts(plan: JobPlan, session: Session, io: CollectIo): Promise<void> {
+export async function collectArtifacts(plan: JobPlan, session: Agent, io: CollectIo): Promise<void> {
   const guests = plan.artifacts.map(({ guest }) => guest);
   await session.collect(guests);
   const { missing, left } = await awaitArchive(guests.length, session, io);
@@ -57,8 +60,8 @@ export async function collectArtifacts(plan: JobPlan, session: Session, io: Coll
     await unpackArtifacts({ ...io, signal, sizeBytes, targets, jail }).catch(sayLate);
   }
   if (missing.size === 0) return;
-  const flags = [...missing].map((index) => `--artifact ${guests[index]}`).join(", ");
-  throw new BerthError("job.artifact", `${flags}: the job has ended, and there is no such file or folder`);
+  const named = [...missing].map((index) => `the artifact ${guests[index]}`).join(", ");
+  throw new BerthError("job.artifact", `${named}: the job has ended, and there is no such file or folder`);
 }
 
 /** An archive that takes too long to unpack is no guest that is lost. */
@@ -84,14 +87,14 @@ interface Lacking {
 const MOST_LEFT = 21;
 
 /** Waits until the archive is whole. */
-async function awaitArchive(count: number, session: Session, io: CollectIo): Promise<Lacking> {
+async function awaitArchive(count: number, session: Agent, io: CollectIo): Promise<Lacking> {
   const read = async () => `artifacts: ${formatBytes((await io.archive.stat()).size)} handed over by the guest`;
   using _progress = reportEvery(read, io.onProgress);
   const answers = within(hearAnswers(count, session), COLLECT_MS, "the guest to hand its artifacts over");
   return await orAborted(answers, io.signal);
 }
 
-async function hearAnswers(count: number, session: Session): Promise<Lacking> {
+async function hearAnswers(count: number, session: Agent): Promise<Lacking> {
   const missing = new Set<number>();
   const left: string[] = [];
   while (true) {
@@ -117,7 +120,7 @@ export function describeLeft(text: string, guests: readonly string[]): string {
 }
 
 /** Returns when everything that the job wrote into its caches is on their disks. */
-export async function flushCaches(session: Session, signal: AbortSignal): Promise<void> {
+export async function flushCaches(session: Agent, signal: AbortSignal): Promise<void> {
   await session.flush();
   const answer = await orAborted(within(session.next(), FLUSH_MS, "the guest to write its caches"), signal);
   if (answer.kind === "flushed") return;

@@ -6,7 +6,7 @@
 
 import { BerthError, describeError, ERRORS } from "../base/errors.ts";
 import type { DiskWatch } from "../disk/watch.ts";
-import type { EvidenceLog } from "./evidence.ts";
+import type { Tell } from "../machine/events.ts";
 import type { Delivery } from "./output/source.ts";
 import { type End, hasSucceeded, infra } from "./verdict.ts";
 
@@ -18,7 +18,6 @@ const BROKEN_OFF: readonly End["kind"][] = ["boot-failed", "vm-ended", "vm-pause
  * the guest still had to hand over may not have found any.
  */
 const OF_DISK = {
-  boot: BROKEN_OFF,
   run: [...BROKEN_OFF, "exited", "refused"],
   "wind-down": [...BROKEN_OFF, "infra"],
 } as const satisfies Readonly<Record<string, readonly End["kind"][]>>;
@@ -27,16 +26,15 @@ const OF_DISK = {
 export async function blameDisk(
   { signal, look }: DiskWatch,
   end: End,
-  evidence: EvidenceLog,
+  tell: Tell,
   phase: keyof typeof OF_DISK,
 ): Promise<End> {
   await look();
   const kinds: readonly End["kind"][] = OF_DISK[phase];
   if (!signal.aborted || !kinds.includes(end.kind)) return end;
   const { reason } = signal;
-  evidence.note("berth", describeError(reason));
-  // Before the guest has the job it is what berth itself has put there that is too much.
-  const isOver = phase !== "boot" && reason instanceof BerthError && reason.code === "job.disk";
+  tell({ kind: "seen", source: "berth", what: describeError(reason) });
+  const isOver = reason instanceof BerthError && reason.code === "job.disk";
   return isOver ? { kind: "over-disk", reason: reason.message } : infra(reason);
 }
 

@@ -1,86 +1,62 @@
 /**
- * Turns a job's spec, its image and the host's facts into everything that is to be done. Pure.
+ * Turns a job's request, its image and the host's facts into everything that is to be done. Pure.
  *
  * @module
  */
 
 import { BerthError } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
-import type { Tenant } from "../cgroup/driver.ts";
 import type { Limits } from "../cgroup/limits.ts";
 import { parseDevice, pathsOf } from "../cgroup/systemd/devices.ts";
-import { artifactWindow, STATE } from "../host/windows.ts";
+import { artifactWindow } from "../host/windows.ts";
 import type { ArtifactTarget } from "../guest/artifacts.ts";
-import type { ExecRequest } from "../guest/fragment.ts";
 import type { Image } from "../image/store.ts";
+import type { Command } from "../machine/exec.ts";
+import type { DiskPlan } from "../machine/disk_plan.ts";
+import type { BootTry, MachinePlan } from "../machine/plan.ts";
 import type { Rlimits } from "../process/launch.ts";
-import type { AcceleratorChoice } from "../vmm/qemu/accelerator.ts";
-import { VMM_CPU_PERCENT, vmmAddressSpaceBytes, vmmOverheadBytes } from "../vmm/qemu/overhead.ts";
-import type { VmJail, VmPlan } from "../vmm/vmm.ts";
-import type { JobSpec } from "./spec.ts";
-import { type DiskPlan, planDisks } from "./volumes.ts";
+import type { AcceleratorChoice } from "../vmm/accelerator.ts";
+import { besideRoot, type VmJail, type VmmTraits, type VmPlan } from "../vmm/vmm.ts";
+import { limitsOf, tenantOf } from "./request/group.ts";
+import { bothNames } from "./request/names.ts";
+import type { JobRequest } from "./request/request.ts";
+import { BOOT_TIMEOUT_MS, CANCEL_TIMEOUT_MS, DRAIN_TIMEOUT_MS } from "./times.ts";
+import { MOST_VOLUMES, planDisks, type SeenVolume } from "./volumes.ts";
 
 /** The search path of a job that sets none: the one of Debian's root. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 const MIB = 1024 ** 2;
 
-/** CPU time of a QEMU without a cgroup, when no timeout says that it needs more. */
+/** CPU time of a VMM without a cgroup, when no timeout says that it needs more. */
 const LEAST_CPU_SECONDS = 3600;
 
-/** How long a boot may take before it is cut: emulated guests on a busy host have been seen to take 6 s. */
-export const BOOT_TIMEOUT_MS = { kvm: 20_000, tcg: 60_000 } as const;
+/** How long a boot on an accelerator may take before it is cut. Pure. */
+export function usualBootTimeoutMs({ accelerator, isIndirect }: Pick<AcceleratorChoice, "accelerator" | "isIndirect">) {
+  return BOOT_TIMEOUT_MS[isIndirect ? "tcg" : accelerator];
+}
 
-/** How long `--drain` may take. */
-export const DRAIN_TIMEOUT_MS = 300_000;
-
-/** How long a job that is cancelled may still take, its drain and its artifacts included. */
-export const CANCEL_TIMEOUT_MS = 10_000;
-
-/** What is decided outside of the spec. */
+/** What is decided outside of the request. */
 export interface PlanInputs {
   readonly id: string;
   readonly token: string;
+  /** See {@linkcode VmPlan.nonce}. */
+  readonly nonce: string;
+  /** The folder of all jobs. */
+  readonly jobs: string;
   readonly image: Image;
+  readonly vmm: VmmTraits;
   readonly accelerator: AcceleratorChoice;
   /** Absent: the VMM runs in no jail. */
   readonly jail?: VmJail;
-  /** Whether there is somebody who makes groups. */
-  readonly contained: boolean;
-  /** What each volume window shows: see {@linkcode planDisks}. */
-  readonly shown: readonly ("file" | "folder" | undefined)[];
 }
 
-/** One way to boot the VM. */
-export interface BootTry extends Pick<VmPlan, "accelerator" | "bootArgs"> {
-  readonly timeoutMs: number;
-  /** Whether the kernel was never seen to boot so. */
-  readonly isTrial?: boolean;
-}
-
-/** Everything that a job does. */
-export interface JobPlan {
-  readonly id: string;
-  readonly name?: string;
-  readonly image: string;
-  readonly vm: VmPlan;
-  /** How it is booted: the first way is that of `vm`, the others are for when it fails. */
-  readonly boots: readonly BootTry[];
+/** Everything that a job does: a machine, and what becomes of it. */
+export interface JobPlan extends MachinePlan {
   /** Without the volumes, of which only those who make them know in which state they are. */
-  readonly exec: Omit<ExecRequest, "volumes" | "clockSeconds">;
-  readonly disks: readonly DiskPlan[];
+  readonly exec: Command;
   readonly artifacts: readonly ArtifactTarget[];
-  readonly artifactOn: JobSpec["artifactOn"];
-  /** The limits of the VM's cgroup. */
-  readonly limits: Limits;
-  /** What `memory.max` has beside the guest's memory. */
-  readonly memoryOverheadBytes: number;
-  /** What the two are when the guest is emulated after all. */
-  readonly emulated?: { readonly memoryMaxBytes: number; readonly memoryOverheadBytes: number };
-  readonly tenant?: Tenant;
-  /** What its folder may take of the host's disk. */
-  readonly diskBytes: number;
-  readonly minFreeBytes: number;
+  readonly artifactOn: JobRequest["artifactOn"];
   readonly timeoutMs?: number;
   /** What runs in the guest when the job has ended, before artifacts are taken. */
   readonly drain?: { readonly command: string; readonly timeoutMs: number };
@@ -92,33 +68,40 @@ export interface JobPlan {
   readonly logLimitBytes?: number;
 }
 
+/** A request, with what the windows of its volumes show. */
+export interface SeenRequest extends JobRequest {
+  readonly volumes: readonly SeenVolume[];
+}
+
 /** The plan of one job. */
-export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
-  const { id, image, accelerator: { accelerator, fallback } } = inputs;
-  const folder = `${STATE}/jobs/${id}`;
+export function planJob(spec: SeenRequest, inputs: PlanInputs): JobPlan {
+  const { id, image, vmm, accelerator: { accelerator, fallback } } = inputs;
+  const folder = `${inputs.jobs}/${id}`;
   const { storeDisk, volumes: imageVolumes = [] } = image.spec;
-  const disks = planDisks({ ...spec, folder, storeDisk, imageVolumes, shown: inputs.shown });
+  const workspace = spec.workspace !== undefined;
+  const disks = planDisks({ ...spec, workspace, folder, storeDisk, imageVolumes });
   const memoryMiB = spec.memoryBytes === undefined ? image.spec.memoryMiB : Math.floor(spec.memoryBytes / MIB);
-  const memoryOverheadBytes = vmmOverheadBytes(accelerator);
+  const memoryOverheadBytes = vmm.overheadBytes(accelerator);
   const boots = planBoots(spec, inputs);
   return {
     id,
     name: spec.name,
     image: image.name,
+    token: inputs.token,
     vm: planVm(spec, inputs, { folder, memoryMiB, disks, boot: boots[0] }),
     boots,
     exec: planExec(spec, inputs),
     disks,
-    artifacts: spec.artifacts.map((guest, index) => ({ guest, folder: artifactWindow(index) })),
+    artifacts: spec.artifacts.map(({ guest }, index) => ({ guest, folder: artifactWindow(index) })),
     artifactOn: spec.artifactOn,
     limits: planLimits(spec, {
       guestBytes: memoryMiB * MIB,
       overheadBytes: memoryOverheadBytes,
-      cpuPercent: 100 * (spec.cpus ?? image.spec.vcpus) + VMM_CPU_PERCENT,
+      cpuPercent: 100 * (spec.cpus ?? image.spec.vcpus) + vmm.cpuPercent,
     }),
     memoryOverheadBytes,
-    ...(fallback && { emulated: planEmulated(memoryMiB * MIB) }),
-    tenant: spec.tenant,
+    ...(fallback && { emulated: planEmulated(memoryMiB * MIB, vmm) }),
+    tenant: tenantOf(spec),
     diskBytes: spec.diskBytes,
     minFreeBytes: spec.minFreeBytes,
     timeoutMs: spec.timeoutMs,
@@ -126,6 +109,7 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
       ? undefined
       : { command: spec.drain, timeoutMs: spec.drainTimeoutMs ?? DRAIN_TIMEOUT_MS },
     cancelTimeoutMs: spec.cancelTimeoutMs ?? CANCEL_TIMEOUT_MS,
+    start: spec.start,
     bootTimeoutMs: Math.max(...boots.map(({ timeoutMs }) => timeoutMs)),
     logLimitBytes: spec.logLimitBytes,
   };
@@ -135,11 +119,11 @@ export function planJob(spec: JobSpec, inputs: PlanInputs): JobPlan {
  * A boot that hangs is tried once more. KVM that fails is followed by emulation, where that may be, and at once when the
  * kernel was never seen to boot on KVM.
  */
-function planBoots({ bootTimeoutMs }: JobSpec, { image, accelerator: choice }: PlanInputs): BootTry[] {
-  const { accelerator, trialMs = Infinity, fallback } = choice;
+function planBoots({ bootTimeoutMs }: JobRequest, { image, accelerator: choice }: PlanInputs): BootTry[] {
+  const { accelerator, trialMs = Infinity, fallback, isIndirect } = choice;
   const imageArgs = image.spec.bootArgs.split(" ").filter((word) => word);
   const way = (accelerator: BootTry["accelerator"], args: readonly string[]): BootTry => {
-    const timeoutMs = bootTimeoutMs ?? BOOT_TIMEOUT_MS[accelerator];
+    const timeoutMs = bootTimeoutMs ?? usualBootTimeoutMs({ accelerator, isIndirect });
     return { accelerator, bootArgs: [...args, ...imageArgs], timeoutMs };
   };
   const own = way(accelerator, choice.bootArgs);
@@ -153,16 +137,15 @@ function planBoots({ bootTimeoutMs }: JobSpec, { image, accelerator: choice }: P
 }
 
 /** What is run: a part that the job does not say is as the image has it. A command replaces all of the image's. */
-function planExec(spec: JobSpec, { id, image: { name, spec: { defaults = {} } } }: PlanInputs): JobPlan["exec"] {
-  const argv = spec.argv.length ? spec.argv : defaults.argv ?? [];
+function planExec(spec: JobRequest, { id, image: { name, spec: { defaults = {} } } }: PlanInputs): JobPlan["exec"] {
+  const argv = spec.command.length ? spec.command : defaults.argv ?? [];
   if (argv.length === 0) throw noCommand(name);
   return {
     argv,
     env: { PATH: DEFAULT_PATH, ...defaults.env, ...spec.env },
-    workdir: spec.workdir ?? (spec.workspace ? "/workspace" : defaults.workdir ?? "/"),
+    workdir: spec.workdir ?? (spec.workspace !== undefined ? "/workspace" : defaults.workdir ?? "/"),
     hostname: id,
     user: spec.user || (defaults.user ?? ""),
-    stdin: spec.stdin,
   };
 }
 
@@ -181,36 +164,53 @@ interface VmSize {
   readonly cpuPercent: number;
 }
 
-function planEmulated(guestBytes: number): JobPlan["emulated"] {
-  const memoryOverheadBytes = vmmOverheadBytes("tcg");
+function planEmulated(guestBytes: number, vmm: VmmTraits): JobPlan["emulated"] {
+  const memoryOverheadBytes = vmm.overheadBytes("tcg");
   return { memoryMaxBytes: guestBytes + memoryOverheadBytes, memoryOverheadBytes };
 }
 
-function planLimits(spec: JobSpec, { guestBytes, overheadBytes, cpuPercent }: VmSize): Limits {
-  expectHighFits(spec.groupLimits, guestBytes);
-  const { cpuQuotaPercent = cpuPercent, ...asked } = spec.groupLimits;
+function planLimits(spec: JobRequest, { guestBytes, overheadBytes, cpuPercent }: VmSize): Limits {
+  const wanted = limitsOf(spec);
+  expectHighFits(wanted, guestBytes, bothNames("memoryHighBytes"));
+  const { cpuQuotaPercent = cpuPercent, ...asked } = wanted;
   const quota = cpuQuotaPercent === 0 ? {} : { cpuQuotaPercent };
-  return { memoryMaxBytes: guestBytes + overheadBytes, pidsMax: spec.pidsMax, ...quota, ...asked };
+  return { memoryMaxBytes: guestBytes + overheadBytes, pidsMax: spec.pids, ...quota, ...asked };
 }
 
-/** @throws {BerthError} `usage.value` when the group would be slowed down before its guest has its memory. */
-export function expectHighFits({ memoryHighBytes }: Limits, guestBytes: number): void {
+/**
+ * Refuses what would slow a group down before its guest has its memory. @param name what its caller calls the limit.
+ *
+ * @throws {BerthError} `usage.value`.
+ */
+export function expectHighFits({ memoryHighBytes }: Limits, guestBytes: number, name: string): void {
   if (memoryHighBytes === undefined || memoryHighBytes >= guestBytes) return;
   const [high, guest] = [memoryHighBytes, guestBytes].map(formatBytes);
-  throw new BerthError("usage.value", `--memory-high: ${high} is less than the guest's memory (${guest})`);
+  throw new BerthError("usage.value", `${name}: ${high} is less than the guest's memory (${guest})`);
 }
 
 /** The fallback where nobody makes groups; whoever wants no limits at all gets none. */
-function planRlimits(spec: JobSpec, memoryMiB: number, vcpus: number, jail: VmJail | undefined): Rlimits {
+function planRlimits(spec: JobRequest, { vmm, jail }: PlanInputs, memoryMiB: number, vcpus: number): Rlimits {
   // The VMM's own threads take their part beside the vCPUs.
   const wanted = Math.ceil((spec.timeoutMs ?? 0) / 1000) * (vcpus + 1);
   return {
-    addressSpaceBytes: vmmAddressSpaceBytes(memoryMiB * MIB, vcpus),
+    addressSpaceBytes: vmm.addressSpaceBytes(memoryMiB * MIB, vcpus),
     cpuSeconds: Math.max(LEAST_CPU_SECONDS, wanted),
     // Of berth's own user others run as well, and would be counted.
-    ...(jail?.user === undefined ? {} : { pidsMax: spec.pidsMax }),
+    ...(jail?.user === undefined ? {} : { pidsMax: spec.pids }),
   };
 }
+
+/**
+ * Places for disks: of how many there are, VMs have few shapes, as each has saved states of its own. Those that are empty
+ * cost 12 ms where there are 19 of them (QEMU 7.2, a restore of 129 ms).
+ */
+function planSlots(disks: readonly DiskPlan[]): number {
+  return besideRoot(disks).length <= FEW_SLOTS ? FEW_SLOTS : MOST_SLOTS;
+}
+
+const FEW_SLOTS = 4;
+/** Volumes, the workspace being one, and the scratch disk. */
+const MOST_SLOTS = MOST_VOLUMES + 1;
 
 interface VmInputs {
   readonly folder: string;
@@ -219,27 +219,28 @@ interface VmInputs {
   readonly boot: BootTry;
 }
 
-function planVm(spec: JobSpec, inputs: PlanInputs, { folder, memoryMiB, disks, boot }: VmInputs): VmPlan {
-  const { id, token, image, jail, contained } = inputs;
+function planVm(spec: JobRequest, inputs: PlanInputs, { folder, memoryMiB, disks, boot }: VmInputs): VmPlan {
+  const { id, nonce, image, jail } = inputs;
   const { runnerConfig = {} } = image.spec;
   const { machine: _machine, extraArgs: _none, ...choices } = runnerConfig;
   const vcpus = spec.cpus ?? image.spec.vcpus;
   return {
     name: id,
-    token,
+    nonce,
     accelerator: boot.accelerator,
     memoryMiB,
     vcpus,
     kernel: image.spec.kernel,
     initrd: image.spec.initrd,
     bootArgs: boot.bootArgs,
-    disks: disks.map(({ serial, path, readOnly }) => ({ serial, path, readOnly })),
+    disks: disks.map(({ serial, role, path, readOnly }) => ({ serial, ...(role && { role }), path, readOnly })),
+    slots: planSlots(disks),
     folder,
+    identity: true,
     stdin: spec.stdin,
-    artifacts: spec.artifacts.length > 0,
     ...(jail ? { jail } : {}),
     devices: pathsOf(spec.devices.map(parseDevice)),
-    ...(!contained && spec.limits === "auto" ? { rlimits: planRlimits(spec, memoryMiB, vcpus, jail) } : {}),
+    ...(spec.limits === "auto" ? { rlimits: planRlimits(spec, inputs, memoryMiB, vcpus) } : {}),
     ...choices,
   };
 }

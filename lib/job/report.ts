@@ -5,29 +5,18 @@
  */
 
 import type { ErrorCode } from "../base/errors.ts";
-import type { DriverName } from "../cgroup/driver.ts";
-import { type IoMax, type LimitName, type Limits, limitsIn } from "../cgroup/limits.ts";
+import { type IoMax, type LimitName, limitsIn } from "../cgroup/limits.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
-import type { Accelerator } from "../vmm/vmm.ts";
-import type { Evidence } from "./evidence.ts";
-import type { LogTail } from "./files.ts";
+import type { Told } from "./events.ts";
 import type { Delivery } from "./output/source.ts";
 import type { JobPlan } from "./plan.ts";
+import { type Evidence, type JobResult, summarize, type Timings } from "./summary.ts";
 import type { Verdict, VerdictName } from "./verdict.ts";
 
 /** A limit, and who enforces it. */
 export interface ReportedLimit {
   readonly value: number | string | readonly IoMax[];
   readonly enforcedBy: "cgroup" | "systemd" | "rlimit" | "none";
-}
-
-/** Milliseconds of each phase; a phase that the job did not reach is absent. */
-export interface Timings {
-  prepare?: number;
-  boot?: number;
-  run?: number;
-  cleanup?: number;
-  total?: number;
 }
 
 /** The limits of a group, and those of the VMM's process where there is no group. */
@@ -46,6 +35,10 @@ export interface Report {
   /** Whether the job had started, or may have: only what has not can be tried again as if nothing had been. */
   readonly started: boolean;
   readonly accel?: "kvm" | "tcg";
+  /** How its guest came to be; absent where none said hello. */
+  readonly start?: "cold" | "clone";
+  /** Why it was booted although a clone was wanted. */
+  readonly startNote?: string;
   readonly image: string;
   readonly attempts: number;
   readonly limits: Readonly<Partial<Record<ReportedLimitName, ReportedLimit>>>;
@@ -62,37 +55,15 @@ export interface Report {
   readonly log?: { readonly stdout?: Delivery; readonly stderr?: Delivery };
 }
 
-/** What a finished job knows. */
-export interface JobResult {
-  readonly verdict: Verdict;
-  readonly started: boolean;
-  readonly attempts: number;
-  /** How its guest was run; absent: it came to no boot. */
-  readonly accelerator?: Accelerator;
-  /** Who made the VM's group; absent: it had none. */
-  readonly driver?: DriverName;
-  readonly cgroup?: string;
-  readonly unit?: string;
-  /** The limits that were in force at the end, as the kernel said. */
-  readonly limits: Limits;
-  readonly timings: Timings;
-  readonly usage?: GroupUsage;
-  readonly evidence: readonly Evidence[];
-  /** What became of the job's stdout and stderr; empty where there was no job to print. */
-  readonly output: readonly Delivery[];
-  readonly logs: readonly LogTail[];
-  /** What went wrong beside the verdict, in cleanup above all. */
-  readonly troubles: readonly string[];
-}
-
 /** The report of a job that ended before it had a plan. Pure. */
 export function planEarlyReport(image: string, name: string | undefined, verdict: Verdict): Partial<Report> {
   const { verdict: kind, reason, code } = verdict;
   return { name, verdict: kind, exitCode: null, signal: null, reason, code, started: false, image, attempts: 0 };
 }
 
-/** The report. Pure. */
-export function planReport(plan: JobPlan, result: JobResult): Report {
+/** The report. Pure. @param told all events of the job. */
+export function planReport(plan: JobPlan, told: readonly Told[]): Report {
+  const result = summarize(told);
   return {
     id: plan.id,
     name: plan.name,
@@ -103,6 +74,8 @@ export function planReport(plan: JobPlan, result: JobResult): Report {
     code: result.verdict.code,
     started: result.started,
     accel: result.accelerator ?? plan.vm.accelerator,
+    start: result.start,
+    startNote: result.startNote,
     image: plan.image,
     attempts: result.attempts,
     limits: planReportedLimits(plan, result),
@@ -122,12 +95,16 @@ function planReportedLog({ output: [stdout, stderr] }: JobResult): Report["log"]
 }
 
 /** Every limit that the job was to have: those that were in force, and those that nobody enforced. */
-function planReportedLimits(plan: JobPlan, { driver, limits: inForce }: JobResult): Report["limits"] {
+function planReportedLimits(plan: JobPlan, { driver, attempts, limits: inForce }: JobResult): Report["limits"] {
   const enforcedBy = driver === "systemd" ? "systemd" : "cgroup";
   const limits = limitsIn({ ...plan.limits, ...inForce }).map((name): [ReportedLimitName, ReportedLimit] => {
     const value = inForce[name];
     return [name, value === undefined ? { value: plan.limits[name]!, enforcedBy: "none" } : { value, enforcedBy }];
   });
-  const rlimits = Object.entries(plan.vm.rlimits ?? {}).map(([name, value]) => [name, { value, enforcedBy: "rlimit" }]);
+  // Of last resort: a VM that has a group has none of them, and neither has one that never was.
+  const isWithout = driver === undefined && attempts > 0;
+  const rlimits = Object.entries(isWithout ? plan.vm.rlimits ?? {} : {}).map((
+    [name, value],
+  ) => [name, { value, enforcedBy: "rlimit" }]);
   return Object.fromEntries([...limits, ...rlimits]);
 }

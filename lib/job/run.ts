@@ -1,100 +1,77 @@
 /**
- * The one lifecycle of a job: prepare, boot, run, collect, shut down, clean up. When it returns, nothing is left.
+ * The one lifecycle of a job: a machine is made, the job runs in it, what is kept is collected, the machine goes. When it
+ * returns, nothing is left.
  *
  * @module
  */
 
-import { describeError, translateRefusedWrite } from "../base/errors.ts";
+import { describeError } from "../base/errors.ts";
+import { expectRoom } from "../disk/watch.ts";
+import { BootFailedError } from "../machine/boot_failure.ts";
+import type { Tell } from "../machine/events.ts";
+import { createMachine } from "../machine/create_machine.ts";
+import type { Machine } from "../machine/machine.ts";
 import { describeEvents } from "../cgroup/usage.ts";
-import { type DiskWatch, expectRoom, watchDisks } from "../disk/watch.ts";
-import { bootQemu } from "../vmm/qemu/runner.ts";
-import type { Vm, VmPlan } from "../vmm/vmm.ts";
 import { act } from "./act.ts";
 import { blameDisk, blameOutput } from "./disk_full.ts";
-import { boot, killOn } from "./boot.ts";
-import { createDisks, type JobDisks } from "./disks.ts";
-import { EvidenceLog, noteWishes } from "./evidence.ts";
-import { createJobFolder } from "./folder.ts";
-import { createVmFiles, type LogTail, readSerialTail, type VmFiles, VmmWords } from "./files.ts";
-import { createJobGroup, endOrphan, type JobGroup, type Seen } from "./group.ts";
-import { deliverOutput, followOutput } from "./output/deliver.ts";
-import type { Delivery } from "./output/source.ts";
+import { EventLog, EVENTS_VERSION, type JobEvent, tellWishes, type Told } from "./events.ts";
 import type { JobIo } from "./io.ts";
+import { deliverOutput, followOutput } from "./output/deliver.ts";
+import type { OutputFollower } from "./output/follower.ts";
 import type { JobPlan } from "./plan.ts";
-import { chownToVmm } from "./chown_to_vmm.ts";
-import { largestFirst } from "./running.ts";
-import type { OnPoint } from "./points.ts";
-import type { JobResult, Timings } from "./report.ts";
-import { feedStdin } from "./stdin.ts";
-import { type CutOff, cutOff } from "./stop.ts";
+import { readFacts } from "./summary.ts";
+import { cutOff } from "./stop.ts";
 import { decideVerdict, type End, infra } from "./verdict.ts";
 import { windDownVm } from "./wind_down.ts";
 
-/** Runs a job to its end. Never rejects: what goes wrong is a verdict, or a trouble beside it. */
-export async function runJob(plan: JobPlan, io: JobIo): Promise<JobResult> {
-  const run = new JobRun(plan, io);
-  const end = await run.live();
-  const troubles = await run.cleanUp();
-  return {
-    verdict: decideVerdict(end, { started: run.started, usage: run.seen.usage }),
-    started: run.started,
-    ...run.tried,
-    driver: io.driver?.name,
-    timings: run.timings,
-    ...run.seen,
-    evidence: run.evidence.list(),
-    output: run.output,
-    logs: run.logs,
-    troubles: [...run.troubles, ...troubles],
-  };
+/** Runs a job to its end. Never rejects: what goes wrong is a verdict, or a trouble beside it. @returns all its events. */
+export async function runJob(plan: JobPlan, io: JobIo): Promise<readonly Told[]> {
+  const log = new EventLog(io.tell);
+  const { tell } = log;
+  const { id, name, image } = plan;
+  tell({ kind: "job", version: EVENTS_VERSION, id, name, image });
+  for (const text of io.notes ?? []) tell({ kind: "note", text, early: true });
+  using _wishes = tellWishes(tell, io.stop);
+  using cut = cutOff(io.stop, plan.cancelTimeoutMs);
+  const end = await new JobRun(plan, io, tell, cut.signal).live();
+  tell({ kind: "phase", phase: "cleanup" });
+  const { started, usage } = readFacts(log.list());
+  for (const what of describeEvents(usage)) tell({ kind: "seen", source: "cgroup", what });
+  log.tellDropped();
+  tell({ kind: "verdict", verdict: decideVerdict(end, { started, usage }) });
+  tell({ kind: "point", point: "report" });
+  return log.list();
 }
 
-/** What a job has before its VM. */
-interface Prepared {
-  readonly files: VmFiles;
-  readonly disks: JobDisks;
-  readonly vm: VmPlan;
-  readonly space: DiskWatch;
-  readonly group?: JobGroup;
+/** How a job ended, and whether its caches have all that it wrote. */
+interface Ended {
+  readonly end: End;
+  readonly flushed: boolean;
 }
 
 class JobRun {
-  started = false;
-  tried: Pick<JobResult, "attempts" | "accelerator"> = { attempts: 0 };
-  readonly seen: Seen = { limits: {} };
-  readonly evidence = new EvidenceLog();
-  readonly timings: Timings = {};
-  readonly troubles: string[] = [];
-  output: readonly Delivery[] = [];
-  logs: readonly LogTail[] = [];
-  readonly #words = new VmmWords();
   readonly #plan: JobPlan;
   readonly #io: JobIo;
-  readonly #onPoint: OnPoint;
-  readonly #stack = new AsyncDisposableStack();
-  readonly #started = performance.now();
-  #phaseStarted = performance.now();
+  readonly #tell: Tell<JobEvent>;
   /** The time of a cancelled job is up. */
-  readonly #cut: CutOff;
-  #vmStays = false;
+  readonly #cut: AbortSignal;
 
-  constructor(plan: JobPlan, io: JobIo) {
+  constructor(plan: JobPlan, io: JobIo, tell: Tell<JobEvent>, cut: AbortSignal) {
     this.#plan = plan;
     this.#io = io;
-    this.#onPoint = io.onPoint ?? (() => {});
-    this.#cut = this.#stack.use(cutOff(io.stop, plan.cancelTimeoutMs));
+    this.#tell = tell;
+    this.#cut = cut;
   }
 
-  #endPhase(phase: keyof Timings): void {
-    const now = performance.now();
-    this.timings[phase] = Math.round(now - this.#phaseStarted);
-    this.#phaseStarted = now;
-  }
-
+  /** Never rejects. */
   async live(): Promise<End> {
-    using _wishes = noteWishes(this.evidence, this.#io.stop);
+    const { artifacts, minFreeBytes } = this.#plan;
+    const { stop: { requested: stop, insisted: kill } } = this.#io;
     try {
-      return await this.#live();
+      // By then there is the room that dead jobs have taken.
+      const onFolder = () => expectRoom(artifacts.map((target) => target.folder), minFreeBytes);
+      await using machine = await createMachine(this.#plan, { ...this.#io, stop, kill, tell: this.#tell, onFolder });
+      return await this.#useMachine(machine);
     } catch (error) {
       return this.#endBy(error);
     }
@@ -103,37 +80,46 @@ class JobRun {
   /** Whatever breaks while a job is being stopped is a consequence of that. */
   #endBy(error: unknown): End {
     const { reason } = this.#io.stop;
-    return reason ? { kind: "cancelled", by: reason, isOver: false } : infra(error);
+    if (reason) return { kind: "cancelled", by: reason, isOver: false };
+    return error instanceof BootFailedError ? { kind: "boot-failed", reason: error.message } : infra(error);
   }
 
-  async #live(): Promise<End> {
-    const { stop } = this.#io;
-    const prepared = await this.#prepare(this.#plan.vm.folder);
-    const { files, disks, space } = prepared;
-    this.#endPhase("prepare");
-    const follower = this.#stack.use(await followOutput(this.#plan, files, this.#io));
+  async #useMachine(machine: Machine): Promise<End> {
+    const { space } = machine;
+    await using follower = await followOutput(this.#plan, machine.link.outputs[0], { ...this.#io, tell: this.#tell });
     // Whatever breaks, what the job has printed is delivered.
-    const { end, flushed } = await this.#runVm(prepared)
-      .catch((error) => ({ end: this.#endBy(error), flushed: false }));
-    this.#onPoint("gone");
+    const { end, flushed } = await this.#runIn(machine)
+      .catch((error): Ended => ({ end: this.#endBy(error), flushed: false }));
+    await machine.end();
     // What others wait for at the floor of the disk does not wait for this job's reader.
-    if (space.signal.aborted && !flushed) await this.#attempt("the job's disks stay a while", () => disks.remove());
+    if (space.signal.aborted && !flushed) {
+      await this.#attempt("the job's disks stay a while", () => machine.removeDisks());
+    }
     // How the job ended is known: what fails from here on is told beside it.
     const saved = this.#attempt("the job's caches are not kept", async () => {
-      if (!flushed) return;
-      if (this.#vmStays) throw new Error("the VM may still write to them");
-      this.troubles.push(...await disks.saveCaches(stop.requested));
+      if (flushed) { for (const text of await machine.saveCaches()) this.#tell({ kind: "trouble", text }); }
     });
-    await this.#attempt(
-      "the job's output was not delivered whole",
-      () => deliverOutput(follower, this.#cut.signal, space),
-    );
-    await follower[Symbol.asyncDispose]();
-    await this.#attempt("the job's output was not counted", () => this.output = follower.account());
-    this.logs = [this.#words.tail()];
-    await this.#attempt("the end of serial.log can't be read", () => this.logs = [readSerialTail(files), ...this.logs]);
+    const delivered = await this.#deliver(follower, end, machine);
     await saved;
-    return this.#io.stop.reason ? end : blameOutput(end, this.output, this.#plan.logLimitBytes);
+    return delivered;
+  }
+
+  /** @returns the end, which is no success without its output. */
+  async #deliver(follower: OutputFollower, end: End, { space }: Machine): Promise<End> {
+    const text = "the job's output was not delivered whole";
+    await this.#attempt(text, () => deliverOutput(follower, this.#cut, space));
+    await follower[Symbol.asyncDispose]();
+    let judged = end;
+    await this.#attempt("the job's output was not counted", () => {
+      const [stdout, stderr] = follower.account();
+      this.#tell({ kind: "output", stream: "stdout", delivery: stdout });
+      this.#tell({ kind: "output", stream: "stderr", delivery: stderr });
+      const blamed = blameOutput(end, [stdout, stderr], this.#plan.logLimitBytes);
+      const { reason } = this.#io.stop;
+      // Whoever does not wait for the output of a success has cancelled it.
+      judged = blamed !== end && reason ? { kind: "cancelled", by: reason, isOver: true } : blamed;
+    });
+    return judged;
   }
 
   /** Does what must not take anything else with it when it fails. */
@@ -141,98 +127,24 @@ class JobRun {
     try {
       await action();
     } catch (error) {
-      this.troubles.push(`${trouble}: ${describeError(error)}`);
+      this.#tell({ kind: "trouble", text: `${trouble}: ${describeError(error)}` });
     }
   }
 
-  /** Makes the job's folder, its disks and its group. */
-  async #prepare(path: string): Promise<Prepared> {
-    const { stop, caches, notify } = this.#io;
-    this.#onPoint("folder");
-    try {
-      const folder = this.#stack.use(
-        await createJobFolder(path, this.#plan.image, (record) => endOrphan(record, this.#io.driver)),
-      );
-      const { diskBytes: budgetBytes, minFreeBytes, artifacts } = this.#plan;
-      await expectRoom(artifacts.map((target) => target.folder), minFreeBytes);
-      const othersFirst = largestFirst(path);
-      const space = this.#stack.use(await watchDisks(path, { minFreeBytes, budgetBytes, othersFirst }));
-      const files = createVmFiles(path, (file) => this.#stack.use(file));
-      const signal = AbortSignal.any([stop.requested, space.signal]);
-      const onNote = (text: string) => notify({ kind: "note", text });
-      const disks = this.#stack.use(await createDisks(this.#plan, { caches, signal, onNote, onProgress: onNote }));
-      const vm = await chownToVmm(this.#plan.vm, { signal, onProgress: onNote });
-      this.#onPoint("group");
-      const group = await createJobGroup(this.#plan, this.#io, folder, this.#stack, this.seen);
-      this.#onPoint("grouped");
-      return { files, disks, vm, space, group };
-    } catch (error) {
-      throw translateRefusedWrite(error, "the job's folder");
-    }
-  }
-
-  async #runVm({ files, disks, vm: plan, space, group }: Prepared): Promise<{ end: End; flushed: boolean }> {
-    const { hub, stop, notify } = this.#io;
-    // A guest must not write any more to a host whose disk is full, whatever it is doing.
-    const emergency = AbortSignal.any([stop.insisted, space.signal]);
-    const booted = await boot({ ...plan, cgroup: group?.path }, {
-      ...this.#io,
-      bootVm: bootQemu,
-      emergency,
-      evidence: this.evidence,
-      onPoint: this.#onPoint,
-      tries: this.#plan.boots,
-      onEmulated: async () => await group?.makeRoom(),
-      onAttempt: (attempts, accelerator) => this.tried = { attempts, accelerator },
-      onRetry: (text) => notify({ kind: "note", text }),
-      onWords: (piece) => this.#words.add(piece),
-    });
-    this.#endPhase("boot");
-    if ("end" in booted) return { end: await blameDisk(space, booted.end, this.evidence, "boot"), flushed: false };
-    const { vm, session } = booted;
-    await using _vm = this.#endsFor(vm);
-    using _session = session;
-    using _killer = killOn(emergency, vm);
-    using _token = { [Symbol.dispose]: () => hub.forget(this.#plan.vm.token) };
-    await this.#attempt("how it booted is not remembered", () => this.#io.onBooted(booted.booted));
-    if (this.#io.stdin) void feedStdin(this.#io.stdin, hub.expect(this.#plan.vm.token, "stdin"), vm.exited);
-    const { evidence, troubles } = this;
+  async #runIn(machine: Machine): Promise<Ended> {
+    const { space, link, hasCaches } = machine;
+    const [tell, { stop }] = [this.#tell, this.#io];
     // Until that is known.
-    this.started = true;
-    const { end: ended, started } = await act(this.#plan, disks.volumes, vm, session, {
-      ...{ stop, evidence, onPoint: this.#onPoint },
-    });
-    this.started = started;
-    this.#endPhase("run");
+    tell({ kind: "started", started: true });
+    const { end: ended, started } = await act(this.#plan, machine, { stop, tell });
+    tell({ kind: "started", started });
+    tell({ kind: "phase", phase: "run" });
     // Its last words may not have found their place on the disk any more.
-    const acted = await blameDisk(space, ended, evidence, "run");
-    const windDown = await windDownVm(this.#plan, vm, session, acted, {
-      ...{ stop, evidence, onPoint: this.#onPoint, troubles, notify, hasCaches: disks.hasCaches },
-      archive: files.artifacts,
-      signal: AbortSignal.any([this.#cut.signal, space.signal]),
+    const acted = await blameDisk(space, ended, tell, "run");
+    const windDown = await windDownVm(this.#plan, machine, acted, {
+      ...{ stop, tell, hasCaches, archive: link.artifacts.file },
+      signal: AbortSignal.any([this.#cut, space.signal]),
     });
-    return { ...windDown, end: await blameDisk(space, windDown.end, evidence, "wind-down") };
-  }
-
-  /** A VM that can't be ended is no end of its job. */
-  #endsFor(vm: Vm): AsyncDisposable {
-    const onStays = (error: unknown) => {
-      this.#vmStays = true;
-      this.troubles.push(`ending the VM: ${describeError(error)}`);
-    };
-    return { [Symbol.asyncDispose]: () => vm[Symbol.asyncDispose]().then(() => {}, onStays) };
-  }
-
-  /** Tries every step, whatever the others do, and returns what failed. */
-  async cleanUp(): Promise<string[]> {
-    this.#phaseStarted = performance.now();
-    this.#onPoint("removal");
-    const troubles: string[] = [];
-    await this.#stack.disposeAsync().catch((error) => troubles.push(`cleaning up: ${describeError(error)}`));
-    this.#endPhase("cleanup");
-    this.timings.total = Math.round(performance.now() - this.#started);
-    for (const what of describeEvents(this.seen.usage)) this.evidence.note("cgroup", what);
-    this.#onPoint("report");
-    return troubles;
+    return { ...windDown, end: await blameDisk(space, windDown.end, tell, "wind-down") };
   }
 }

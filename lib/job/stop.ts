@@ -40,7 +40,10 @@ export function cutOff(stop: StopRequest, timeoutMs: number): CutOff {
   const atOnce = new BerthError("wait.cancelled", "it was cancelled");
   let timer: ReturnType<typeof setTimeout> | undefined;
   const [asked, insisted] = [aborted(stop.requested), aborted(stop.insisted)];
+  let isDisposed = false;
   void asked.promise.then(() => {
+    // A wish at the very end: nothing is still going on.
+    if (isDisposed) return;
     if (stop.reason === "SIGPIPE") cut.abort(atOnce);
     else timer = setTimeout(() => cut.abort(over), timeoutMs);
   });
@@ -48,6 +51,7 @@ export function cutOff(stop: StopRequest, timeoutMs: number): CutOff {
   return {
     signal: cut.signal,
     [Symbol.dispose]: () => {
+      isDisposed = true;
       clearTimeout(timer);
       for (const one of [asked, insisted]) one[Symbol.dispose]();
     },
@@ -92,7 +96,7 @@ export class StopRequest {
       return;
     }
     const isEcho = reason === this.#reason && this.#now() - this.#askedAtMs < ECHO_MS;
-    if (this.#reason && !isEcho) this.#insisted.abort();
+    if (this.#reason && !isEcho) this.#insisted.abort(new BerthError("wait.cancelled", "it was cancelled, at once"));
     this.#request(reason);
   }
 
@@ -100,6 +104,6 @@ export class StopRequest {
     if (this.#reason) return;
     this.#askedAtMs = this.#now();
     this.#reason = reason;
-    this.#requested.abort();
+    this.#requested.abort(new BerthError("wait.cancelled", "it was cancelled"));
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { BerthError, describeError, type ErrorCode, ERRORS } from "../base/errors.ts";
+import { STATUS, statusOfSignal } from "../base/exit_status.ts";
 import type { GroupUsage } from "../cgroup/usage.ts";
 import type { VmExit, VmPause } from "../vmm/vmm.ts";
 import { STOP_NUMBERS, type StopReason } from "./stop.ts";
@@ -22,10 +23,13 @@ export type VerdictName =
   | "boot-failed"
   | "infra";
 
+/** The status of a command that was not to be run. */
+type RefusalStatus = typeof STATUS.notExecutable | typeof STATUS.noCommand;
+
 /** What was seen at the end. */
 export type End =
   | { readonly kind: "exited"; readonly code?: number; readonly signal?: number; readonly oomKills: number }
-  | { readonly kind: "refused"; readonly status: 126 | 127; readonly command: string; readonly why?: string }
+  | { readonly kind: "refused"; readonly status: RefusalStatus; readonly command: string; readonly why?: string }
   /** `isOver`: the agent has seen the job's end. */
   | { readonly kind: "timed-out"; readonly reason: string; readonly isOver: boolean }
   /** `isOver`: the agent has seen the job's end. */
@@ -72,14 +76,8 @@ export interface Verdict {
   readonly hint?: string;
 }
 
-/** berth could not do its part, and the job has not started: it may be tried again. */
-export const STATUS_NOT_STARTED = 125;
-/** The job had started, and how it ended is not known, or what it has made could not be delivered. */
-export const STATUS_UNKNOWN = 123;
-const STATUS_TIMED_OUT = 124;
 const GUEST_OOM = "the guest's memory ran out; --memory gives it more";
 const SIGKILL = 9;
-const SIGXCPU = 24;
 /** What the kernel ends a process by that makes a file longer than it may: the same at another place. */
 const SIGXFSZ = 25;
 
@@ -94,9 +92,7 @@ export interface Circumstances {
 /** The verdict on an end. Nothing that may have run is ever told to be as good as new. */
 export function decideVerdict(end: End, { started, usage = {} }: Circumstances): Verdict {
   const verdict = judge(end, usage);
-  return started && verdict.status === STATUS_NOT_STARTED && !isOwn(end)
-    ? { ...verdict, status: STATUS_UNKNOWN }
-    : verdict;
+  return started && verdict.status === STATUS.notDone && !isOwn(end) ? { ...verdict, status: STATUS.unknown } : verdict;
 }
 
 /** Whether the status is the job's own. */
@@ -111,7 +107,7 @@ function judge(end: End, usage: GroupUsage): Verdict {
     const elsewhere = usage.ownOoms === 0;
     return {
       verdict: "oom-host",
-      status: 128 + SIGKILL,
+      status: statusOfSignal(SIGKILL),
       reason: elsewhere
         ? "the VM was ended for want of memory on the host or in its tenant's share, not by its own limit"
         : "the VM ran into the memory limit of its cgroup",
@@ -123,12 +119,12 @@ function judge(end: End, usage: GroupUsage): Verdict {
     case "refused":
       return { verdict: "failed", status: end.status, exitCode: end.status, reason: describeRefusal(end) };
     case "timed-out":
-      return { verdict: "timed-out", status: STATUS_TIMED_OUT, reason: end.reason };
+      return { verdict: "timed-out", status: STATUS.timedOut, reason: end.reason };
     case "cancelled":
       return cancelled(end.by);
     case "over-disk":
       return {
-        ...{ verdict: "failed", status: 128 + SIGXFSZ, reason: end.reason },
+        ...{ verdict: "failed", status: statusOfSignal(SIGXFSZ), reason: end.reason },
         ...{ code: "job.disk", hint: ERRORS["job.disk"] },
       };
     case "vm-ended":
@@ -136,26 +132,26 @@ function judge(end: End, usage: GroupUsage): Verdict {
     case "vm-paused":
       return vmPaused(end.pause);
     case "agent-lost":
-      return { verdict: "guest-lost", status: STATUS_NOT_STARTED, reason: end.reason };
+      return { verdict: "guest-lost", status: STATUS.notDone, reason: end.reason };
     case "boot-failed":
-      return { verdict: "boot-failed", status: STATUS_NOT_STARTED, reason: end.reason, hint: ERRORS["job.boot"] };
+      return { verdict: "boot-failed", status: STATUS.notDone, reason: end.reason, hint: ERRORS["job.boot"] };
     case "infra":
       return infraOf(end);
   }
 }
 
 function describeRefusal({ status, command, why }: Extract<End, { kind: "refused" }>): string {
-  if (status === 127) return `${command}: there is no such command in the image`;
+  if (status === STATUS.noCommand) return `${command}: there is no such command in the image`;
   return `${command}: it can't be executed${why ? `: ${why}` : ""}`;
 }
 
 function infraOf({ kind: _kind, ...end }: Extract<End, { kind: "infra" }>): Verdict {
-  return { verdict: "infra", status: STATUS_NOT_STARTED, ...end };
+  return { verdict: "infra", status: STATUS.notDone, ...end };
 }
 
 function exited({ code, signal, oomKills }: Extract<End, { kind: "exited" }>): Verdict {
   if (signal !== undefined) {
-    const status = 128 + signal;
+    const status = statusOfSignal(signal);
     if (signal === SIGKILL && oomKills > 0) {
       return { verdict: "oom-guest", status, signal, reason: GUEST_OOM };
     }
@@ -163,17 +159,19 @@ function exited({ code, signal, oomKills }: Extract<End, { kind: "exited" }>): V
   }
   const exitCode = code ?? 0;
   // A shell's word for a command that was killed.
-  if (exitCode === 128 + SIGKILL && oomKills > 0) {
+  if (exitCode === statusOfSignal(SIGKILL) && oomKills > 0) {
     return { verdict: "oom-guest", status: exitCode, exitCode, reason: GUEST_OOM };
   }
-  if (exitCode === 0) return { verdict: "succeeded", status: 0, exitCode, reason: "the job exited with status 0" };
+  if (exitCode === 0) {
+    return { verdict: "succeeded", status: STATUS.done, exitCode, reason: "the job exited with status 0" };
+  }
   const oom = oomKills > 0 ? "; the guest's memory ran out meanwhile, --memory gives it more" : "";
   return { verdict: "failed", status: exitCode, exitCode, reason: `the job exited with status ${exitCode}${oom}` };
 }
 
 function cancelled(by: StopReason): Verdict {
   const why = by === "SIGPIPE" ? "nobody reads its output any more" : `berth got ${by}`;
-  return { verdict: "cancelled", status: 128 + STOP_NUMBERS[by], reason: `the job was cancelled: ${why}` };
+  return { verdict: "cancelled", status: statusOfSignal(STOP_NUMBERS[by]), reason: `the job was cancelled: ${why}` };
 }
 
 function vmPaused({ status, diskFull }: VmPause): Verdict {
@@ -182,31 +180,31 @@ function vmPaused({ status, diskFull }: VmPause): Verdict {
   }
   return {
     verdict: "vmm-crashed",
-    status: STATUS_NOT_STARTED,
+    status: STATUS.notDone,
     reason: `the VMM can't run the guest any more (${status})`,
   };
 }
 
-function vmEnded({ code, words, reason }: VmExit): Verdict {
-  if (code === 0 && reason?.startsWith("guest-")) {
-    const how = { "guest-panic": "its kernel panicked", "guest-shutdown": "it was powered off" }[reason];
-    return {
-      verdict: "guest-lost",
-      status: STATUS_NOT_STARTED,
-      reason: `the guest ended under the job: ${how ?? "it was reset, by a panic or by the job"}`,
-    };
+/** How a guest that ended under its job did so. */
+const GUEST_ENDS: Partial<Record<VmExit["kind"], string>> = {
+  "guest-panic": "its kernel panicked",
+  "guest-off": "it was powered off",
+  "guest-reset": "it was reset, by a panic or by the job",
+};
+
+function vmEnded({ kind, code, words }: VmExit): Verdict {
+  const how = GUEST_ENDS[kind];
+  if (how) {
+    const reason = `the guest ended under the job: ${how}`;
+    return { verdict: "guest-lost", status: STATUS.notDone, reason };
   }
-  if (code === 128 + SIGXCPU) {
+  const crashed = { verdict: "vmm-crashed", status: STATUS.notDone } as const;
+  if (kind === "cpu-time") {
     const reason = "the VMM used up the CPU time that berth gives it on a host without cgroup limits (ulimit -t)";
-    return { verdict: "vmm-crashed", status: STATUS_NOT_STARTED, reason, hint: ERRORS["host.limits"] };
+    return { ...crashed, reason, hint: ERRORS["host.limits"] };
   }
+  if (kind === "signalled") return { ...crashed, reason: "the VMM was ended under the job by a signal of the host" };
   const last = words.split("\n").at(-1);
-  const how = code > 128 ? `was ended by signal ${code - 128}` : `ended with status ${code}`;
-  return {
-    verdict: "vmm-crashed",
-    status: STATUS_NOT_STARTED,
-    reason: reason === "host-signal"
-      ? "the VMM was ended under the job by a signal of the host"
-      : `the VMM ${how} under the job${last ? ` (${last})` : ""}`,
-  };
+  const end = code > 128 ? `was ended by signal ${code - 128}` : `ended with status ${code}`;
+  return { ...crashed, reason: `the VMM ${end} under the job${last ? ` (${last})` : ""}` };
 }

@@ -6,46 +6,21 @@
 
 import { BerthError } from "../base/errors.ts";
 import { volumeWindow, WORKSPACE } from "../host/windows.ts";
-import type { GuestVolume } from "../guest/fragment.ts";
 import type { VolumeSpec } from "../image/spec.ts";
-import type { Disk } from "../vmm/vmm.ts";
+import type { DiskPlan, DiskSource } from "../machine/disk_plan.ts";
+import type { CacheRequest, VolumeRequest } from "./request/request.ts";
 
-/** A `--volume`. */
-export type VolumeRequest =
-  /** A new file system. */
-  | { readonly kind: "new"; readonly mountPoint: string; readonly sizeBytes: number }
-  /** The n-th volume window: an ext4 file system in a file, or a folder. */
-  | { readonly kind: "path"; readonly mountPoint: string; readonly readOnly: boolean };
-
-/** A `--cache`. */
-export interface CacheRequest {
-  readonly name: string;
-  readonly mountPoint: string;
-  /** What it can hold. */
-  readonly sizeBytes: number;
-}
-
-/** How a disk comes to be. Absent in a plan: it is there, and is only read. */
-export type DiskSource =
-  | { readonly kind: "new"; readonly sizeBytes: number }
-  /** A copy of a folder's content. */
-  | { readonly kind: "folder"; readonly from: string; readonly readOnly?: boolean }
-  /** A copy of a file. */
-  | { readonly kind: "file"; readonly from: string }
-  | { readonly kind: "cache"; readonly name: string; readonly sizeBytes: number };
-
-/** A disk of the guest, with where it comes from and where it goes. */
-export interface DiskPlan extends Disk {
-  readonly source?: DiskSource;
-  /** Absent: it is a part of the root. */
-  readonly mountPoint?: string;
-}
-
-/** What `--volume` and `--cache` may name in all: with the root and the workspace what QEMU's machine has room for. */
+/** What `--volume` and `--cache` may name in all: with the root and the workspace what the machine of a VMM has room for. */
 export const MOST_VOLUMES = 16;
 
 /** What the guest itself has there, or what berth mounts. */
 const TAKEN = ["/", "/proc", "/sys", "/dev"];
+
+/** A volume as its window shows it. */
+export type SeenVolume = VolumeRequest & {
+  /** Absent: it is a new one, or a file. */
+  readonly isFolder?: boolean;
+};
 
 /** What is known of the volumes only where they can be seen. */
 export interface VolumeInputs {
@@ -55,9 +30,7 @@ export interface VolumeInputs {
   readonly imageVolumes: readonly VolumeSpec[];
   readonly scratchBytes?: number;
   readonly workspace: boolean;
-  readonly volumes: readonly VolumeRequest[];
-  /** What each volume window shows, in their order; undefined for new ones. */
-  readonly shown: readonly ("file" | "folder" | undefined)[];
+  readonly volumes: readonly SeenVolume[];
   readonly caches: readonly CacheRequest[];
 }
 
@@ -74,15 +47,17 @@ export function planDisks(inputs: VolumeInputs): DiskPlan[] {
   const mounted = [
     ...(inputs.workspace ? [made("workspace", { kind: "folder", from: WORKSPACE }, "/workspace")] : []),
     ...inputs.imageVolumes.map((volume, index) => planImageVolume(volume, `image${index}`, made)),
-    ...inputs.volumes.map((volume, index) => planVolume(volume, inputs.shown[index], index, made)),
+    ...inputs.volumes.map((volume, index) => planVolume(volume, index, made)),
     ...inputs.caches.map(({ mountPoint, ...cache }, index) =>
       made(`cache${index}`, { kind: "cache", ...cache }, mountPoint)
     ),
   ];
   expectApart(mounted);
   return [
-    ...(storeDisk ? [{ serial: "root", path: storeDisk, readOnly: true }] : []),
-    ...(scratchBytes === undefined ? [] : [made("scratch", { kind: "new", sizeBytes: scratchBytes })]),
+    ...(storeDisk ? [{ serial: "root", role: "root" as const, path: storeDisk, readOnly: true }] : []),
+    ...(scratchBytes === undefined
+      ? []
+      : [{ ...made("scratch", { kind: "new", sizeBytes: scratchBytes }), role: "scratch" as const }]),
     ...mounted.toSorted((a, b) => depth(a.mountPoint!) - depth(b.mountPoint!)),
   ];
 }
@@ -96,29 +71,15 @@ function planImageVolume({ image, mountPoint, sizeMiB, readOnly }: VolumeSpec, s
   return made(serial, { kind: "file", from: image }, place);
 }
 
-function planVolume(volume: VolumeRequest, shown: "file" | "folder" | undefined, index: number, made: Make): DiskPlan {
+function planVolume(volume: SeenVolume, index: number, made: Make): DiskPlan {
   const serial = `volume${index}`;
   const { mountPoint } = volume;
-  if (volume.kind === "new") return made(serial, { kind: "new", sizeBytes: volume.sizeBytes }, mountPoint);
+  if ("sizeBytes" in volume) return made(serial, { kind: "new", sizeBytes: volume.sizeBytes }, mountPoint);
   const from = volumeWindow(index);
   // It is the guest that mounts it read-only: of a disk that is only read, a VMM of a user of its own would get a copy.
-  if (shown === "folder") return made(serial, { kind: "folder", from, readOnly: volume.readOnly }, mountPoint);
+  if (volume.isFolder) return made(serial, { kind: "folder", from, readOnly: volume.readOnly }, mountPoint);
   if (volume.readOnly) return { serial, path: from, readOnly: true, mountPoint };
   return made(serial, { kind: "file", from }, mountPoint);
-}
-
-/** What the agent is told of the disks that it mounts. @param fresh those of the caches that are empty, by serial. */
-export function planGuestVolumes(disks: readonly DiskPlan[], fresh: ReadonlySet<string> = new Set()): GuestVolume[] {
-  return disks.flatMap(({ serial, source, mountPoint, readOnly }) =>
-    mountPoint === undefined ? [] : [{ serial, mountPoint, state: stateOf(source, readOnly, fresh.has(serial)) }]
-  );
-}
-
-function stateOf(source: DiskSource | undefined, readOnly: boolean, isFresh: boolean): GuestVolume["state"] {
-  if (readOnly) return "ro";
-  if (source?.kind === "new" || isFresh) return "fresh";
-  if (source?.kind === "folder") return source.readOnly ? "copied-ro" : "copied";
-  return "rw";
 }
 
 /** The path without what means nothing in it. @throws {BerthError} `usage.value`. @param flag names the value. */

@@ -9,9 +9,11 @@ import { deadline, DeadlineError, orAborted, settlesWithin, within } from "../ba
 import { BerthError, describeError } from "../base/errors.ts";
 import { formatMillis } from "../base/units.ts";
 import type { AgentMessage } from "../guest/protocol.ts";
-import type { Session } from "../guest/session.ts";
-import type { Vm, VmPause } from "../vmm/vmm.ts";
-import { type ActIo, endOfLost, stopJob } from "./act.ts";
+import type { Exec } from "../machine/exec.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { VmPause } from "../vmm/vmm.ts";
+import { endOfLost, type RunningVm } from "./account.ts";
+import { type ActIo, stopCommand } from "./act.ts";
 import { collectArtifacts, flushCaches, wantsArtifacts } from "./collect.ts";
 import type { JobPlan } from "./plan.ts";
 import { type End, hasSucceeded, infra } from "./verdict.ts";
@@ -23,13 +25,11 @@ const POWEROFF_MS = 10_000;
 /** The same for a job that somebody wants gone. */
 export const HASTY_MS = 300;
 
+/** What the end needs of a machine. */
+export type RunningMachine = Pick<Machine, "vm" | "session" | "exec">;
+
 /** What the end of a VM is connected to. */
 export interface WindDownIo extends ActIo {
-  /** What goes wrong beside the verdict. */
-  readonly troubles: string[];
-  readonly notify: (
-    event: { readonly kind: "left-out"; what: string } | { readonly kind: "note"; text: string },
-  ) => void;
   readonly hasCaches: boolean;
   /** The file that the guest writes its artifacts into. */
   readonly archive: Deno.FsFile;
@@ -49,15 +49,15 @@ class HaltedError extends Error {
 /** @returns the job's end, and whether the caches have all that the job wrote. */
 export async function windDownVm(
   plan: JobPlan,
-  vm: Vm,
-  session: Session,
+  machine: RunningMachine,
   acted: End,
   io: WindDownIo,
 ): Promise<{ end: End; flushed: boolean }> {
+  const { vm, session } = machine;
   const halt = new AbortController();
   void vm.paused.then((pause) => halt.abort(new HaltedError(pause)));
   const halting = { ...io, signal: AbortSignal.any([io.signal, halt.signal]) };
-  const lost = plan.drain && hasAgent(acted) ? await drain(plan, plan.drain, vm, session, halting) : undefined;
+  const lost = plan.drain && hasAgent(acted) ? await drain(plan, plan.drain, machine, halting) : undefined;
   const drained = lost && outweighs(lost, acted, plan) ? lost : acted;
   const canAsk = hasAgent(drained) && !lost;
   using late = deadline(io.keepMs ?? KEEP_MS, "all that is kept of the job");
@@ -68,7 +68,7 @@ export async function windDownVm(
   // Nothing of it is thrown away, but whoever wanted it to end is told that it did for that.
   const end = hasAgent(collected) ? cancellation(io, true) ?? collected : collected;
   const flushed = io.hasCaches && hasSucceeded(end) && await flush(session, canAsk, keeping);
-  await shutDown(vm, session, end, halting);
+  await shutDown(machine, end, halting);
   return { end, flushed };
 }
 
@@ -100,39 +100,41 @@ function cancellation({ stop }: WindDownIo, isOver: boolean): End | undefined {
 async function drain(
   { exec }: JobPlan,
   { command, timeoutMs }: NonNullable<JobPlan["drain"]>,
-  vm: Vm,
-  session: Session,
+  machine: RunningMachine,
   io: WindDownIo,
 ): Promise<End | undefined> {
-  const { signal, evidence, onPoint, troubles } = io;
-  onPoint("drain");
-  evidence.note("berth", "the drain was started");
+  const { signal, tell } = io;
+  const failed = (why: string) => tell({ kind: "trouble", text: `the drain failed: ${why}` });
+  tell({ kind: "point", point: "drain" });
+  tell({ kind: "seen", source: "berth", what: "the drain was started" });
+  let hook: Exec | undefined;
   let ended: Promise<AgentMessage> | undefined;
   try {
-    const hook = { argv: ["/bin/sh", "-c", command], volumes: [], stdin: false };
-    const request = { ...exec, ...hook, clockSeconds: Math.round(Date.now() / 1000) };
-    ended = session.exec(request).then(() => lastWord(session));
+    hook = machine.exec({ ...exec, argv: ["/bin/sh", "-c", command] });
+    ended = lastWord(hook);
     const message = await orAborted(within(ended, timeoutMs, "the drain"), signal);
-    if (message.kind !== "exited" || message.code !== 0) troubles.push(`the drain failed: ${describeDrain(message)}`);
+    if (message.kind !== "exited" || message.code !== 0) failed(describeDrain(message));
     return undefined;
   } catch (error) {
-    troubles.push(`the drain failed: ${describeError(error)}`);
+    failed(describeError(error));
     // One that takes too long is ended as a job is. Until then nobody else may listen: what is said is of the drain.
-    if (error instanceof DeadlineError && ended && await stopJob(session, ended, { hurry: signal })) return undefined;
-    return await endOfWait(vm, error, io);
+    if (error instanceof DeadlineError && hook && ended && await stopCommand(hook, ended, { hurry: signal })) {
+      return undefined;
+    }
+    return await endOfWait(machine.vm, error, io);
   }
 }
 
 /** What ended a wait for the guest. */
-async function endOfWait(vm: Vm, error: unknown, io: WindDownIo): Promise<End> {
+async function endOfWait(vm: RunningVm, error: unknown, io: WindDownIo): Promise<End> {
   const cancelled = () => cancellation(io, false);
   if (error instanceof HaltedError) return cancelled() ?? { kind: "vm-paused", pause: error.pause };
   return cancelled() ?? await endOfLost(vm, error).then((end) => cancelled() ?? end);
 }
 
-async function lastWord(session: Session): Promise<AgentMessage> {
-  const first = await session.next();
-  return first.kind === "started" ? await session.next() : first;
+async function lastWord(hook: Exec): Promise<AgentMessage> {
+  const first = await hook.next();
+  return first.kind === "started" ? await hook.next() : first;
 }
 
 function describeDrain(message: AgentMessage): string {
@@ -146,20 +148,21 @@ function describeDrain(message: AgentMessage): string {
 /** An artifact that is not there is berth's failure, not the job's; beside a failure of the job's it is a trouble. */
 async function collect(
   plan: JobPlan,
-  vm: Vm,
-  session: Session,
+  vm: RunningVm,
+  session: Machine["session"],
   { end, canAsk }: { readonly end: End; readonly canAsk: boolean },
   io: WindDownIo,
 ): Promise<End> {
-  const { notify, troubles, archive, signal } = io;
+  const { tell, archive, signal } = io;
+  const trouble = (text: string) => tell({ kind: "trouble", text });
   if (!canAsk) {
-    troubles.push("no artifacts: the guest's agent can't be asked for them any more");
+    trouble("no artifacts: the guest's agent can't be asked for them any more");
     return end;
   }
-  io.onPoint("collect");
+  tell({ kind: "point", point: "collect" });
   try {
-    const onLeftOut = (what: string) => notify({ kind: "left-out", what });
-    const onProgress = (text: string) => notify({ kind: "note", text });
+    const onLeftOut = (what: string) => tell({ kind: "left-out", what });
+    const onProgress = (text: string) => tell({ kind: "note", text });
     await collectArtifacts(plan, session, { archive, onLeftOut, onProgress, signal });
     return end;
   } catch (error) {
@@ -168,7 +171,7 @@ async function collect(
       if (why.kind === "cancelled" || hasSucceeded(end)) return why;
     }
     if (!io.stop.reason && hasSucceeded(end)) return infra(error);
-    troubles.push(describeError(error));
+    trouble(describeError(error));
     return cancellation(io, false) ?? end;
   }
 }
@@ -179,34 +182,39 @@ function isOfGuest(error: unknown): boolean {
   return error instanceof BerthError && (error.code === "job.lost" || error.code === "guest.protocol");
 }
 
-async function flush(session: Session, canAsk: boolean, { signal, stop, troubles }: WindDownIo): Promise<boolean> {
+async function flush(
+  session: Machine["session"],
+  canAsk: boolean,
+  { signal, stop, tell }: WindDownIo,
+): Promise<boolean> {
   try {
     if (!canAsk) throw new BerthError("job.lost", "the guest's agent can't be asked for them any more");
     // A cancelled job leaves none.
     await flushCaches(session, AbortSignal.any([signal, stop.requested]));
     return true;
   } catch (error) {
-    troubles.push(`the job's caches are not kept: ${describeError(error)}`);
+    tell({ kind: "trouble", text: `the job's caches are not kept: ${describeError(error)}` });
     return false;
   }
 }
 
 /** Guest first, then the VMM's own way, then force (the VM's disposal). */
-async function shutDown(vm: Vm, session: Session, end: End, io: WindDownIo): Promise<void> {
+async function shutDown({ vm, session }: RunningMachine, end: End, io: WindDownIo): Promise<void> {
   if (end.kind === "vm-ended") return;
-  const { stop, evidence, onPoint } = io;
+  const { stop, tell } = io;
+  const seen = (what: string) => tell({ kind: "seen", source: "berth", what });
   const signal = AbortSignal.any([io.signal, stop.requested]);
-  onPoint("poweroff");
+  tell({ kind: "point", point: "poweroff" });
   const isHalted = end.kind === "vm-paused" || (signal.aborted && !stop.reason);
   const patience = stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
   // A guest that stands still hears nothing.
   if (!isHalted) {
     void session.poweroff().catch(() => {});
     if (await settlesWithin(vm.exited, patience, stop.reason ? undefined : signal)) return;
-    if (!signal.aborted) evidence.note("berth", `the guest has not powered off within ${formatMillis(patience)}`);
+    if (!signal.aborted) seen(`the guest has not powered off within ${formatMillis(patience)}`);
   }
   // Whoever wants it gone has it killed.
   if (stop.reason) return;
   const hasQuit = await orAborted(vm.quit(), stop.requested).catch(() => true);
-  if (!hasQuit) evidence.note("berth", "the VMM has not quit when it was told to; it is killed");
+  if (!hasQuit) seen("the VMM has not quit when it was told to; it is killed");
 }

@@ -7,12 +7,12 @@
 // @ts-types="../base/types/path.d.ts"
 import { dirname } from "@std/path";
 import type { CommandLine } from "../host/permissions.ts";
-import { planTiedGroup, SETPRIV } from "./tied.ts";
+import { planTiedGroup, SETPRIV } from "./tie_to_parent.ts";
 
-/** Where bubblewrap finds the filter. The shell that opens it has no larger numbers. */
+/** Number of the file descriptor that bubblewrap finds the filter in. The shell that opens it has no larger numbers. */
 export const FILTER_FD = 9;
 
-/** What a jailed program may see. Everything else is not there. */
+/** View of a jailed program. Everything else is not there. */
 export interface JailPlan {
   readonly readOnly: readonly string[];
   readonly writable: readonly string[];
@@ -77,7 +77,7 @@ export function planJail(plan: JailPlan, parent = Deno.pid): CommandLine {
   return [...planTiedGroup(parent, opened), ...planBubble(plan)];
 }
 
-/** The same without the session, and for who is tied to the parent already. */
+/** Command line of bubblewrap alone: the same without the session, for who is tied to the parent already. */
 export function planBubble(plan: JailPlan): string[] {
   const { network = false, user, devices = [], writableAt = [] } = plan;
   const kept = plan.capabilities ?? [];

@@ -12,14 +12,16 @@ import { tryToolWithin } from "./tool.ts";
 /** It takes some 20 ms; a host on which VMs are started by the dozen was seen to take seconds. */
 const TRIAL_MS = 60_000;
 
-/** What stands in the way of a jail. */
+/** Obstacle to a jail. */
 export interface JailProblem {
   readonly detail: string;
   /** There is no bubblewrap. */
   readonly isMissing: boolean;
 }
 
-/** What stands in the way of such a jail; undefined when one works. @param signal ends the trial, with its reason. */
+/**
+ * Finds what stands in the way of such a jail; undefined when one works. @param signal ends the trial, with its reason.
+ */
 export async function jailProblem(
   jail: Pick<JailPlan, "user" | "filter"> = {},
   signal?: AbortSignal,

@@ -76,7 +76,7 @@ const MAKES_NODES = [133, 259];
 const FALLOCATE = 285;
 const FALLOC_FL_PUNCH_HOLE = 2;
 
-/** What a program may beside what every one may: each is for one that could not do its work without. */
+/** System calls beside those that every program may make: each is for one that could not do its work without. */
 export interface FilterOptions {
   /** Make device nodes, FIFOs and the like in what it unpacks. */
   readonly nodes?: boolean;
@@ -84,7 +84,7 @@ export interface FilterOptions {
   readonly network?: boolean;
 }
 
-/** The filter, as bubblewrap reads it. */
+/** Filter of system calls, as bubblewrap reads it. */
 export function planFilter({ nodes = false, network = false }: FilterOptions = {}): Uint8Array<ArrayBuffer> {
   const denied = Object.values(DENIED).flat().filter((call) => !nodes || !MAKES_NODES.includes(call));
   const instructions: Instruction[] = [

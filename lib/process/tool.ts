@@ -8,7 +8,7 @@ import { BerthError } from "../base/errors.ts";
 import { DeadlineError, settlesWithin } from "../base/deadline.ts";
 import { type Child, type ChildOptions, programMissing, startChild } from "./child.ts";
 import type { Program } from "../host/permissions.ts";
-import { isMissing, planTied } from "./tied.ts";
+import { isMissing, planTied } from "./tie_to_parent.ts";
 
 /** How much of a tool's output is kept for its error, or returned. */
 const KEPT_BYTES = 16 * 1024;
@@ -23,22 +23,24 @@ interface Tied {
   readonly command: string;
 }
 
-/** Another one. */
-interface Untied {
+/** A tool that is one of the programs that may be started, and may outlive berth. */
+interface Untied<P extends string> {
   readonly tied?: false;
-  readonly command: Program;
+  readonly command: P;
 }
 
-/** How to run a tool. */
-export type ToolOptions = (Tied | Untied) & Omit<ChildOptions, "command" | "stdout" | "stderr" | "stdin"> & {
-  /** Ends the tool and rejects with the signal's reason. */
+/** Run of a tool. `P` names the programs that may be started, as in {@linkcode ChildOptions}. */
+export type ToolOptions<P extends string = Program> = (Tied | Untied<P>) & SharedOptions;
+
+type SharedOptions = Omit<ChildOptions, "command" | "stdout" | "stderr" | "stdin"> & {
+  /** Ends the tool and rejects with the signal's reason; with a DeadlineError when the tool outlives its KILL. */
   readonly signal?: AbortSignal;
   /** Called with each line of the tool's stderr, for progress. */
   readonly onLine?: (line: string) => void;
   readonly stdin?: ReadableStream<Uint8Array<ArrayBuffer>>;
 };
 
-/** How a tool ended. */
+/** End of a tool. */
 export interface ToolResult {
   readonly success: boolean;
   readonly code: number;
@@ -49,29 +51,31 @@ export interface ToolResult {
 }
 
 /** Runs a tool to its end, whatever its exit status. */
-export async function tryTool(options: ToolOptions): Promise<ToolResult> {
-  const { signal, onLine, stdin, args, cwd, env, leadsGroup } = options;
+export async function tryTool<P extends string = Program>(options: ToolOptions<NoInfer<P>>): Promise<ToolResult> {
+  const { signal, onLine, stdin, args, cwd, env, inheritsEnv, leadsGroup, graceMs, killMs } = options;
   signal?.throwIfAborted();
-  await using process = startChild({
+  await using process = startChild<P | Program>({
     ...(options.tied ? planTied(options.command, args) : { command: options.command, args }),
-    ...{ cwd, env, leadsGroup },
+    ...{ cwd, env, inheritsEnv, leadsGroup, graceMs, killMs, name: options.name ?? options.command },
     stdin: stdin ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
   });
   const output = [readText(process.stdout), readText(process.stderr)] as const;
-  const stop = () => void stopTool(process, output);
+  const outlived = Promise.withResolvers<never>();
+  const stop = () => void stopTool(process, output).catch(outlived.reject);
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    const [stdout, stderr] = await Promise.all([
+    const ended = Promise.all([
       collectHead(output[0].chunks),
       collectTail(output[1].chunks, onLine),
+      process.status,
       // A tool that ends before it has read everything breaks the pipe: its exit status says why.
       stdin?.pipeTo(process.stdin).catch((error) => {
         if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       }),
     ]);
-    const { success, code } = await process.status;
+    const [stdout, stderr, { success, code }] = await Promise.race([ended, outlived.promise]);
     signal?.throwIfAborted();
     if (options.tied && isMissing(code, stderr)) throw programMissing(options.command);
     return { success, code, stdout, stderr };
@@ -81,17 +85,21 @@ export async function tryTool(options: ToolOptions): Promise<ToolResult> {
 }
 
 /**
- * The same, for a tool that is to be quick; `signal` ends it, too.
+ * Runs a tool that is to be quick, whatever its exit status; `signal` ends it, too.
  *
  * @param what names it, for when it is not.
  * @throws {DeadlineError} then.
  */
-export async function tryToolWithin(options: ToolOptions, timeoutMs: number, what: string): Promise<ToolResult> {
+export async function tryToolWithin<P extends string = Program>(
+  options: ToolOptions<NoInfer<P>>,
+  timeoutMs: number,
+  what: string,
+): Promise<ToolResult> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(new DeadlineError(what, timeoutMs)), timeoutMs);
   try {
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-    return await tryTool({ ...options, signal });
+    return await tryTool<P>({ ...options, signal });
   } finally {
     clearTimeout(timer);
   }
@@ -99,9 +107,13 @@ export async function tryToolWithin(options: ToolOptions, timeoutMs: number, wha
 
 /** Ends a tool, and waits a while for what it has started: whatever of that lives holds the tool's output open. */
 async function stopTool(process: Child, output: readonly Output[]): Promise<void> {
-  await process.stop();
   const ended = Promise.all(output.map((one) => one.ended));
-  if (!await settlesWithin(ended, LEFT_BEHIND_MS)) { for (const one of output) one.cancel(); }
+  try {
+    await process.stop();
+    await settlesWithin(ended, LEFT_BEHIND_MS);
+  } finally {
+    for (const one of output) one.cancel();
+  }
 }
 
 /** Runs a tool that must succeed, and returns its stdout. @throws {BerthError} `process.failed` with its last words. */
@@ -130,7 +142,7 @@ function readText(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Output {
       yield decoder.decode(read.value, { stream: true });
     }
   }
-  return { chunks: chunks(), ended: reader.closed, cancel: () => void reader.cancel() };
+  return { chunks: chunks(), ended: reader.closed, cancel: () => void reader.cancel().catch(() => {}) };
 }
 
 async function collectHead(chunks: AsyncIterable<string>): Promise<string> {
@@ -141,7 +153,8 @@ async function collectHead(chunks: AsyncIterable<string>): Promise<string> {
   return text.slice(0, STDOUT_LIMIT_BYTES);
 }
 
-async function collectTail(chunks: AsyncIterable<string>, onLine?: (line: string) => void): Promise<string> {
+/** End of a text that comes in pieces: its last 16 Ki characters. */
+export async function collectTail(chunks: AsyncIterable<string>, onLine?: (line: string) => void): Promise<string> {
   let tail = "";
   let line = "";
   for await (const chunk of chunks) {

@@ -11,7 +11,7 @@ import type { JailPlan } from "./jail.ts";
 import { type FilterOptions, planFilter } from "./seccomp.ts";
 
 /**
- * What a tool may beside what each of them may. `nodes` is for one that gives files to all users: it stays who berth is,
+ * System calls of a tool beside those of each. `nodes` is for one that gives files to all users: it stays who berth is,
  * to whom the folders belong that an archive only implies.
  */
 export type ToolFilter = "plain" | "nodes" | "network";
@@ -22,7 +22,7 @@ const OPTIONS: Readonly<Record<ToolFilter, FilterOptions>> = {
   network: { network: true },
 };
 
-/** What all of the jails have in common that a berth's tools get. */
+/** User and filters that all jails of a berth's tools have in common. */
 export interface ToolJail {
   /** Who they are; absent where berth has no users to give. What they write belongs to this one. */
   readonly user?: number;
@@ -39,17 +39,17 @@ export async function writeFilters(folder: string): Promise<ToolJail["filters"]>
   return { plain: pathOf("plain"), nodes: pathOf("nodes"), network: pathOf("network") };
 }
 
-/** What one tool's jail gets of it. Pure. */
-export function keptBy({ user, filters }: ToolJail, filter: ToolFilter): Pick<JailPlan, "user" | "filter"> {
+/** Options of one tool's jail. Pure. */
+export function jailOptionsOf({ user, filters }: ToolJail, filter: ToolFilter): Pick<JailPlan, "user" | "filter"> {
   return { filter: filters[filter], ...(user === undefined || filter === "nodes" ? {} : { user }) };
 }
 
-/** Gives a file to the one who is to write it. */
+/** Gives a file to the user who is to write it. */
 export async function giveTo(path: string, jail: ToolJail | undefined): Promise<void> {
   if (jail?.user !== undefined) await Deno.chown(path, jail.user, jail.user);
 }
 
-/** A folder that tools may write into. */
+/** Makes a folder that tools may write into. */
 export async function makeToolFolder(path: string, jail: ToolJail | undefined): Promise<void> {
   await Deno.mkdir(path, { mode: 0o700 });
   await giveTo(path, jail);

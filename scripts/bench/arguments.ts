@@ -4,6 +4,9 @@
  * @module
  */
 
+// @ts-types="../../lib/base/types/parse_args.d.ts"
+import { parseArgs } from "@std/cli/parse-args";
+
 /** How much is measured, and where the numbers go. */
 export interface Arguments {
   /** Pairs of `berth --version` and an empty program. */
@@ -19,34 +22,35 @@ export interface Arguments {
   readonly json?: string;
 }
 
-const COUNTS = { starts: 20, pairs: 10, "output-pairs": 3, "output-mib": 1024, sizes: 1 };
+/** Counts that are measured where none are given, by their flags. */
+const COUNTS = { starts: "20", pairs: "10", "output-pairs": "3", "output-mib": "1024", sizes: "1" };
 
 /** What to say to somebody who got it wrong. */
 export const USAGE =
   "usage: bench [--starts N] [--pairs N] [--output-pairs N] [--output-mib N] [--sizes N] [--json FILE]";
 
-/** @throws {RangeError} with the usage. */
+/** Reads the arguments. @throws {RangeError} with the usage. */
 export function parseArguments(argv: readonly string[]): Arguments {
-  const counts: Record<string, number> = { ...COUNTS };
-  let json: string | undefined;
-  for (let index = 0; index < argv.length; index += 2) {
-    const [flag, value] = [argv[index], argv[index + 1]];
-    const name = flag.replace(/^--/, "");
-    if (flag === "--json" && value) json = value;
-    else if (flag.startsWith("--") && Object.hasOwn(COUNTS, name)) counts[name] = parseCount(flag, value);
-    else throw new RangeError(`${flag}: not understood; ${USAGE}`);
-  }
+  const parsed = parseArgs([...argv], {
+    string: ["_", ...Object.keys(COUNTS), "json"],
+    default: COUNTS,
+    unknown: (word) => {
+      throw new RangeError(`${word}: not understood; ${USAGE}`);
+    },
+  }) as unknown as Record<keyof typeof COUNTS, string> & { readonly json?: string };
+  if (parsed.json === "") throw new RangeError(`--json: wants a file; ${USAGE}`);
+  const count = (name: keyof typeof COUNTS) => parseCount(`--${name}`, parsed[name]);
   return {
-    starts: counts.starts,
-    pairs: counts.pairs,
-    outputPairs: counts["output-pairs"],
-    outputMiB: counts["output-mib"],
-    sizes: counts.sizes,
-    json,
+    starts: count("starts"),
+    pairs: count("pairs"),
+    outputPairs: count("output-pairs"),
+    outputMiB: count("output-mib"),
+    sizes: count("sizes"),
+    json: parsed.json,
   };
 }
 
-function parseCount(flag: string, value: string | undefined): number {
-  if (/^[1-9]\d{0,5}$/.test(value ?? "")) return Number(value);
+function parseCount(flag: string, value: string): number {
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
   throw new RangeError(`${flag}: wants a number from 1 to 999999; ${USAGE}`);
 }

@@ -4,12 +4,15 @@
  * @module
  */
 
+import { planIdentity } from "../../lib/guest/identity.ts";
+import { whoLine } from "../../lib/guest/protocol.ts";
 import { parseRunArgs } from "../../lib/cli/run/args.ts";
 import type { ExecRequest } from "../../lib/guest/fragment.ts";
 import { Session } from "../../lib/guest/session.ts";
 import { parseImageSpec, resolveSpec } from "../../lib/image/spec.ts";
 import { type JobPlan, planJob } from "../../lib/job/plan.ts";
 import { planQemu } from "../../lib/vmm/qemu/args.ts";
+import { QEMU_TRAITS } from "../../lib/vmm/qemu/traits.ts";
 import type { Accelerator } from "../../lib/vmm/vmm.ts";
 import { type Call, shell } from "./child.ts";
 import { SCRATCH, STATE } from "./places.ts";
@@ -29,7 +32,7 @@ export const BINARY = Deno.env.get("BERTH_BINARY") || undefined;
 export interface Setup {
   readonly imageSpec: string;
   readonly accelerator: Accelerator;
-  /** See accelerator.ts; unknown with KVM, which doesn't need it. */
+  /** See emulatedBootArgs in vmm.ts; only emulated guests need it. */
   readonly tcgTscKhz?: number;
 }
 
@@ -59,6 +62,9 @@ export async function byHand(setup: Setup, job: readonly string[], limitMs = RUN
   const plan = planSame(setup, job);
   const args = planQemu(plan.vm);
   const valueOf = (flag: string) => args[args.indexOf(flag) + 1];
+  const identity = `${SCRATCH}/identity`;
+  const seed = crypto.getRandomValues(new Uint8Array(512));
+  await Deno.writeFile(identity, planIdentity({ token: plan.token, serials: [] }, seed, Date.now()));
   return {
     what: `by hand: ${job.join(" ")}`,
     argv: ["sh", SCRIPT],
@@ -72,7 +78,14 @@ export async function byHand(setup: Setup, job: readonly string[], limitMs = RUN
       KERNEL: plan.vm.kernel,
       INITRD: plan.vm.initrd,
       APPEND: valueOf("-append"),
-      REQUEST: await requestLines({ ...plan.exec, volumes: [], clockSeconds: Math.round(Date.now() / 1000) }),
+      IDENTITY: identity,
+      WHO: whoLine(plan.vm.nonce),
+      REQUEST: await requestLines({
+        ...plan.exec,
+        volumes: [],
+        stdin: false,
+        clockSeconds: Math.round(Date.now() / 1000),
+      }),
       // Only so that it is known as the benchmark's, should it be left behind.
       BERTH_STATE: STATE,
     },
@@ -91,21 +104,22 @@ async function requestLines(request: ExecRequest): Promise<string> {
     },
     [Symbol.dispose]: () => {},
   });
-  await session.exec(request);
+  await session.lane(0).exec(request);
   return said;
 }
 
 /** What berth would do for this job. */
 function planSame({ imageSpec, accelerator, tcgTscKhz }: Setup, job: readonly string[]): JobPlan {
-  const { spec } = parseRunArgs(["--quiet", "--", ...job], Infinity);
-  const bootArgs = accelerator === "tcg" && tcgTscKhz ? [`tsc_early_khz=${tcgTscKhz}`, "tsc=reliable"] : [];
-  return planJob(spec, {
-    shown: [],
+  const { request } = parseRunArgs(["--quiet", "--", ...job], Infinity);
+  const bootArgs = accelerator === "tcg" ? QEMU_TRAITS.emulatedBootArgs(tcgTscKhz) : [];
+  return planJob(request, {
+    vmm: QEMU_TRAITS,
+    jobs: `${STATE}/jobs`,
     id: "0".repeat(12),
     token: "0".repeat(26),
+    nonce: "0".repeat(26),
     image: { name: "default", spec: resolveSpec(parseImageSpec(imageSpec, "spec.json"), `${STATE}/images/default`) },
     accelerator: { accelerator, bootArgs },
-    contained: false,
   });
 }
 

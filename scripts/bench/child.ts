@@ -1,14 +1,18 @@
 /**
- * The programs that are measured, each owned by its run: it ends with the run, however that ends.
+ * The programs that are measured, each owned by its run: it ends with the run, however that ends. What they inherit is
+ * the caller's, as a user's berth would have it.
  *
  * @module
  */
 
-import { aborted, DeadlineError, settlesWithin, within } from "../../lib/base/deadline.ts";
+import { DeadlineError, orAborted, within } from "../../lib/base/deadline.ts";
+import { type Child, startChild } from "../../lib/process/child.ts";
+import { collectTail, tryToolWithin } from "../../lib/process/tool.ts";
 
 /** A stopped berth needs at most 3 s for its VM. */
-const TERM_GRACE_MS = 10_000;
-const KILL_GRACE_MS = 10_000;
+const GRACE_MS = 10_000;
+/** Time for the last words of a program that was stopped. */
+const WORDS_MS = 10_000;
 const SHELL_LIMIT_MS = 20_000;
 
 /** A program to run. */
@@ -33,44 +37,14 @@ export interface Run {
   readonly lastByteMs: number;
 }
 
-/** A child with a process group of its own: a Ctrl-C reaches the benchmark only, which ends its children itself. */
-export class OwnedChild implements AsyncDisposable {
-  readonly status: Promise<Deno.CommandStatus>;
-  readonly #process: Deno.ChildProcess;
+/** Starts a program in a process group of its own: a Ctrl-C reaches the benchmark only, which ends its children itself. */
+export function startOwned({ argv, cwd, env }: Pick<Call, "argv" | "cwd" | "env">): Child {
+  return startChild({ ...planGroup(argv), cwd, env, graceMs: GRACE_MS, stdout: "piped", stderr: "piped" });
+}
 
-  constructor({ argv, cwd, env }: Pick<Call, "argv" | "cwd" | "env">) {
-    this.#process = new Deno.Command("sh", {
-      args: ["-c", 'exec setsid "$@"', "sh", ...argv],
-      cwd,
-      env: { ...env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.status = this.#process.status;
-  }
-
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  get stdout(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#process.stdout;
-  }
-
-  get stderr(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#process.stderr;
-  }
-
-  /** TERM, a while, KILL to the whole group. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (await settlesWithin(this.status, 0)) return;
-    this.#process.kill("SIGTERM");
-    if (await settlesWithin(this.status, TERM_GRACE_MS)) return;
-    // The id is the group's for certain, because its leader is not reaped.
-    await new Deno.Command("sh", { args: ["-c", 'kill -s KILL -- "-$1"', "sh", String(this.pid)] }).output();
-    await within(this.status, KILL_GRACE_MS, `process ${this.pid} to be gone after SIGKILL`);
-  }
+function planGroup(argv: readonly string[]) {
+  const args = ["-c", 'exec setsid "$@"', "sh", ...argv];
+  return { command: "sh", args, name: argv[0], leadsGroup: true, inheritsEnv: true } as const;
 }
 
 /**
@@ -81,23 +55,20 @@ export class OwnedChild implements AsyncDisposable {
  */
 export async function runTimed(call: Call, signal: AbortSignal, onStart?: (pid: number) => void): Promise<Run> {
   signal.throwIfAborted();
-  using cancelled = aborted(signal);
   const startedMs = performance.now();
-  await using child = new OwnedChild(call);
+  await using child = startOwned(call);
   onStart?.(child.pid);
-  const words = new Response(child.stderr).text();
+  const words = collectTail(child.stderr.pipeThrough(new TextDecoderStream()));
   const work = Promise.all([count(child.stdout), child.status, words]);
   // Disposal makes it settle, when nobody waits for it any more.
   work.catch(() => {});
-  const stopped = cancelled.promise.then(() => Promise.reject(signal.reason));
   const late = async (error: unknown) => {
     if (!(error instanceof DeadlineError)) throw error;
     await child[Symbol.asyncDispose]();
-    const said = await within(words, KILL_GRACE_MS, `the last words of ${call.what}`);
+    const said = await within(words, WORDS_MS, `the last words of ${call.what}`);
     throw new Error(`${error.message}, which said: ${said.trim().slice(-2000) || "nothing"}`, { cause: error });
   };
-  const finished = within(Promise.race([work, stopped]), call.limitMs, call.what);
-  const [output, { success, code }, said] = await finished.catch(late);
+  const [output, { success, code }, said] = await within(orAborted(work, signal), call.limitMs, call.what).catch(late);
   if (!success) throw new Error(`${call.what}: failed with status ${code}: ${said.trim().slice(-2000)}`);
   const endedMs = performance.now();
   return { startedMs, endedMs, ...output, firstByteMs: output.firstByteMs ?? endedMs };
@@ -117,10 +88,8 @@ async function count(stream: ReadableStream<Uint8Array>) {
 
 /** Runs a shell script that must succeed, soon, and returns its stdout. */
 export async function shell(what: string, script: string, ...args: string[]): Promise<string> {
-  await using child = new OwnedChild({ argv: ["sh", "-c", script, "sh", ...args] });
-  const work = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.status]);
-  work.catch(() => {});
-  const [text, words, { success }] = await within(work, SHELL_LIMIT_MS, what);
-  if (!success) throw new Error(`${what}: ${words.trim()}`);
-  return text;
+  const tool = { ...planGroup(["sh", "-c", script, "sh", ...args]), graceMs: GRACE_MS };
+  const { success, stdout, stderr } = await tryToolWithin(tool, SHELL_LIMIT_MS, what);
+  if (!success) throw new Error(`${what}: ${stderr.trim()}`);
+  return stdout;
 }

@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly onProgress: (line: string) => void;
 }
 
+/** Side of a comparison: takes one sample. */
 export type Side<T> = () => Promise<T>;
 
 /** Takes both sides in turns, each of them first in every second pair, after a pair that does not count. */

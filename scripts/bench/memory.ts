@@ -4,8 +4,11 @@
  * @module
  */
 
+// @ts-types="../../lib/base/types/text_line_stream.d.ts"
+import { TextLineStream } from "@std/streams/text-line-stream";
 import { settlesWithin } from "../../lib/base/deadline.ts";
-import { OwnedChild } from "./child.ts";
+import type { Child } from "../../lib/process/child.ts";
+import { startOwned } from "./child.ts";
 import type { MemorySample } from "./statistics.ts";
 
 /** How long the watcher may take to see that its process is gone: a few of its rounds. */
@@ -37,22 +40,18 @@ done`;
 /** Samples until the front process ends or the watch is disposed. */
 export class MemoryWatch implements AsyncDisposable {
   readonly samples: MemorySample[] = [];
-  readonly #child: OwnedChild;
+  readonly #child: Child;
   readonly #reading: Promise<void>;
 
   constructor(front: number) {
-    this.#child = new OwnedChild({ argv: ["sh", "-c", WATCH, "sh", String(front)], cwd: "/" });
+    this.#child = startOwned({ argv: ["sh", "-c", WATCH, "sh", String(front)], cwd: "/" });
     void this.#child.stderr.cancel();
     this.#reading = this.#read();
   }
 
   async #read(): Promise<void> {
-    let rest = "";
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) this.samples.push({ atMs: performance.now(), kib: Number(line) });
-    }
+    const lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+    for await (const line of lines) this.samples.push({ atMs: performance.now(), kib: Number(line) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

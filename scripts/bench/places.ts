@@ -4,6 +4,7 @@
  * @module
  */
 
+import { emptyDir, ensureDir } from "@std/fs";
 import { tryLock } from "../../lib/files/try_lock.ts";
 import { shell } from "./child.ts";
 
@@ -15,23 +16,14 @@ const LOCK = `${STATE}/lock`;
 
 /** Takes the one place there is; disposing gives it back, empty. Two benchmarks at once would measure each other. */
 export async function openScratch(): Promise<AsyncDisposable> {
-  await Deno.mkdir(STATE, { recursive: true });
+  await ensureDir(STATE);
   await using stack = new AsyncDisposableStack();
   const lock = stack.adopt(await Deno.open(LOCK, { create: true, write: true }), (file) => file.close());
   if (!tryLock(lock, { exclusive: true })) throw new Error("another benchmark is running");
-  stack.defer(removeScratch);
+  stack.defer(() => Deno.remove(SCRATCH, { recursive: true }));
   // One that was killed has left its own.
-  await removeScratch();
-  await Deno.mkdir(SCRATCH);
+  await emptyDir(SCRATCH);
   return stack.move();
-}
-
-async function removeScratch(): Promise<void> {
-  try {
-    await Deno.remove(SCRATCH, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 /** What the opponents have left: processes with the state folder in their environment, and folders of jobs. */

@@ -8,6 +8,8 @@
  * @module
  */
 
+// @ts-types="../../lib/base/types/parse_args.d.ts"
+import { parseArgs } from "@std/cli/parse-args";
 import config from "../../deno.json" with { type: "json" };
 import stageScript from "./stage.sh" with { type: "text" };
 import {
@@ -27,7 +29,7 @@ const STARTS = 7;
 
 const NO_RUNTIME = "Where Deno can't download the runtime (denort), name one that fits it: DENORT_BIN=PATH";
 
-const machine = parseArgs(Deno.args);
+const machine = parseMachine(Deno.args);
 await shell(stageScript, STAGE, Deno.execPath());
 const commit = await readCommit();
 const version = stampVersion(config.version, commit);
@@ -52,10 +54,12 @@ await shell(
 );
 console.log(`${DIST}/${output}: ${facts.join(", ")}, by Deno ${Deno.version.deno}`);
 
-function parseArgs(args: readonly string[]): string | undefined {
-  if (args.length === 0) return undefined;
-  const [flag, machine] = args;
-  if (args.length === 2 && flag === "--target" && machine in TARGETS) return machine;
+/** The machine that `--target` names; undefined for this one. */
+function parseMachine(args: string[]): string | undefined {
+  const others: string[] = [];
+  const { target } = parseArgs(args, { string: ["target"], unknown: (word) => void others.push(word) });
+  if (others.length === 0 && target === undefined) return undefined;
+  if (others.length === 0 && typeof target === "string" && Object.hasOwn(TARGETS, target)) return target;
   console.error(`usage: deno task compile [--target ${Object.keys(TARGETS).join("|")}]`);
   Deno.exit(2);
 }

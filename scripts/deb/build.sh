@@ -21,7 +21,7 @@ put 755 "$binary" usr/bin/berth
 put 644 "$texts/berth.bash" usr/share/bash-completion/completions/berth
 put 644 "$texts/berth.zsh" usr/share/zsh/vendor-completions/_berth
 put 644 "$texts/berth.fish" usr/share/fish/vendor_completions.d/berth.fish
-pack "$texts/berth.1" usr/share/man/man1/berth.1
+for page in "$texts"/man/*; do pack "$page" "usr/share/man/man${page##*.}/${page##*/}"; done
 pack "$texts/debian/changelog" usr/share/doc/berth/changelog
 put 644 "$fixed/copyright" usr/share/doc/berth/copyright
 put 644 "$fixed/lintian-overrides" usr/share/lintian/overrides/berth

@@ -22,9 +22,9 @@ export interface Build {
 /** @throws when one of Debian's tools fails. */
 export async function buildPackage({ binary, workFolder, package: target, release }: Build): Promise<void> {
   await removeFolder(workFolder);
-  await Deno.mkdir(`${workFolder}/debian`, { recursive: true });
+  for (const folder of ["debian", "man"]) await Deno.mkdir(`${workFolder}/${folder}`, { recursive: true });
   try {
-    for (const [path, text] of packageTexts(release)) await Deno.writeTextFile(`${workFolder}/${path}`, text);
+    for (const [path, text] of await packageTexts(release)) await Deno.writeTextFile(`${workFolder}/${path}`, text);
     const fixed = new URL(".", import.meta.url).pathname;
     const command = new Deno.Command("sh", {
       args: [`${fixed}build.sh`, binary, workFolder, fixed, target],

@@ -8,6 +8,10 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { bashCompletions } from "../../lib/cli/completions/bash.ts";
+import { COMMANDS } from "../../lib/cli/commands.ts";
+import { helpText } from "../../lib/cli/help.ts";
+import { allNodes, loadTree } from "../../lib/cli/line/command_tree.ts";
+import { TOPICS } from "../../lib/docs/topics.ts";
 import { digestRuntime } from "../compile/runtime.ts";
 import { buildPackage, expectBinary } from "./build.ts";
 import type { Release } from "./control.ts";
@@ -31,10 +35,16 @@ function readRelease(): Release {
   return { version: config.version, commit: commit || undefined, atSeconds };
 }
 
-/** Refuses a program of other sources than the man page and the completions are made of. */
-function expectSameSources(binary: string): void {
-  const { success, text } = shell('exec "$1" completions bash', binary);
-  if (!success || text !== bashCompletions().trim()) {
+/** Refuses a program of other sources than the man pages and the completions are made of: it has all their words. */
+async function expectSameSources(binary: string): Promise<void> {
+  const tree = await loadTree(COMMANDS);
+  const names = [...allNodes(tree).map(({ path }) => path), ...Object.keys(TOPICS).map((topic) => [topic])];
+  const texts = await Promise.all(names.map((words) => helpText(words, COMMANDS)));
+  const wanted = [bashCompletions(tree), ...texts].map((one) => one.trimEnd()).join("\n").trim();
+  // Names are words without anything that a shell would make something of.
+  const script = 'berth=$1; shift; "$berth" completions bash; for words; do "$berth" help $words; done';
+  const { success, text } = shell(script, binary, ...names.map((words) => words.join(" ")));
+  if (!success || text !== wanted) {
     throw new Error(`${binary} is made of other sources than these; deno task compile makes it anew`);
   }
 }
@@ -53,7 +63,7 @@ try {
   const path = `${DIST}/berth_${release.version}_amd64.deb`;
   const binary = `${DIST}/berth`;
   await expectBinary(binary);
-  expectSameSources(binary);
+  await expectSameSources(binary);
   const doubt = doubtOf(await digestRuntime(binary));
   if (doubt) console.error(`deb: ${binary}: ${doubt}`);
   await buildPackage({ binary, workFolder: `${DIST}/.deb`, package: path, release });

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { BerthError } from "../../lib/base/errors.ts";
 import { readOutput } from "./child.ts";
-import { TestHostError } from "./failure.ts";
 import type { Bound } from "./wait.ts";
 
 /** What a build takes over from the host. */
@@ -17,9 +17,9 @@ export interface AptSetup {
 }
 
 /** Debian's own archives only, by the origin that their signed release files state. */
-const indexFormat = "$(ORIGIN)|$(CREATED_BY)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)";
+const INDEX_FORMAT = "$(ORIGIN)|$(CREATED_BY)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)";
 
-/** Picks Debian's lines from `apt-get indextargets --format` with {@linkcode indexFormat}. */
+/** Picks Debian's lines from `apt-get indextargets --format` with {@linkcode INDEX_FORMAT}. */
 export function parseSources(indexTargets: string): string[] {
   const prefix = "Debian|Packages|";
   const lines = indexTargets.split("\n").filter((line) => line.startsWith(prefix));
@@ -35,13 +35,13 @@ export function parseOptions(dump: string): string[] {
 /**
  * Asks apt.
  *
- * @throws {TestHostError} where apt knows no Debian archive
+ * @throws {BerthError} where apt knows no Debian archive
  */
 export async function readAptSetup(bound: Bound): Promise<AptSetup> {
   const ask = (...argv: string[]) => readOutput({ what: argv.slice(0, 2).join(" "), argv, limitMs: 30_000 }, bound);
-  const sources = parseSources(await ask("apt-get", "indextargets", "--format", indexFormat));
+  const sources = parseSources(await ask("apt-get", "indextargets", "--format", INDEX_FORMAT));
   if (sources.length === 0) {
-    throw new TestHostError("apt knows no Debian archive: run `apt-get update` first");
+    throw new BerthError("process.failed", "apt knows no Debian archive: run `apt-get update` first");
   }
   return { sources, options: parseOptions(await ask("apt-config", "dump")) };
 }

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { TestHostError } from "./failure.ts";
+// @ts-types="../../lib/base/types/parse_args.d.ts"
+import { parseArgs } from "@std/cli/parse-args";
+import { BerthError } from "../../lib/base/errors.ts";
 
 /** What a run is asked to do. */
 export interface Options {
@@ -17,7 +19,8 @@ export interface Options {
   readonly permissionSet: string;
 }
 
-export const usage = `usage: deno task test:host [-- [OPTION…] [FILTER…]]
+/** Help of the command line. */
+export const USAGE = `usage: deno task test:host [-- [OPTION…] [FILTER…]]
 
 FILTER  a file or folder below tests/ to run, or else a part of a test's name
         (default: all of tests/host)
@@ -27,31 +30,36 @@ FILTER  a file or folder below tests/ to run, or else a part of a test's name
   --select WHICH          of those only the core (core), or a part of the others (K/N): see tests/selection.ts
   --permission-set NAME   permission set of deno.json to run the tests with (host-tests)`;
 
+/** Values of the options that are not given. */
+const DEFAULTS = { results: ".test-host/results", timeout: "900", "permission-set": "host-tests" };
+
 /**
  * Reads the arguments.
  *
- * @throws {TestHostError} naming what it does not understand
+ * @throws {BerthError} `usage.flag` or `usage.value`, naming what it does not understand
  */
 export function parseArguments(argv: readonly string[]): Options {
-  let resultsFolder = ".test-host/results";
-  let timeoutMs = 900_000;
-  let permissionSet = "host-tests";
-  let selection: string | undefined;
-  const filters: string[] = [];
-  const rest = argv.filter((argument) => argument !== "--");
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === "--results") resultsFolder = valueOf(word, rest.shift());
-    else if (word === "--timeout") timeoutMs = 1000 * parseSeconds(valueOf(word, rest.shift()));
-    else if (word === "--select") selection = valueOf(word, rest.shift());
-    else if (word === "--permission-set") permissionSet = valueOf(word, rest.shift());
-    else if (word.startsWith("-")) throw new TestHostError(`unknown option ${word}\n${usage}`);
-    else filters.push(word);
+  const parsed = parseArgs(argv.filter((argument) => argument !== "--"), {
+    string: ["_", ...Object.keys(DEFAULTS), "select"],
+    default: DEFAULTS,
+    unknown: (word) => {
+      if (word.startsWith("-")) throw new BerthError("usage.flag", `unknown option ${word}\n${USAGE}`);
+    },
+  });
+  const { _: filters, ...options } = parsed as { _: string[] } & Record<keyof typeof DEFAULTS | "select", string>;
+  for (const [name, value] of Object.entries(options)) {
+    if (value === "") throw new BerthError("usage.value", `--${name} wants a value\n${USAGE}`);
   }
+  const permissionSet = options["permission-set"];
   if (!/^[\w-]+$/.test(permissionSet)) {
-    throw new TestHostError(`--permission-set ${permissionSet}: not the name of a permission set`);
+    throw new BerthError("usage.value", `--permission-set ${permissionSet}: not the name of a permission set`);
   }
-  const testArguments = planTestArguments(filters, selection);
-  return { testArguments, resultsFolder, timeoutMs, permissionSet };
+  return {
+    testArguments: planTestArguments(filters, options.select),
+    resultsFolder: options.results,
+    timeoutMs: 1000 * parseSeconds(options.timeout),
+    permissionSet,
+  };
 }
 
 /** Turns filters into arguments of `deno test`: paths stay paths, words select by name, any of them. */
@@ -64,14 +72,9 @@ export function planTestArguments(filters: readonly string[], selection?: string
   return [...byName, ...preload, ...(paths.length === 0 ? ["tests/host"] : paths), ...selected];
 }
 
-function valueOf(option: string, value: string | undefined): string {
-  if (value === undefined) throw new TestHostError(`${option} wants a value\n${usage}`);
-  return value;
-}
-
 function parseSeconds(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) {
-    throw new TestHostError(`--timeout ${text}: not a whole number of seconds above 0`);
+    throw new BerthError("usage.value", `--timeout ${text}: not a whole number of seconds above 0`);
   }
   return Number(text);
 }

@@ -1,102 +1,18 @@
 /**
- * A child process that is owned: it ends with its owner, whatever happens to the owner.
+ * The programs of the test host: each ends with it, whatever happens to it.
+ *
+ * The task may run setpriv alone, which binds what it becomes to this process.
  *
  * @module
  */
-import { settlesWithin } from "../../lib/base/deadline.ts";
-import { TestHostError } from "./failure.ts";
+
+import { BerthError } from "../../lib/base/errors.ts";
+import type { ChildOptions } from "../../lib/process/child.ts";
+import { planTie } from "../../lib/process/tie_to_parent.ts";
+import { type ToolResult, tryToolWithin } from "../../lib/process/tool.ts";
 import type { Bound } from "./wait.ts";
 
-/** How long a killed process may take to be gone; the kernel needs milliseconds. */
-const reapMs = 10_000;
-
-/** How a child is started. */
-export interface ChildOptions {
-  /** Program and arguments. */
-  readonly argv: readonly string[];
-  /** How long it has after TERM; 0 goes straight to KILL. */
-  readonly graceMs: number;
-  /** Variables added to this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Gets each piece of standard output; without it both streams go to the tail. */
-  readonly onStdout?: (chunk: Uint8Array) => void;
-}
-
-/** A running child with its last words. Disposal ends it and awaits its end. */
-export interface OwnedChild extends AsyncDisposable {
-  /** Resolves once the process is reaped and its pipes are closed by all who held them. */
-  readonly ended: Promise<Deno.CommandStatus>;
-  /** The end of what it wrote to standard error. */
-  tail(): string;
-}
-
-/** The last bytes of a stream. */
-class Tail {
-  #text = "";
-  readonly #decoder = new TextDecoder();
-
-  push(chunk: Uint8Array): void {
-    this.#text = (this.#text + this.#decoder.decode(chunk, { stream: true })).slice(-16_384);
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-}
-
-async function drain(stream: ReadableStream<Uint8Array>, sink: (chunk: Uint8Array) => void) {
-  for await (const chunk of stream) sink(chunk);
-}
-
-/**
- * Starts a child.
- *
- * `setpriv --pdeathsig` has the kernel kill it if this process dies without disposing of it.
- */
-export function spawnChild(options: ChildOptions): OwnedChild {
-  const child = new Deno.Command("setpriv", {
-    args: ["--pdeathsig", "KILL", "--", ...options.argv],
-    env: options.env,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const tail = new Tail();
-  const toTail = (chunk: Uint8Array) => tail.push(chunk);
-  const ended = Promise.all([
-    child.status,
-    drain(child.stdout, options.onStdout ?? toTail),
-    drain(child.stderr, toTail),
-  ]).then(([status]) => status);
-  ended.catch(() => {}); // who waits for it gets the error; nobody has to
-  const stop = async () => {
-    if (options.graceMs > 0) {
-      signalChild(child, "SIGTERM");
-      if (await settlesWithin(ended, options.graceMs)) return;
-    }
-    signalChild(child, "SIGKILL");
-    if (!await settlesWithin(ended, reapMs)) {
-      throw new TestHostError(`${options.argv[0]}: not gone ${reapMs / 1000} s after SIGKILL`);
-    }
-  };
-  let stopping: Promise<void> | undefined;
-  return {
-    ended,
-    tail: () => tail.text,
-    [Symbol.asyncDispose]: () => stopping ??= stop(),
-  };
-}
-
-function signalChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch (error) {
-    // Already reaped: that is what the signal was for.
-    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** What {@linkcode runScript} runs. */
+/** A program that runs to its end. */
 export interface Script {
   /** For messages: "build the root image". */
   readonly what: string;
@@ -106,6 +22,12 @@ export interface Script {
   readonly limitMs: number;
 }
 
+/** A command line that the kernel ends with this process. */
+export function planOwned(argv: readonly string[]): Pick<ChildOptions<string>, "command" | "args" | "name"> {
+  const [command, ...args] = [...planTie(), ...argv];
+  return { command, args, name: argv[0] };
+}
+
 /**
  * Runs a script to its end in PID and mount namespaces of its own.
  *
@@ -113,31 +35,35 @@ export interface Script {
  * namespace, and with that the kernel ends all the rest. That is why there is no TERM first, which
  * `unshare --fork` would ignore anyway.
  *
- * @throws {TestHostError} with its last words, if it fails
+ * @throws {BerthError} `process.failed` with its last words.
  */
 export async function runScript(script: Script, bound: Bound): Promise<void> {
   const namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-  const argv = ["unshare", ...namespaces, "--propagation", "private", "--", ...script.argv];
-  await using child = spawnChild({ argv, graceMs: 0 });
-  const status = await bound.wait(script.what, child.ended, script.limitMs);
-  if (!status.success) {
-    throw new TestHostError(`${script.what}: failed with status ${status.code}\n${child.tail()}`);
-  }
+  const argv = ["unshare", ...namespaces, "--propagation", "private", "--", ...planTalking(script.argv)];
+  const { success, code, stderr } = await runOwned({ ...script, argv }, 0, bound);
+  if (success) return;
+  throw new BerthError("process.failed", `${script.what}: failed with status ${code}\n${stderr.trim()}`);
+}
+
+/** A command line that says all on standard error: of that the end is kept, of standard output the beginning. */
+export function planTalking(argv: readonly string[]): string[] {
+  return ["sh", "-c", 'exec "$@" >&2', "sh", ...argv];
 }
 
 /**
- * Runs a short program and returns its standard output.
+ * Runs a short program and returns its standard output, at most 1 MiB of it.
  *
- * @throws {TestHostError} with its last words, if it fails
+ * @throws {BerthError} `process.failed` with its last words.
  */
 export async function readOutput(script: Script, bound: Bound): Promise<string> {
-  let output = "";
-  const decoder = new TextDecoder();
-  const onStdout = (chunk: Uint8Array) => {
-    output += decoder.decode(chunk, { stream: true });
-  };
-  await using child = spawnChild({ argv: script.argv, graceMs: 1_000, onStdout });
-  const status = await bound.wait(script.what, child.ended, script.limitMs);
-  if (!status.success) throw new TestHostError(`${script.what}: ${child.tail().trim()}`);
-  return output;
+  const { success, stdout, stderr } = await runOwned(script, 1_000, bound);
+  if (success) return stdout;
+  throw new BerthError("process.failed", `${script.what}: ${stderr.trim()}`);
+}
+
+async function runOwned({ what, argv, limitMs }: Script, graceMs: number, bound: Bound): Promise<ToolResult> {
+  const limit = bound.limit(what, limitMs);
+  // What reaches an archive goes the caller's way, proxies and certificates included.
+  const tool = { ...planOwned(argv), graceMs, inheritsEnv: true, signal: bound.signal };
+  return await tryToolWithin<string>(tool, limit.timeoutMs, limit.what);
 }

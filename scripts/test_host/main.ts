@@ -1,24 +1,32 @@
 /**
  * `deno task test:host`: runs `tests/host` as root inside a disposable VM that has what a CI host has:
- * systemd, unified cgroup v2 with all controllers, KVM and vsock. See {@linkcode usage}.
+ * systemd, unified cgroup v2 with all controllers, KVM and vsock. See {@linkcode USAGE}.
  *
  * Exit status: 0 only if the tests passed and the guest said so, 130, 143 or 129 if cancelled, else 1.
  * The permission set `test-host` lets it run `setpriv` alone, which starts everything else.
  *
  * @module
  */
-import { parseArguments, usage } from "./arguments.ts";
-import { Cancelled, TestHostError } from "./failure.ts";
+import { BerthError } from "../../lib/base/errors.ts";
+import { parseArguments, USAGE } from "./arguments.ts";
+import { runOrRepeat } from "./repeat.ts";
 import { type Places, type RunResult, runTestHost } from "./run.ts";
 import { writeAll } from "./session.ts";
 import { lastLines, withoutShutdown } from "./verdict.ts";
 import { Bound } from "./wait.ts";
 
-const cacheRoot = "/var/cache/berth-test-host";
+const CACHE_ROOT = "/var/cache/berth-test-host";
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-const encoder = new TextEncoder();
+const ENCODER = new TextEncoder();
+
+/** The user's INT, TERM or HUP, with the exit status that a shell gives for it. */
+class Cancelled extends BerthError {
+  constructor(readonly exitCode: number, signal: Deno.Signal) {
+    super("wait.cancelled", `cancelled by ${signal}`);
+  }
+}
 
 /** Whether the tests' output stopped in the middle of a line, which our own words must not continue. */
 let isLineOpen = false;
@@ -29,12 +37,12 @@ function output(chunk: Uint8Array): void {
 }
 
 function print(line: string): void {
-  output(encoder.encode(`${isLineOpen ? "\n" : ""}${line}\n`));
+  output(ENCODER.encode(`${isLineOpen ? "\n" : ""}${line}\n`));
 }
 
 function say(line: string): void {
-  if (isLineOpen) output(encoder.encode("\n"));
-  writeAll(Deno.stderr, encoder.encode(`test host: ${line}\n`));
+  if (isLineOpen) output(ENCODER.encode("\n"));
+  writeAll(Deno.stderr, ENCODER.encode(`test host: ${line}\n`));
 }
 
 /** An abort signal that INT, TERM and HUP set off; the first one counts. */
@@ -42,27 +50,32 @@ function cancelOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => {
-      controller.abort(new Cancelled(exitCodes[signal], signal));
+      controller.abort(new Cancelled(EXIT_CODES[signal], signal));
     });
   }
   return controller.signal;
 }
 
-/** Prints the verdict, for a bad one with the console's last lines, and the counts as the very last line. */
-function report({ verdict, console }: RunResult): number {
-  const isPassed = verdict.kind === "passed";
-  if (!isPassed) say(`${verdict.kind}: ${verdict.message}`);
-  if (!isPassed && verdict.kind !== "failed") {
-    const log = verdict.kind === "timed-out" ? withoutShutdown(console) : console;
-    say(`the last lines of the guest's console:\n${lastLines(log, 30) || "(none)"}`);
-  }
-  print(`${verdict.passed} passed, ${verdict.failed} failed`);
-  return isPassed ? 0 : 1;
+/** Says what is wrong, with the console's last lines. */
+function explain({ verdict, console }: RunResult): void {
+  if (verdict.kind === "passed") return;
+  say(`${verdict.kind}: ${verdict.message}`);
+  if (verdict.kind === "failed") return;
+  const log = verdict.kind === "timed-out" ? withoutShutdown(console) : console;
+  say(`the last lines of the guest's console:\n${lastLines(log, 30) || "(none)"}`);
+}
+
+/** Prints the verdict, and the counts as the very last line. */
+function report(result: RunResult): number {
+  explain(result);
+  const { kind, passed, failed } = result.verdict;
+  print(`${passed} passed, ${failed} failed`);
+  return kind === "passed" ? 0 : 1;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes("--help")) {
-    print(usage);
+    print(USAGE);
     return 0;
   }
   try {
@@ -71,9 +84,15 @@ async function main(argv: readonly string[]): Promise<number> {
     const project = scripts.replace(/\/scripts\/test_host$/, "");
     const binary = Deno.env.get("BERTH_BINARY");
     const require = Deno.env.get("BERTH_TEST_REQUIRE") === "1" ? "1" : "";
-    const places: Places = { project, scripts, cacheRoot, deno: Deno.execPath(), binary, require };
+    const places: Places = { project, scripts, cacheRoot: CACHE_ROOT, deno: Deno.execPath(), binary, require };
     const bound = new Bound(options.timeoutMs, cancelOnSignals());
-    return report(await runTestHost(options, places, { say, output }, bound));
+    const run = () => runTestHost(options, places, { say, output }, bound);
+    return report(
+      await runOrRepeat(run, (result) => {
+        explain(result);
+        say("this host's emulated KVM broke it, which says nothing of the tests: all of them once more");
+      }),
+    );
   } catch (error) {
     return reportError(error);
   }
@@ -85,7 +104,7 @@ function reportError(error: unknown): number {
     reportError(error.error);
     return reportError(error.suppressed);
   }
-  if (!(error instanceof TestHostError)) throw error;
+  if (!(error instanceof BerthError)) throw error;
   say(error.message);
   return error instanceof Cancelled ? error.exitCode : 1;
 }

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { ensureDir, exists, walk } from "@std/fs";
 import { type AptSetup, readAptSetup } from "./apt.ts";
 import { runScript } from "./child.ts";
 import type { Bound } from "./wait.ts";
 
 /** Measured: 26–57 s on two cores. The rest is for slow mirrors. */
-const buildLimitMs = 600_000;
+const BUILD_LIMIT_MS = 600_000;
 
 /** The files of a built image. */
 export interface RootImage {
@@ -31,19 +32,10 @@ export async function hashRecipe(
 
 async function readRecipe(folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for await (const entry of Deno.readDir(folder)) {
-    files.set(entry.name, await Deno.readTextFile(`${folder}/${entry.name}`));
+  for await (const { path } of walk(folder, { includeDirs: false })) {
+    files.set(path.slice(folder.length + 1), await Deno.readTextFile(path));
   }
   return files;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** Removes every image but the one of today's recipe. */
@@ -71,14 +63,14 @@ export async function ensureRootImage(
   const images = `${cacheRoot}/images`;
   const folder = `${images}/${key}`;
   const image = { rootImage: `${folder}/root.img`, kernel: `${folder}/vmlinuz` };
-  if (await isFolder(folder)) return { ...image, built: false };
+  if (await exists(folder, { isDirectory: true })) return { ...image, built: false };
   const building = `${workFolder}/image`;
-  await Deno.mkdir(building, { recursive: true });
-  await Deno.mkdir(images, { recursive: true });
+  await ensureDir(building);
+  await ensureDir(images);
   await Deno.writeTextFile(`${building}/sources.list`, toLines(apt.sources));
   await Deno.writeTextFile(`${building}/apt-options`, toLines(apt.options));
   const argv = ["sh", `${recipeFolder}/build.sh`, building];
-  await runScript({ what: "build of the root image", argv, limitMs: buildLimitMs }, bound);
+  await runScript({ what: "build of the root image", argv, limitMs: BUILD_LIMIT_MS }, bound);
   await Deno.rename(building, folder);
   await removeOthers(images, key);
   return { ...image, built: true };

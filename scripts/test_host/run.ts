@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { ensureDir } from "@std/fs";
+import { BerthError } from "../../lib/base/errors.ts";
 import type { Options } from "./arguments.ts";
 import { readOutput, runScript } from "./child.ts";
-import { Cancelled, TestHostError } from "./failure.ts";
 import { ensureRootImage } from "./root_image.ts";
 import { runSession } from "./session.ts";
 import { judge, type Verdict, withResults } from "./verdict.ts";
@@ -42,13 +43,13 @@ export interface RunResult {
 }
 
 /** What the end of a run needs of its bound: this long before it, a VM that is still there is killed. */
-const tidyMs = 20_000;
+const TIDY_MS = 20_000;
 
 /** What the guest needs to hand over its results: it ends the tests this long before it would be killed. */
-const handOverMs = 20_000;
+const HAND_OVER_MS = 20_000;
 
 /** Room for the results' tar; sparse. */
-const resultsBytes = 2 ** 30;
+const RESULTS_BYTES = 2 ** 30;
 
 /** Runs the tests. When this returns or throws, nothing is left but the cache and the results. */
 export async function runTestHost(
@@ -72,19 +73,19 @@ export async function runTestHost(
   timed("payload packed");
   const outputLog = `${work}/output.log`;
   const session = { files, outputLog, tmpFolder: work, write: streams.output };
-  const traces = await runSession(session, new Bound(bound.remainingMs - tidyMs, bound.signal));
+  const traces = await runSession(session, new Bound(bound.remainingMs - TIDY_MS, bound.signal));
   timed("VM gone");
   const unpacking = sh("unpacking of the results", "collect.sh", "unpack", work, options.resultsFolder);
-  const verdict = withResults(judge(traces), await failureOf(unpacking));
+  const verdict = withResults(judge(traces), await failureOf(unpacking, bound.signal));
   return { verdict, console: traces.console };
 }
 
 /** The message of a failure that must not hide a verdict; the user's wish to stop is none. */
-async function failureOf(work: Promise<unknown>): Promise<string | undefined> {
+async function failureOf(work: Promise<unknown>, signal: AbortSignal): Promise<string | undefined> {
   try {
     await work;
   } catch (error) {
-    if (!(error instanceof TestHostError) || error instanceof Cancelled) throw error;
+    if (!(error instanceof BerthError) || signal.aborted) throw error;
     return error.message;
   }
 }
@@ -97,20 +98,20 @@ async function packPayload(
   bound: Bound,
 ): Promise<VmFiles> {
   const guest = `${work}/payload/guest`;
-  await Deno.mkdir(guest, { recursive: true });
+  await ensureDir(guest);
   await Deno.copyFile(`${places.scripts}/guest/run.sh`, `${guest}/run.sh`);
   await Deno.writeTextFile(`${guest}/arguments`, `${options.testArguments.join("\n")}\n`);
   const argv = [
     ...["sh", `${places.scripts}/payload.sh`, places.project, work, places.deno],
     ...[`${places.cacheRoot}/deno-dir`, places.binary ?? ""],
   ];
-  const endsAtSeconds = Math.floor((bound.remainingMs - tidyMs - handOverMs) / 1000);
+  const endsAtSeconds = Math.floor((bound.remainingMs - TIDY_MS - HAND_OVER_MS) / 1000);
   const settings = `permission_set=${options.permissionSet}\nends_at_s=${endsAtSeconds}\nrequire=${places.require}\n`;
   await Deno.writeTextFile(`${guest}/settings.sh`, settings);
   await runScript({ what: "packing of the payload", argv, limitMs: 120_000 }, bound);
   const resultsImage = `${work}/results.img`;
   using results = await Deno.open(resultsImage, { create: true, write: true });
-  await results.truncate(resultsBytes);
+  await results.truncate(RESULTS_BYTES);
   return {
     kernel: image.kernel,
     rootImage: image.rootImage,

@@ -27,7 +27,7 @@ export interface Verdict {
 }
 
 /** Status of `timeout` in the guest, when the tests outlast their bound. */
-const guestTimeoutStatus = [124, 137];
+const GUEST_TIMEOUT_STATUS = [124, 137];
 
 /** The last summary line of `deno test`, without colours: `FAILED | 2 passed (1 step) | 1 failed (3s)`. */
 export function parseSummary(output: string): { passed: number; failed: number } | undefined {
@@ -75,7 +75,7 @@ function explain(
   }
   if (exit === undefined) return { kind: "lost", message: explainLoss(traces) };
   const status = Number(exit);
-  if (guestTimeoutStatus.includes(status)) {
+  if (GUEST_TIMEOUT_STATUS.includes(status)) {
     return { kind: "timed-out", message: `deno test did not end in its time (status ${status})` };
   }
   if (status !== 0) return { kind: "failed", message: `deno test ended with status ${status}` };

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type OwnedChild, spawnChild } from "./child.ts";
+import { type Child, startChild } from "../../lib/process/child.ts";
+import { planOwned } from "./child.ts";
 
 /** The files of one boot. */
 export interface VmFiles {
@@ -20,7 +21,7 @@ export interface VmFiles {
 }
 
 /** The root disk is NVMe, which Debian's cloud kernel has built in: so no initramfs is needed. */
-const kernelArguments = [
+const KERNEL_ARGUMENTS = [
   "root=/dev/nvme0n1",
   "rootfstype=ext4",
   "rootflags=noinit_itable",
@@ -50,7 +51,7 @@ export function planQemuArguments(files: VmFiles): string[] {
   return [
     ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"],
     ...["-smp", "2", "-m", "4096", "-nodefaults", "-nic", "none", "-display", "none", "-no-reboot"],
-    ...["-kernel", files.kernel, "-append", kernelArguments.join(" ")],
+    ...["-kernel", files.kernel, "-append", KERNEL_ARGUMENTS.join(" ")],
     ...planDisk("root", files.rootImage, "nvme", ",snapshot=on"),
     ...planDisk("payload", files.payloadImage, "virtio-blk-pci"),
     ...planDisk("results", files.resultsImage, "virtio-blk-pci"),
@@ -61,15 +62,12 @@ export function planQemuArguments(files: VmFiles): string[] {
 }
 
 /**
- * Boots the VM; ttyS1 goes to `onOutput`.
+ * Boots the VM. Its standard output is ttyS1, its standard error QEMU's own words.
  *
  * @param tmpFolder where QEMU keeps the snapshot, unlinked but there
  */
-export function bootVm(
-  files: VmFiles,
-  tmpFolder: string,
-  onOutput: (chunk: Uint8Array) => void,
-): OwnedChild {
-  const argv = ["qemu-system-x86_64", ...planQemuArguments(files)];
-  return spawnChild({ argv, graceMs: 5_000, env: { TMPDIR: tmpFolder }, onStdout: onOutput });
+export function bootVm(files: VmFiles, tmpFolder: string): Child {
+  const owned = planOwned(["qemu-system-x86_64", ...planQemuArguments(files)]);
+  const env = { TMPDIR: tmpFolder };
+  return startChild<string>({ ...owned, env, graceMs: 5_000, stdout: "piped", stderr: "piped" });
 }

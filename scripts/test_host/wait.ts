@@ -1,10 +1,17 @@
 /**
- * Waiting with a name and a bound. Every wait of the test host goes through {@linkcode Bound.wait}, so a
- * run that ends late always says what it was waiting for.
+ * Waits that share one bound: a run of the test host that ends late says what it was waiting for, and whose time it was.
  *
  * @module
  */
-import { TimedOut } from "./failure.ts";
+
+import { orAborted, within } from "../../lib/base/deadline.ts";
+import { formatMillis } from "../../lib/base/units.ts";
+
+/** A wait's time, and its name in messages. */
+export interface Limit {
+  readonly timeoutMs: number;
+  readonly what: string;
+}
 
 /** The time that is left for everything, and the signal that ends it sooner. */
 export class Bound {
@@ -23,31 +30,22 @@ export class Bound {
     return Math.max(0, this.#endsAtMs - performance.now());
   }
 
+  /** The limit of one wait: `limitMs`, or what is left of the whole; the name then says so. */
+  limit(what: string, limitMs = Infinity): Limit {
+    const left = this.remainingMs;
+    if (limitMs <= left) return { timeoutMs: limitMs, what };
+    return { timeoutMs: left, what: `${what}; all of it had ${formatMillis(this.totalMs)}` };
+  }
+
   /**
    * Awaits `work`, at most `limitMs` and never beyond the whole bound.
    *
    * Does not end the work: who gets the error owns something to dispose of.
    *
-   * @throws {TimedOut} naming `what`
+   * @throws {DeadlineError} naming `what`; the signal's reason.
    */
-  wait<T>(what: string, work: Promise<T>, limitMs = Infinity): Promise<T> {
-    const ms = Math.min(limitMs, this.remainingMs);
-    const ended = Promise.withResolvers<T>();
-    const cancel = () => ended.reject(this.signal.reason);
-    const late = () => ended.reject(new TimedOut(this.#lateMessage(what, ms, limitMs)));
-    if (this.signal.aborted) cancel();
-    this.signal.addEventListener("abort", cancel);
-    const timer = setTimeout(late, ms);
-    work.then(ended.resolve, ended.reject);
-    return ended.promise.finally(() => {
-      clearTimeout(timer);
-      this.signal.removeEventListener("abort", cancel);
-    });
-  }
-
-  #lateMessage(what: string, ms: number, limitMs: number): string {
-    const seconds = (value: number) => `${Math.round(value / 1000)} s`;
-    const whole = ms < limitMs ? `; all of it had ${seconds(this.totalMs)}` : "";
-    return `waited ${seconds(ms)} for ${what}${whole}`;
+  async wait<T>(what: string, work: Promise<T>, limitMs = Infinity): Promise<T> {
+    const limit = this.limit(what, limitMs);
+    return await within(orAborted(work, this.signal), limit.timeoutMs, limit.what);
   }
 }

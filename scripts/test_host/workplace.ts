@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { emptyDir, ensureDir } from "@std/fs";
 import { settlesWithin } from "../../lib/base/deadline.ts";
 import type { Bound } from "./wait.ts";
 
@@ -24,24 +25,15 @@ export async function openWorkplace(
   bound: Bound,
   say: (line: string) => void,
 ): Promise<Workplace> {
-  await Deno.mkdir(cacheRoot, { recursive: true });
+  await ensureDir(cacheRoot);
   await using stack = new AsyncDisposableStack();
   const file = stack.use(await Deno.open(`${cacheRoot}/lock`, { create: true, write: true }));
   const locked = file.lock(true);
   if (!await settlesWithin(locked, 500)) say("waiting for another run to end");
   await bound.wait("another run of the test host to end", locked);
   const folder = `${cacheRoot}/work`;
-  await removeFolder(folder);
-  await Deno.mkdir(folder, { mode: 0o755 });
-  stack.defer(() => removeFolder(folder));
+  await emptyDir(folder);
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
   const owned = stack.move();
   return { folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-async function removeFolder(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

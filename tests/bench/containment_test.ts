@@ -9,7 +9,7 @@ import type { Driver } from "../../lib/cgroup/driver.ts";
 import type { Limits } from "../../lib/cgroup/limits.ts";
 import { parseKeys } from "../../lib/cgroup/usage.ts";
 import { startChild } from "../../lib/process/child.ts";
-import { planBirth } from "../../lib/process/launch.ts";
+import { planLaunch } from "../../lib/process/launch.ts";
 import { compare, median } from "../../scripts/bench/statistics.ts";
 import { formatRows, type Row } from "../../scripts/bench/table.ts";
 import { shell } from "../support/berth.ts";
@@ -36,7 +36,7 @@ async function timed(work: () => Promise<void>): Promise<number> {
 /** A group with four limits, a process born in it, its statistics, its removal. */
 async function ours(driver: Driver, id: string): Promise<void> {
   await using group = await driver.createGroup({ id, limits: LIMITS });
-  await using child = startChild(planBirth({ cgroup: group.path }, PROGRAM));
+  await using child = startChild(planLaunch({ cgroup: group.path, argv: PROGRAM }));
   assertEquals((await child.status).success, true);
   await group.readUsage();
 }

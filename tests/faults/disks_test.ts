@@ -4,7 +4,7 @@
  * @module
  */
 
-import { POINTS } from "../../lib/job/points.ts";
+import { COLD_POINTS } from "../support/vmm/cold_points.ts";
 import { leftovers, SCRATCH, shell, STATE } from "../support/berth.ts";
 import {
   type Case,
@@ -63,7 +63,7 @@ const FAULTS = ([0, 3] as const).flatMap((exits): Fault[] =>
   Object.entries({ "a full disk": fillDisk, "a disk that becomes read-only": breakDisk }).map(([what, fault]) => ({
     name: `${what} under a job that exits with ${exits}`,
     // QEMU is just being started at the others: what it has of its files by then is a matter of luck.
-    points: POINTS.filter((point) => point !== "qmp" && point !== "launch"),
+    points: COLD_POINTS.filter((point) => point !== "qmp" && point !== "launch"),
     exits,
     fault,
     flags: ["--min-free", "100M"],

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # A VMM whose guest's agent does what the lines behind this script say: it connects as QEMU does, with the token that
-# its kernel would have been given, and talks. It speaks QMP only where it is told to, and has no guest and no logs.
+# its guest would have read when it was asked who it is, and talks. It speaks QMP only where it is told to, and has no guest and no logs.
 use strict;
 use warnings;
 use IO::Socket::UNIX;
@@ -8,13 +8,25 @@ use IO::Socket::UNIX;
 $SIG{PIPE} = "IGNORE";
 my ($path)  = map { /^socket,.*path=([^,]*agent\.sock)/ ? $1 : () } @ARGV;
 my ($qpath) = map { /^socket,.*path=([^,]*qmp\.sock)/   ? $1 : () } @ARGV;
-my ($token) = map { /berth\.token=(\w+)/ ? $1 : () } @ARGV;
+my ($nonce) = map { /berth\.nonce=(\w+)/ ? $1 : () } @ARGV;
+my ($identity) = map { /file=([^,]*\/identity)/ ? $1 : () } @ARGV;
+my $token;
 my ($name)  = grep { defined } map { $ARGV[$_] eq '-name' ? $ARGV[ $_ + 1 ] : undef } 0 .. $#ARGV;
 $name =~ s/^guest=|,.*//g;
 
 sub dial { my $socket = IO::Socket::UNIX->new(Peer => $_[0]) or die "$_[0]: $!"; $socket->autoflush(1); $socket }
 my $agent = dial($path);
 my $qmp;
+
+sub hello {
+    unless (defined $token) {
+        print $agent "ready $nonce\n";
+        while (<$agent>) { last if /^who $nonce$/ }
+        open my $disk, '<', $identity or die "$identity: $!";
+        chomp($token = <$disk>);
+    }
+    print $agent "hello $token agent\n";
+}
 
 sub negotiate {
     print $qmp qq({"QMP": {}}\n);
@@ -27,7 +39,7 @@ sub negotiate {
 # Done in turn: a line is sent, and @ begins a command.
 while (my $step = <DATA>) {
     chomp $step;
-    if    ($step eq '@hello') { print $agent "hello $token agent\n" }
+    if    ($step eq '@hello') { hello() }
     elsif ($step eq '@asked') { while (<$agent>) { last if /^exec$/ } }
     elsif ($step eq '@told-to-power-off') { while (<$agent>) { last if /^poweroff$/ } exit 0 }
     elsif ($step eq '@close') { close $agent }

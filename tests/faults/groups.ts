@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Point } from "../../lib/job/points.ts";
+import type { Point } from "../../lib/machine/points.ts";
 import { leftovers, SCRATCH, shell } from "../support/berth.ts";
 import { CGROUP_ROOT, findRecord, vmGroups } from "../support/host/host_jobs.ts";
 import { type Case, type Place, prepareState, type Scene } from "./harness.ts";

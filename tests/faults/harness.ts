@@ -5,11 +5,11 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { Point } from "../../lib/job/points.ts";
+import type { Point } from "../../lib/machine/points.ts";
 import type { Report } from "../../lib/job/report.ts";
 import type { VerdictName } from "../../lib/job/verdict.ts";
 import { berth, finish, leftovers, type Outcome, SCRATCH, shell, STATE } from "../support/berth.ts";
-import { BERTH_AT_POINTS } from "../support/berth_at_points.ts";
+import { BERTH_AT_POINTS } from "../support/programs/berth_at_points.ts";
 
 /** What a new start may take to tidy up. */
 const TIDY_MS = 10_000;

@@ -6,9 +6,10 @@
  * @module
  */
 
-import { type Point, POINTS } from "../../lib/job/points.ts";
+import { type Point, POINTS } from "../../lib/machine/points.ts";
 import type { VerdictName } from "../../lib/job/verdict.ts";
 import { SCRATCH, shell } from "../support/berth.ts";
+import { COLD_POINTS } from "../support/vmm/cold_points.ts";
 import type { Case, Scene } from "./harness.ts";
 
 /** How a job is to end. */
@@ -35,10 +36,10 @@ export interface Fault {
   readonly flags?: readonly string[];
 }
 
-const signal = (name: string, pid: number) => shell('kill -s "$1" "$2"', name, String(pid));
+export const signal = (name: string, pid: number) => shell('kill -s "$1" "$2"', name, String(pid));
 
 /** Sends a signal to QEMU, which berth may just be starting. */
-async function signalQemu(name: string, { state }: Scene): Promise<void> {
+export async function signalQemu(name: string, { state }: Scene): Promise<void> {
   await shell(
     `for attempt in $(seq 200); do
       for pid in $(pgrep -x qemu-system-x86); do
@@ -57,7 +58,7 @@ export const own = (exits: 0 | 3): Expected => exits === 0 ? ["succeeded", 0] : 
 /** The death of the host process; tests/vm/gc_test.ts looks closer at what it leaves at each point. */
 const HOST_KILLED: Fault = {
   name: "SIGKILL of the host process",
-  points: POINTS,
+  points: COLD_POINTS,
   exits: 3,
   fault: async ({ hostPid }) => {
     await signal("KILL", hostPid);
@@ -69,7 +70,7 @@ const HOST_KILLED: Fault = {
 const FAULTS: readonly Fault[] = [
   {
     name: "SIGKILL of the front process",
-    points: POINTS,
+    points: COLD_POINTS,
     exits: 3,
     fault: async ({ frontPid }) => void await signal("KILL", frontPid),
     // The host process has its TERM from the kernel then.
@@ -78,7 +79,7 @@ const FAULTS: readonly Fault[] = [
   ...(["TERM", "INT"] as const).map((name): Fault => ({
     name: `SIG${name} to the front process`,
     // Both go one way, and have another status.
-    points: name === "TERM" ? POINTS : ["launch", "started", "drain", "report"],
+    points: name === "TERM" ? COLD_POINTS : ["launch", "started", "drain", "report"],
     exits: 3,
     fault: async ({ frontPid }) => void await signal(name, frontPid),
     expected: (point) => isAfterVm(point) ? own(3) : ["cancelled", name === "TERM" ? 143 : 130],

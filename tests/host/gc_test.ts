@@ -5,10 +5,10 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Point } from "../../lib/job/points.ts";
+import type { Point } from "../../lib/machine/points.ts";
 import { awaitVmm, berth, leftovers, SCRATCH, shell } from "../support/berth.ts";
 import { CGROUP_ROOT, expectNothingLeft, startHostJob, withParent } from "../support/host/host_jobs.ts";
-import { BERTH_AT_POINTS, dyingAt } from "../support/berth_at_points.ts";
+import { BERTH_AT_POINTS, dyingAt } from "../support/programs/berth_at_points.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 

@@ -99,11 +99,13 @@ export async function shell(script: string, ...args: string[]): Promise<string> 
   return new TextDecoder().decode(stdout);
 }
 
-/** An empty folder of that name. */
+/**
+ * An empty folder of that name, whatever an earlier run has left there: also names that are no text, which only the
+ * host's own programs can remove.
+ */
 export async function emptyFolder(name: string): Promise<string> {
   const path = `${SCRATCH}/${name}`;
-  await Deno.remove(path, { recursive: true }).catch(() => {});
-  await Deno.mkdir(path, { recursive: true });
+  await shell('rm -rf "$1"; mkdir -p "$1"', path);
   return path;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { walk } from "@std/fs";
 import type { Origin } from "../../lib/image/origin.ts";
 import type { ImageSpec } from "../../lib/image/spec.ts";
 import { ImageStore } from "../../lib/image/store.ts";
@@ -41,11 +42,7 @@ export async function build(store: ImageStore, work: string, name: string, conte
 }
 
 /** Every file and folder below a folder, as paths from there, sorted. */
-export async function tree(folder: string, prefix = ""): Promise<string[]> {
-  const paths: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    paths.push(prefix + name);
-    if (isDirectory) paths.push(...await tree(`${folder}/${name}`, `${prefix}${name}/`));
-  }
-  return paths.sort();
+export async function tree(folder: string): Promise<string[]> {
+  const paths = await Array.fromAsync(walk(folder), ({ path }) => path.slice(folder.length + 1));
+  return paths.filter((path) => path !== "").sort();
 }

@@ -1,38 +1,24 @@
 /**
- * A job's spec and what is decided outside of it: the least there can be.
+ * A job's request and what is decided outside of it: the least there can be.
  *
  * @module
  */
 
 import type { PlanInputs } from "../../lib/job/plan.ts";
-import type { JobSpec } from "../../lib/job/spec.ts";
+import { completeRequest, type JobRequest } from "../../lib/job/request/request.ts";
+import { QEMU_TRAITS } from "../../lib/vmm/qemu/traits.ts";
 
-export const LEAST_SPEC: JobSpec = {
-  argv: ["make", "test"],
-  env: {},
-  user: "",
-  stdin: false,
-  workspace: false,
-  artifacts: [],
-  artifactOn: "success",
-  volumes: [],
-  caches: [],
-  diskBytes: 16 * 1024 ** 3,
-  minFreeBytes: 256 * 1024 ** 2,
-  pidsMax: 256,
-  accel: "auto",
-  limits: "auto",
-  groupLimits: {},
-  cgroupParent: { kind: "self" },
-  cgroupDriver: "auto",
-  devices: [],
+export const LEAST_REQUEST: JobRequest = completeRequest({
+  command: ["make", "test"],
   jail: "auto",
   uidRange: { first: 200_000, last: 200_099 },
-};
+});
 
 export const LEAST_INPUTS: PlanInputs = {
   id: "0123456789ab",
   token: "0123456789abcdefghjkmnpqrs",
+  nonce: "n0123456789abcdefghjkmnpqr",
+  jobs: "/run/berth/self/state/jobs",
   image: {
     name: "default",
     spec: {
@@ -45,8 +31,7 @@ export const LEAST_INPUTS: PlanInputs = {
       runnerType: "qemu",
     },
   },
+  vmm: QEMU_TRAITS,
   accelerator: { accelerator: "kvm", bootArgs: [] },
   jail: { filter: "/run/berth/self/filter.bpf", user: 200_000 },
-  contained: true,
-  shown: [],
 };

@@ -6,8 +6,8 @@
  */
 
 import { watchDisks } from "../../lib/disk/watch.ts";
-import { createJobFolder } from "../../lib/job/folder.ts";
-import { largestFirst } from "../../lib/job/running.ts";
+import { createJobFolder } from "../../lib/machine/folder.ts";
+import { largestFirst } from "../../lib/machine/running.ts";
 
 const MIB = 1024 ** 2;
 /** What is written into each one's folder. */

@@ -35,6 +35,17 @@ export async function jailMissing(): Promise<Problem> {
   return await problemOf("no jail", `exec bwrap ${namespaces} --ro-bind / / --proc /proc true`);
 }
 
+/** bubblewrap's options under which a program has no power on the host, whoever runs it, and has the usual devices. */
+export const POWERLESS: readonly string[] = [
+  ...["--unshare-all", "--unshare-user", "--uid", "1000", "--cap-drop", "ALL"],
+  ...["--ro-bind", "/", "/", "--dev", "/dev"],
+];
+
+/** Whether programs can be run so. */
+export async function powerlessMissing(): Promise<Problem> {
+  return await problemOf("no namespace of users", `exec bwrap ${POWERLESS.join(" ")} true`);
+}
+
 /** Whether these programs are installed. */
 export async function programsMissing(...names: readonly string[]): Promise<Problem> {
   const checks = names.map((name) => `command -v ${name} >&2 2>/dev/null || { echo "no ${name}" >&2; exit 1; }`);

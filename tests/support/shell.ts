@@ -4,12 +4,25 @@
  * @module
  */
 
+import { temporaryFolder } from "./temp.ts";
+
+const PROJECT = new URL("../../", import.meta.url).pathname;
+
 /** Runs a script file with a shell, given as its words; returns its standard output, or throws with its last words. */
 export async function runScript(shell: readonly string[], script: string, ...args: string[]): Promise<Uint8Array> {
   const [command, ...words] = [...shell, script, ...args];
   const { success, stdout, stderr } = await new Deno.Command(command, { args: words, stdin: "null" }).output();
   if (!success) throw new Error(`${shell.join(" ")}: ${new TextDecoder().decode(stderr)}`);
   return stdout;
+}
+
+/** What scripts/assemble.sh prints of a source, given by its path in the project; throws with its last words. */
+export async function assemble(source: string): Promise<string> {
+  await using folder = await temporaryFolder();
+  const options = { args: [`${PROJECT}scripts/assemble.sh`, PROJECT + source], env: { TMPDIR: folder.path } };
+  const { success, stdout, stderr } = await new Deno.Command("sh", options).output();
+  if (!success) throw new Error(`${source}: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout).trim();
 }
 
 /** The texts that each end with a NUL. */

@@ -7,7 +7,7 @@
 import { TEST_ROOT } from "./temp.ts";
 
 /** A path to listen on, which is this test's own until it is disposed: others, in other processes too, wait. */
-export async function socketPath(name: "hub" | "qmp"): Promise<{ readonly path: string } & Disposable> {
+export async function socketPath(name: "hub" | "qmp" | "life"): Promise<{ readonly path: string } & Disposable> {
   await Deno.mkdir(TEST_ROOT, { recursive: true, mode: 0o700 });
   const path = `${TEST_ROOT}/${name}.sock`;
   const lock = await Deno.open(`${TEST_ROOT}/${name}.lock`, { create: true, write: true });

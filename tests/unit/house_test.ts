@@ -58,3 +58,16 @@ Deno.test("no folder of code or tests has more than 25 files", async () => {
   assertEquals(lines.length > 30, true);
   assertEquals(lines.filter((line) => parseInt(line) > MOST_FILES), []);
 });
+
+Deno.test("every export has a doc line", async () => {
+  const find = `cd "$1" && shift && find . -name '*.ts' ! -name '*.d.ts' -exec awk '
+    /^\\/\\/ deno-lint-ignore/ || /^export (type )?[{*]/ { next }
+    /^export [a-z]/ { count++; if (before !~ /\\*\\/ *$/) print FILENAME ": " $0 }
+    { before = $0 }
+    END { print count " exports" }' {} +`;
+  const args = ["-c", find, "sh", LIB.pathname];
+  const { stdout } = await new Deno.Command("sh", { args }).output();
+  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+  assertEquals(parseInt(lines.pop()!) > 1000, true);
+  assertEquals(lines, []);
+});

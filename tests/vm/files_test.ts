@@ -57,7 +57,7 @@ Deno.test("an artifact that is not there makes a job that succeeded an error; th
   const args = ["run", "--quiet", "--artifact", `/nothing=${out}/a`, "--artifact", `/there=${out}/b`];
   const missing = await berth([...args, "--artifact", `/etc/none=${out}/c`, "--", "sh", "-c", "echo 1 >/there"]);
   assertEquals(missing.code, 123);
-  const words = "--artifact /nothing, --artifact /etc/none: the job has ended, and there is no such file or folder";
+  const words = "the artifact /nothing, the artifact /etc/none: the job has ended, and there is no such file or folder";
   assertStringIncludes(missing.stderr, words);
   assertEquals(await Deno.readTextFile(`${out}/b/there`), "1\n");
   assertEquals((await berth([...args, "--", "sh", "-c", "exit 4"])).code, 4, "a job's own failure comes first");
@@ -86,7 +86,7 @@ Deno.test("an artifact of a failed job that is not there is said, and changes no
   const args = ["run", "--quiet", "--artifact", `/none=${out}`, "--artifact-on", "always", "--", "sh", "-c", "exit 3"];
   const { code, stderr } = await berth(args);
   assertEquals(code, 3);
-  assertStringIncludes(stderr, "--artifact /none: the job has ended, and there is no such file or folder");
+  assertStringIncludes(stderr, "the artifact /none: the job has ended, and there is no such file or folder");
 });
 
 Deno.test("links that a job puts in the place of its folders lead artifacts nowhere else", async () => {
@@ -98,7 +98,7 @@ Deno.test("links that a job puts in the place of its folders lead artifacts nowh
   const { code, stderr } = await berth(["run", ...flags, "--", "sh", "-c", script]);
   // /berth is the agent's: for the job there is no such folder.
   assertEquals(code, 123, stderr);
-  assertStringIncludes(stderr, "--artifact /dev: the job has ended, and there is no such file or folder");
+  assertStringIncludes(stderr, "the artifact /dev: the job has ended, and there is no such file or folder");
   assertEquals(await shell(`cd "$1"; find . -type f`, out), "./a/file\n");
 });
 

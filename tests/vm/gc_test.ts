@@ -5,9 +5,10 @@
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Point, POINTS } from "../../lib/job/points.ts";
+import type { Point } from "../../lib/machine/points.ts";
 import { awaitVmm, berth, emptyFolder, finish, leftovers, shell, start } from "../support/berth.ts";
-import { BERTH_AT_POINTS, dyingAt } from "../support/berth_at_points.ts";
+import { COLD_POINTS } from "../support/vmm/cold_points.ts";
+import { BERTH_AT_POINTS, dyingAt } from "../support/programs/berth_at_points.ts";
 
 const state = `${await emptyFolder("gc")}/state`;
 const here = { state };
@@ -26,7 +27,7 @@ const caches = `${state}/caches`;
 /** Caches are kept when the VM is gone. */
 const kept = (point: Point) => point === "removal" || point === "report" ? `${caches}/cache-gc/disk.ext4\n` : "";
 
-for (const point of POINTS) {
+for (const point of COLD_POINTS) {
   Deno.test(`a host process that is killed at "${point}" leaves nothing but a folder, and gc removes it`, async () => {
     const out = await emptyFolder("gc-out");
     const flags = ["--drain", "true", "--artifact", `/data/x=${out}`, "--cache", "gc:/cache", "--volume=new:8M:/data"];

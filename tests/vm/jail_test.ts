@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { DEFAULT_PIDS_MAX, DEFAULT_UID_RANGE } from "../../lib/job/spec.ts";
+import { DEFAULT_UID_RANGE, DEFAULTS } from "../../lib/job/request/request.ts";
 import { copyImage } from "../faults/harness.ts";
 import { berth, emptyFolder, finish, leftovers, shell, start, STATE } from "../support/berth.ts";
 
@@ -23,7 +23,7 @@ const GOALS = new URL("../support/vmm/escape_goals.pl", import.meta.url).pathnam
 /** What not every host's kernel has, or lets root do; and what a launch without a jail bounds as well. */
 const MAY_LACK = [
   ...["call it in another ABI", "load a module", "load another kernel", "open a kernel crypto socket"],
-  ...["open the host's memory", "raise a limit", "write without an end"],
+  ...["open KVM", "open the host's memory", "raise a limit", "write without an end"],
   // Calls of newer kernels.
   ...["open a tree the newest way", "look at a mount", "list the mounts", "read its label", "change its label"],
   ...["list the security modules", "see what others have read"],
@@ -81,7 +81,7 @@ async function tryEscape(start: Start): Promise<{ could: string[]; couldNot: str
     const [disk] = (await shell("cut -d' ' -f3 /proc/self/mountinfo | grep -v '^0:' || echo 8:0")).split("\n");
     const [major, minor] = disk.split(":").map(Number);
     const own =
-      `images => '${state}/images', otherJob => '${state}/jobs/other/out', beyond => ${BEYOND}, processes => ${DEFAULT_PIDS_MAX}`;
+      `images => '${state}/images', otherJob => '${state}/jobs/other/out', beyond => ${BEYOND}, processes => ${DEFAULTS.pids}`;
     const program = (await shell('cat "$1"', ESCAPE))
       .replace("our %host;", `our %host = (${own}, disk => ${major << 8 | minor}, ${found});`);
     await Deno.writeTextFile(`${folder}/qemu`, program, { mode: 0o755 });

@@ -33,6 +33,20 @@ Deno.test("the host process has nothing open but the standard three, whatever it
   assertEquals(await shell(open, ...front({ self })), "0\n1\n2\n");
 });
 
+Deno.test("the host process has a way to the descriptor that its caller names, and nothing of its own there", async () => {
+  const list = "for file in /proc/self/fd/*; do if [ -e $file ]; then echo ${file##*/}; fi; done";
+  const say =
+    `exec 8</run/berth/self/events.end && (exec 8<&- >/run/berth/self/events; echo first; ${list}; echo last) &&
+    cat <&8 && echo end`;
+  for (const number of [3, 7, 251]) {
+    const target = "/run/berth/self/events";
+    const windows: Window[] = [{ mode: "descriptor", target, source: String(number) }];
+    const [command, ...args] = front({ self: ["sh", "-c", say], windows });
+    const open = `exec 4</etc 9</etc/shadow && exec busybox sh -c 'exec 10</etc ${number}>&1 && exec "$@"' sh "$@"`;
+    assertEquals(await shell(open, command, ...args), "first\n0\n1\n2\nlast\nend\n", `${number}`);
+  }
+});
+
 /** All that there may be of the host. What a host does not have is not there, and what leads to programs is. */
 const OF_THE_HOST = new Set([
   ...["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/proc", "/tmp", "/var/tmp", "/run/mount"],

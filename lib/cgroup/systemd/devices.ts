@@ -22,25 +22,25 @@ const ALWAYS = ["/dev/null", "/dev/zero", "/dev/urandom", "block-device-mapper"]
 
 const EVERYTHING = "rwm";
 
-/** What a VM may open, and what of it this host lacks. */
+/** Devices that a VM may open, and those of them that this host lacks. */
 export interface DevicePlan {
   readonly allowed: readonly Device[];
   /** The hypervisor's own devices that are not there: for a warning. */
   readonly missing: readonly string[];
 }
 
-/** The nodes that the caller must look for, for {@linkcode planDevices}. */
+/** Nodes that the caller must look for, for {@linkcode planDevices}. */
 export function nodesToLookFor(wanted: readonly Device[]): string[] {
   return [...new Set([...OPTIONAL, ...pathsOf(wanted)])];
 }
 
-/** Those devices that are nodes, and no groups of devices. */
+/** Paths of those devices that are nodes, and no groups of devices. */
 export function pathsOf(devices: readonly Device[]): string[] {
   return devices.map(({ node }) => node).filter(isPath);
 }
 
 /**
- * The hypervisor's devices and those that the user wants.
+ * Plans the devices of a VM: the hypervisor's, and those that the user wants.
  *
  * @param there those of {@linkcode nodesToLookFor} that are on this host.
  * @throws {BerthError} `usage.value` for a device of the user's that is not: systemd would leave it out in silence.
@@ -60,8 +60,13 @@ export function planDevices(wanted: readonly Device[], there: readonly string[])
 
 /** Reads `PATH[:rwm]`. @throws {BerthError} `usage.value`. */
 export function parseDevice(text: string): Device {
+  return readDevice(text, "--device");
+}
+
+/** The same. @param where names the value. */
+export function readDevice(text: string, where: string): Device {
   const wrong = (what: string) =>
-    new BerthError("usage.value", `--device: "${text}" ${what}; write a path like /dev/vfio/7, or /dev/sdb:r`);
+    new BerthError("usage.value", `${where}: "${text}" ${what}; write a path like /dev/vfio/7, or /dev/sdb:r`);
   // Names of devices may have colons themselves, as in /dev/disk/by-path, but no letters alone behind the last one.
   const [, node, access = EVERYTHING] = /^(.*?)(?::([A-Za-z]*))?$/s.exec(text)!;
   if (!/^(?!.*(.).*\1)[rwm]{1,3}$/.test(access)) throw wrong(`has the access "${access}", not letters of rwm`);
@@ -73,7 +78,7 @@ export function parseDevice(text: string): Device {
   return { node, access: sortAccess(access) };
 }
 
-/** The list with one more entry; one that is there already gets what it did not have. */
+/** List with one more entry; one that is there already gets what it did not have. */
 export function addDevice(list: readonly Device[], device: Device): Device[] {
   const before = list.find(({ node }) => node === device.node);
   if (!before) return [...list, device];
@@ -81,7 +86,7 @@ export function addDevice(list: readonly Device[], device: Device): Device[] {
   return list.map((one) => one === before ? merged : one);
 }
 
-/** The list without an entry. @throws {BerthError} `cgroup.device` when it has none for that node. */
+/** List without an entry. @throws {BerthError} `cgroup.device` when it has none for that node. */
 export function removeDevice(list: readonly Device[], node: string): Device[] {
   if (list.some((one) => one.node === node)) return list.filter((one) => one.node !== node);
   const names = list.map((one) => one.node).join(", ") || "none";

@@ -19,7 +19,7 @@ import { type Scope, startScope } from "./scope.ts";
 import { findSystemd, type ManagerOptions, type Systemd } from "./systemctl.ts";
 import { holdSlice } from "./tenant_slices.ts";
 
-/** Where the scopes go. */
+/** Place of the scopes, and their manager. */
 export interface SystemdDriverOptions extends ManagerOptions {
   readonly slice: string;
   /** The first part of the scopes' names. */
@@ -32,7 +32,7 @@ export interface SystemdDriverOptions extends ManagerOptions {
   readonly devices?: readonly Device[];
 }
 
-/** What the user wants. */
+/** Wishes of the user for scopes. */
 export interface SystemdRequest {
   readonly parent: Parent;
   /** `PATH[:rwm]`, as the user wrote them. */
@@ -41,7 +41,7 @@ export interface SystemdRequest {
   readonly onWarning: (message: string) => void;
 }
 
-/** What a scope of this host has. */
+/** Properties of a scope of this host. */
 export interface ScopeFacts {
   readonly controllers: readonly string[];
   /** The names of the files in its folder. */
@@ -108,7 +108,7 @@ export function parseProbe(text: string): ScopeFacts {
   return { controllers: controllers.split(" "), files: files.split(" "), enforcesDevices: devices === "shut" };
 }
 
-/** Makes scopes. One ends when its owner does: its holder sees to that (holder.ts). */
+/** Maker of scopes. A scope ends when its owner does: its holder sees to that (holder.ts). */
 export class SystemdDriver implements Driver {
   readonly name = "systemd";
   /** Whether {@linkcode SystemdDriverOptions.devices} is in force. */

@@ -19,7 +19,7 @@ const END_MS = 2000;
 /** A process id and a unit's name. */
 const MOST_READY_BYTES = 512;
 
-/** The scope to begin. */
+/** Scope to begin. */
 export interface HolderPlan {
   readonly unit: string;
   readonly slice: string;
@@ -28,7 +28,7 @@ export interface HolderPlan {
   readonly sliceFolder: string;
 }
 
-/** A scope that has begun, with its limits in force. Disposing ends the holder. */
+/** Scope that has begun, with its limits in force. Disposing ends the holder. */
 export interface Holder extends AsyncDisposable {
   readonly pid: string;
   /** The scope's folder in the slice's: the unit's name, but systemd may put a `_` before it. */

@@ -21,8 +21,9 @@ const PROPERTIES: Readonly<Record<LimitName, readonly string[]>> = {
   mems: ["AllowedMemoryNodes"],
 };
 
-/** Where scopes go, and what their names begin with, when nobody says otherwise. */
+/** Slice that scopes go into where none is given. */
 export const DEFAULT_SLICE = "berth.slice";
+/** Beginning of scopes' names where none is given. */
 export const DEFAULT_PREFIX = "berth";
 
 /** UNIT_NAME_MAX is 256 with the NUL at the end. */
@@ -37,7 +38,7 @@ export function limitProperties(limits: Limits): string[] {
   });
 }
 
-/** Takes limits off: an empty assignment is unlimited for all but TasksMax, which has a default in scopes. */
+/** Assignments that take limits off: an empty one is unlimited for all but TasksMax, which has a default in scopes. */
 export function resetProperties(names: readonly LimitName[]): string[] {
   return names.flatMap((name) => PROPERTIES[name].map((one) => one === "TasksMax" ? "TasksMax=infinity" : `${one}=`));
 }
@@ -61,7 +62,7 @@ function ioProperties(max: IoMax): string[] {
 }
 
 /**
- * The folder of a slice below the root of its manager's tree: a dash in the name is a slice above.
+ * Folder of a slice below the root of its manager's tree: a dash in the name is a slice above.
  *
  * @example
  * ```ts
@@ -82,8 +83,8 @@ export function slicePath(slice: string): string {
 }
 
 /**
- * Any text as a part of a unit's name, as systemd-escape(1) does it: what is not a letter, a digit, `:`, `_` or `.`
- * becomes `\xHH`. A slash does too, where systemd-escape makes a dash of it: that would be a slice above.
+ * Text as a part of a unit's name, as systemd-escape(1) does it: what is not a letter, a digit, `:`, `_` or `.` becomes
+ * `\xHH`. A slash does too, where systemd-escape makes a dash of it: that would be a slice above.
  */
 export function escapeUnitPart(text: string): string {
   const bytes = new TextEncoder().encode(text);
@@ -94,13 +95,15 @@ export function escapeUnitPart(text: string): string {
   }).join("");
 }
 
-/** The slice of a tenant, in the slice of all VMs. */
+/** Slice of a tenant, in the slice of all VMs. */
 export function tenantSlice(slice: string, tenant: string): string {
   const parent = slice === "-.slice" ? "" : `${slice.slice(0, -".slice".length)}-`;
   return expectShort(`${parent}${escapeUnitPart(tenant)}.slice`, `the tenant "${tenant}"`);
 }
 
-/** The scope of a VM. A dash means nothing here. @throws {BerthError} `usage.value` for what no unit's name may have. */
+/**
+ * Name of a VM's scope. A dash means nothing here. @throws {BerthError} `usage.value` for what no unit's name may have.
+ */
 export function scopeName(prefix: string, name: string): string {
   if (!/^[\w.:\\][\w.:\\-]*$/.test(`${prefix}-${name}`)) {
     throw new BerthError(

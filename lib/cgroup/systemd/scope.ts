@@ -23,7 +23,7 @@ import type { Systemd } from "./systemctl.ts";
 /** systemctl's exit status for a unit that is not loaded (EXIT_NOTINSTALLED in systemd.exec(5)). */
 const NOT_LOADED = 5;
 
-/** The scope to start. */
+/** Scope to start. */
 export interface ScopePlan {
   readonly unit: string;
   readonly slice: string;
@@ -35,13 +35,13 @@ export interface ScopePlan {
   readonly devices?: readonly Device[];
 }
 
-/** A running scope: its name, and its folder in the tree. */
+/** Place of a running scope: its name, and its folder in the tree. */
 export interface ScopePlace {
   readonly unit: string;
   readonly path: string;
 }
 
-/** The properties that a scope is started with. Pure. */
+/** Properties that a scope is started with. Pure. */
 export function scopeProperties({ limits, devices }: Pick<ScopePlan, "limits" | "devices">): string[] {
   return [
     // All controllers, down to here; and systemd keeps its hands off what is below, also over a daemon-reload.
@@ -161,7 +161,7 @@ export async function updateScope(systemd: Systemd, fs: CgroupFs, place: ScopePl
 }
 
 /**
- * The devices of a running scope.
+ * Reads the devices of a running scope.
  *
  * @throws {BerthError} `cgroup.device` when it is not limited to any.
  */
@@ -188,7 +188,7 @@ export async function denyDevice(systemd: Systemd, unit: string, node: string): 
   await systemd.setProperties(unit, deviceProperties(removeDevice(await readDevices(systemd, unit), node)));
 }
 
-/** The group of a VM, in a scope. Disposing kills the VM, and ends when systemd has forgotten the unit. */
+/** Group of a VM, in a scope. Disposing kills the VM, and ends when systemd has forgotten the unit. */
 export class Scope implements Group {
   readonly path: string;
   readonly hostPath: string;

@@ -8,7 +8,10 @@ import { BerthError } from "../../base/errors.ts";
 import { type ToolResult, tryToolWithin } from "../../process/tool.ts";
 import type { Program } from "../../host/permissions.ts";
 
-/** Longer than the 25 s after which systemd's commands give up on the bus: their own words say more. */
+/**
+ * Time in which systemd's commands must answer, ms: longer than the 25 s after which they give up on the bus, as their
+ * own words say more.
+ */
 export const ANSWER_MS = 30_000;
 
 /**
@@ -17,7 +20,7 @@ export const ANSWER_MS = 30_000;
  */
 const NO_CHROOT = { SYSTEMD_IGNORE_CHROOT: "1" };
 
-/** Which manager. */
+/** Manager of systemd: the system's, or the user's. */
 export interface ManagerOptions {
   /** The user's own manager instead of the system's. */
   readonly user?: boolean;
@@ -25,7 +28,7 @@ export interface ManagerOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A manager that can be asked. */
+/** Manager of systemd that can be asked. */
 export class Systemd {
   /** As in 252. */
   readonly version: number;
@@ -81,7 +84,7 @@ export class Systemd {
   }
 }
 
-/** Finds out what is installed. @throws {BerthError} `cgroup.systemd`, `host.program-missing`. */
+/** Finds the programs of systemd. @throws {BerthError} `cgroup.systemd`, `host.program-missing`. */
 export async function findSystemd(options: ManagerOptions): Promise<Systemd> {
   const { stdout } = await runWithin("systemctl", ["--version"], {});
   const version = /^systemd (\d+)/.exec(stdout)?.[1];

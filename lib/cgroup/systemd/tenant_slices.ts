@@ -20,7 +20,7 @@ import { ANSWER_MS, type Systemd } from "./systemctl.ts";
 /** How often a slice is started that somebody stops each time before there is a share in its lock. */
 const ATTEMPTS = 5;
 
-/** A slice: its unit, and its folder in the tree. */
+/** Place of a slice: its unit, and its folder in the tree. */
 export interface SlicePlace {
   readonly unit: string;
   readonly path: string;

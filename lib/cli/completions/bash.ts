@@ -4,8 +4,9 @@
  * @module
  */
 
-import { allNodes, type CommandNode, commandTree } from "../line/command_tree.ts";
-import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
+import { allNodes, type CommandNode } from "../line/command_tree.ts";
+import { takesJob } from "../line/command.ts";
+import { type Choices, choicesOf, operandsOf } from "./choices.ts";
 
 /**
  * bash splits words also at `=` and `:`, so `--env A=b` are four of them. Needs nothing of the package bash-completion.
@@ -59,8 +60,8 @@ const BODY = `_berth() {
 complete -F _berth berth`;
 
 /** The script. */
-export function bashCompletions(): string {
-  const nodes = allNodes(commandTree());
+export function bashCompletions(root: CommandNode): string {
+  const nodes = allNodes(root);
   return `# bash completion for berth; \`berth completions bash\` prints it
 
 # What the command line may go on with: commands, flags without and with a value, operands.

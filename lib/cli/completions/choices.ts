@@ -4,6 +4,7 @@
  * @module
  */
 
+import { takesJob } from "../line/command.ts";
 import type { CommandNode } from "../line/command_tree.ts";
 
 /** What may stand somewhere. */
@@ -27,15 +28,11 @@ export function choicesOf(value: string): Choices {
   };
 }
 
-/** Whether a command has a job's command line behind its own flags. */
-export function takesJob({ usage }: CommandNode): boolean {
-  return usage.includes("-- ");
-}
-
 /** Of what a command takes beside its flags; undefined when that is nothing. */
 export function operandsOf(node: CommandNode): Choices | undefined {
   // What a job's command line takes, only its guest knows: mostly files.
   if (takesJob(node)) return { words: [], paths: "files" };
+  if (node.operands) return { words: node.operands, paths: "none" };
   const operands = node.usage.split(/\[|--/)[0].trim();
   if (operands === "" || node.commands.length) return undefined;
   const all = operands.split(" ").map(choicesOf);

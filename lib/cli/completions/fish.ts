@@ -4,9 +4,10 @@
  * @module
  */
 
-import { allNodes, type CommandNode, commandTree } from "../line/command_tree.ts";
-import type { Flag } from "../line/flags.ts";
-import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
+import { allNodes, type CommandNode } from "../line/command_tree.ts";
+import { type Flag, flagHelp } from "../line/flag.ts";
+import { takesJob } from "../line/command.ts";
+import { type Choices, choicesOf, operandsOf } from "./choices.ts";
 
 /** Commands always come first, so where they stand says what they are. */
 const FUNCTIONS = `# Whether the words before the cursor begin with these, and the job's own have not begun.
@@ -33,13 +34,13 @@ function __berth_in_job
 end`;
 
 /** The script. */
-export function fishCompletions(): string {
+export function fishCompletions(root: CommandNode): string {
   return `# fish completion for berth; \`berth completions fish\` prints it
 
 ${FUNCTIONS}
 
 complete -c berth -f
-${allNodes(commandTree()).flatMap(linesOf).join("\n")}
+${allNodes(root).flatMap(linesOf).join("\n")}
 `;
 }
 
@@ -59,12 +60,14 @@ function operandLines(node: CommandNode, at: string): string[] {
   return words ? [`${at} ${words}`] : [];
 }
 
-function flagWords({ name, value, help }: Flag): string {
-  if (!value) return `-l ${name} -d ${quote(help)}`;
+function flagWords(flag: Flag): string {
+  const { name, value } = flag;
+  const told = `-l ${name} -d ${quote(flagHelp(flag))}`;
+  if (!value) return told;
   const choices = choicesOf(value);
   // -x is -r without files, which a value has else.
   const kind = choices.paths === "files" ? "-r" : "-x";
-  return [`-l ${name} -d ${quote(help)}`, kind, choiceWords(choices)].filter((part) => part).join(" ");
+  return [told, kind, choiceWords(choices)].filter((part) => part).join(" ");
 }
 
 function choiceWords({ words, paths }: Choices): string {

@@ -5,13 +5,13 @@
  */
 
 import { quoteWord } from "../../base/quote.ts";
-import { allNodes, type CommandNode, commandTree } from "../line/command_tree.ts";
-import type { Flag } from "../line/flags.ts";
-import { type Choices, choicesOf, operandsOf, takesJob } from "./choices.ts";
+import { allNodes, type CommandNode } from "../line/command_tree.ts";
+import { type Flag, flagHelp } from "../line/flag.ts";
+import { takesJob } from "../line/command.ts";
+import { type Choices, choicesOf, operandsOf } from "./choices.ts";
 
 /** The script: a file `_berth` in `$fpath`, or sourced after compinit. */
-export function zshCompletions(): string {
-  const root = commandTree();
+export function zshCompletions(root: CommandNode): string {
   return `#compdef berth
 # zsh completion for berth; \`berth completions zsh\` prints it
 
@@ -61,8 +61,9 @@ function leafFunction(node: CommandNode): string {
 }`;
 }
 
-function flagSpec({ name, value, help, repeats }: Flag): string {
-  const told = `[${help.replace(/[\\[\]:]/g, "\\$&")}]`;
+function flagSpec(flag: Flag): string {
+  const { name, value, repeats } = flag;
+  const told = `[${flagHelp(flag).replace(/[\\[\]:]/g, "\\$&")}]`;
   if (!value) return quoteWord(`--${name}${told}`);
   return quoteWord(
     `${repeats ? "*" : ""}--${name}=${told}:${value.replace(/[\\:]/g, "\\$&")}:${action(choicesOf(value))}`,

@@ -1,22 +1,24 @@
 /**
- * Whether what is configured can be: each value as the parser of its flag has it. Pure.
+ * What is configured, read: each value as its flag's is, and all of a place together. Pure.
  *
  * @module
  */
 
 import { BerthError } from "../../base/errors.ts";
-import { parseParent } from "../../cgroup/parent.ts";
-import { parseRunArgs } from "../run/args.ts";
-import {
-  CONFIG_FILE,
-  flagWords,
-  fullName,
-  type Layer,
-  nameIn,
-  type Setting,
-  SETTINGS,
-  STATE_FOLDER,
-} from "./settings.ts";
+import { isScope } from "../../job/request/group.ts";
+import { checkTogether } from "../../job/request/together.ts";
+import type { JobFlag } from "../line/flag.ts";
+import { askedBy, type Given, readGiven } from "../line/given.ts";
+import { CONFIG_FILE, fullName, type Layer, nameIn, type Setting, SETTINGS, STATE_FOLDER } from "./settings.ts";
+
+/** A value that is configured. */
+export interface Configured extends Given {
+  readonly flag: JobFlag;
+  /** Its texts, as they stand there. */
+  readonly texts: readonly string[];
+  /** What it is called in a message that does not begin with its place. */
+  readonly fullName: string;
+}
 
 /** What a layer may not say although its flags may: `undefined` when there is nothing to say against it. */
 type Objection = (value: string, layer: Layer) => string | undefined;
@@ -30,35 +32,45 @@ const OBJECTIONS: Readonly<Record<string, Objection>> = {
       ? "is not an absolute path; give it one, or the name of an image"
       : undefined,
   cgroupParent: (parent) =>
-    parseParent(parent, "auto").kind === "unit"
+    isScope(parent)
       ? "names one scope, which one job can have at a time; give self, or an absolute path like /sys/fs/cgroup/ci"
       : undefined,
 };
 
-/** Checks what each place configures, and all of it together. @throws {BerthError} `config.value`. */
-export function checkLayers(layers: readonly Layer[], hostMemoryBytes: number): void {
-  for (const layer of layers) {
-    checkValues(layer, hostMemoryBytes);
-    for (const [setting, [value]] of layer.values) {
-      const problem = OBJECTIONS[setting.key]?.(value, layer);
-      if (problem) throw wrong(layer, `${nameIn(layer, setting)}: ${JSON.stringify(value)} ${problem}`);
-    }
-  }
+/**
+ * Reads what each place configures, and checks it: each value, and all of a place together.
+ *
+ * @param layers what counts most stands first. @returns the values in the same order; the state folder is none of a job's.
+ * @throws {BerthError} `config.value`.
+ */
+export function readLayerValues(layers: readonly Layer[], hostMemoryBytes: number): Configured[] {
+  const all = layers.flatMap((layer) => readLayer(layer, hostMemoryBytes));
   expectMemoryBesideHigh(layers);
+  return all;
 }
 
-/** As if all of it were flags; they must go together, too. */
-function checkValues(layer: Layer, hostMemoryBytes: number): void {
-  const words = [...layer.values].flatMap(([setting, values]) => flagWords(setting, values));
-  // The tenant is the job's matter, and without one the parser refuses its limits.
-  const isOff = words.includes("--limits=off");
-  const tenant = words.some((word) => word.startsWith("--tenant-")) && !isOff ? ["--tenant=any"] : [];
+function readLayer(layer: Layer, hostMemoryBytes: number): Configured[] {
   try {
-    parseRunArgs([...tenant, ...words], hostMemoryBytes);
+    const read = [...layer.values].flatMap(([setting, texts]) => readSetting(layer, setting, texts));
+    checkTogether(askedBy(new Map(read.map((one) => [one.key, one]))), hostMemoryBytes);
+    for (const [setting, [text]] of layer.values) {
+      const problem = OBJECTIONS[setting.key]?.(text, layer);
+      if (problem) {
+        throw new BerthError("config.value", `${nameIn(layer, setting)}: ${JSON.stringify(text)} ${problem}`);
+      }
+    }
+    return read;
   } catch (error) {
-    if (error instanceof BerthError) throw wrong(layer, inTermsOf(layer, error.message), error);
-    throw error;
+    if (!(error instanceof BerthError)) throw error;
+    const place = layer.place === "file" ? `${CONFIG_FILE}: ` : "";
+    throw new BerthError("config.value", place + error.message, { cause: error });
   }
+}
+
+function readSetting(layer: Layer, setting: Setting, texts: readonly string[]): Configured[] {
+  const { flag } = setting;
+  if (!flag || texts.length === 0) return [];
+  return [{ ...readGiven(flag, texts, nameIn(layer, setting)), flag, texts, fullName: fullName(layer, setting) }];
 }
 
 /** An image says by itself how much memory its guest has: then a limit could stop jobs that ask for nothing. */
@@ -69,21 +81,4 @@ function expectMemoryBesideHigh(layers: readonly Layer[]): void {
   if (!layer || layers.some(({ values }) => values.has(memory))) return;
   const reason = "an image's guest may have more";
   throw new BerthError("config.value", `${fullName(layer, high)} needs ${nameIn(layer, memory)} beside it: ${reason}`);
-}
-
-/** A message about flags as one about what is configured. */
-function inTermsOf(layer: Layer, message: string): string {
-  return message.replace(/--([a-z]+(?:-[a-z]+)*)/g, (word, name) => {
-    const setting = SETTINGS.find(({ flag }) => flag?.name === name);
-    return setting && isSet(layer, setting) ? nameIn(layer, setting) : word;
-  });
-}
-
-function isSet({ values }: Layer, setting: Setting): boolean {
-  return values.has(setting);
-}
-
-function wrong(layer: Layer, message: string, cause?: BerthError): BerthError {
-  const place = layer.place === "file" ? `${CONFIG_FILE}: ` : "";
-  return new BerthError("config.value", place + message, { cause });
 }

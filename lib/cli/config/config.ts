@@ -4,35 +4,39 @@
  * @module
  */
 
-import { CONFIG_SHOW_FLAGS } from "../line/subcommand_flags.ts";
-import { parseFlags } from "../line/parse.ts";
-import { CONFIG_FILE, SETTINGS } from "./settings.ts";
-import { type CommandGroup, expectNone, splitNames, type Subcommand } from "../line/subcommand.ts";
+import type { Command, CommandGroup } from "../line/command.ts";
+import type { Flag } from "../line/flag.ts";
+import { expectNone, parseNamed } from "../line/names.ts";
 import { formatTable } from "../terminal/table.ts";
+import { CONFIG_FILE, SETTINGS } from "./settings.ts";
 
-const SHOW: Subcommand<{ readonly json: boolean }> = {
+const SHOW_FLAGS: readonly Flag[] = [
+  { name: "json", help: "as JSON: for each key its value and where it is from" },
+];
+
+const SHOW: Command<{ readonly json: boolean }> = {
   name: "show",
   usage: "[--json]",
   summary: "every value that counts without flags, and where it is from",
-  flags: CONFIG_SHOW_FLAGS,
+  flags: SHOW_FLAGS,
   more:
     `In JSON each key has a "value" and where it is "from": "default", "${CONFIG_FILE}", or the name of a variable. A
 value that nothing fixes is null, and has a "note".`,
-  windows: [],
-  inFront: true,
+  where: "front",
   parse: (argv) => {
-    const { flags, names } = splitNames(argv);
-    const parsed = parseFlags(flags, CONFIG_SHOW_FLAGS);
-    expectNone(names, "berth config show");
-    return { json: parsed.has("json") };
+    const flags = parseNamed(argv, SHOW_FLAGS);
+    expectNone(flags.rest, "berth config show");
+    return { json: flags.has("json") };
   },
-  act: async ({ json }, { stateDir }) => (await import("./show.ts")).showConfiguration(json, stateDir),
+  act: async ({ json }, _words, { surroundings }) =>
+    (await import("./show.ts")).showConfiguration(json, surroundings.stateDir),
 };
 
 /** The commands, in the order of the help. */
 export const CONFIG: CommandGroup = {
   name: "config",
-  summary: "what is configured on this host",
+  usage: "COMMAND",
+  summary: "what is configured on this host, and where",
   more: `${CONFIG_FILE} is a JSON object with any of these keys. A variable of the environment
 counts more, and a flag counts most. What counts more leaves out what contradicts it.
 

@@ -1,6 +1,6 @@
 /**
- * What the front process does first with a command: it reads the host's configuration and puts it into the command line,
- * so that the host process, which reads that again, need know nothing of it.
+ * What a front process does first with a command: it reads the host's configuration, so that the host process need know
+ * nothing of it.
  *
  * @module
  */
@@ -8,9 +8,8 @@
 import { BerthError, describeError } from "../../base/errors.ts";
 import { expectOwnFolders, foldersToOwn } from "../../files/own_folder.ts";
 import { hasWindows } from "../../host/windows.ts";
-import type { Target } from "./merge.ts";
-import { Console } from "../terminal/console.ts";
-import { CONFIG_FILE, environmentLayer, type Layer, SETTINGS, STATE_FOLDER } from "./settings.ts";
+import type { Configured } from "./check.ts";
+import { CONFIG_FILE, type Configurable, environmentLayer, type Layer, SETTINGS, STATE_FOLDER } from "./settings.ts";
 import { readSurroundings, readVariables, type Surroundings } from "./surroundings.ts";
 
 /** What a command is to do, and where. */
@@ -19,13 +18,31 @@ export interface Call {
   readonly surroundings: Surroundings;
 }
 
-/** A command, with what its parser has to know. */
-export interface Configurable extends Omit<Target, "parse"> {
-  parse(argv: readonly string[], surroundings: Surroundings): unknown;
+export type { Configurable };
+
+/** What is configured on this host, and the surroundings with it. */
+export interface Configuration {
+  /** What counts most stands first. */
+  readonly values: readonly Configured[];
+  readonly surroundings: Surroundings;
+}
+
+/** Reads and checks what is configured. For the front process. @throws {BerthError} `config.*`. */
+export async function readConfiguration(mainModule: string): Promise<Configuration> {
+  const layers = await readLayers();
+  const [state] = layers.flatMap(({ values }) => values.get(STATE_FOLDER) ?? []);
+  const surroundings = readSurroundings(mainModule, state);
+  const [environment, file] = layers;
+  // Nothing more is loaded where nothing more is configured.
+  if (!file && [...environment.values.keys()].every((setting) => setting === STATE_FOLDER)) {
+    return { values: [], surroundings };
+  }
+  const { readLayerValues } = await import("./check.ts");
+  return { values: readLayerValues(layers, surroundings.hostMemoryBytes), surroundings };
 }
 
 /**
- * Reads the surroundings, and puts what is configured into the command line.
+ * Reads the surroundings, and puts what is configured into the words that a host process is started with.
  *
  * @throws {BerthError} `config.*`, `usage.*`.
  */
@@ -37,22 +54,10 @@ export async function readCall(argv: readonly string[], command: Configurable, m
     if (command.name !== "doctor") await expectOwnFolders(surroundings.uid, foldersToOwn(surroundings.stateDir));
     return { argv, surroundings };
   }
-  const layers = await readLayers();
-  const [state] = layers.flatMap(({ values }) => values.get(STATE_FOLDER) ?? []);
-  const surroundings = readSurroundings(mainModule, state);
-  const [environment, file] = layers;
-  // Nothing more is loaded where nothing more is configured.
-  if (!file && [...environment.values.keys()].every((setting) => setting === STATE_FOLDER)) {
-    return { argv, surroundings };
-  }
-  const { checkLayers } = await import("./check.ts");
-  checkLayers(layers, surroundings.hostMemoryBytes);
-  const { mergeSettings } = await import("./merge.ts");
-  const parse = (words: readonly string[]) => command.parse(words, surroundings);
-  const merged = mergeSettings(argv, { ...command, parse }, layers);
-  await using words = new Console(merged.quiet);
-  for (const note of merged.notes) words.note(note);
-  return { argv: merged.argv, surroundings };
+  const { values, surroundings } = await readConfiguration(mainModule);
+  if (values.length === 0) return { argv, surroundings };
+  const { withSettings } = await import("./words.ts");
+  return { argv: withSettings(argv, command, values), surroundings };
 }
 
 /** What is configured, by whom; what counts most stands first. @throws {BerthError} `config.file`. */

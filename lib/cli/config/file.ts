@@ -7,10 +7,11 @@
 import { z } from "zod";
 import { BerthError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/nearest.ts";
+import type { Kind } from "../line/flag.ts";
 import { CONFIG_FILE, type Layer, type Setting, SETTINGS } from "./settings.ts";
 
-/** Values of flags that are nothing but a number where a person writes JSON. */
-const NUMBERS = ["SIZE", "N", "PERCENT"];
+/** Kinds of values that are nothing but a number where a person writes JSON. */
+const NUMBERS: readonly Kind[] = ["size", "count"];
 
 // No kernel call takes a NUL, and a line break in a path is a mistake. Made once: each schema takes its time.
 const TEXT = z.string().regex(/^\P{Cc}+$/u);
@@ -27,14 +28,14 @@ const LONGEST_KEY = 64;
 
 function valueOf({ flag }: Setting) {
   if (flag?.repeats) return TEXT_OR_TEXTS;
-  return flag?.value && NUMBERS.includes(flag.value) ? TEXT_OR_NUMBER : ONE_TEXT;
+  return flag && NUMBERS.includes(flag.kind) ? TEXT_OR_NUMBER : ONE_TEXT;
 }
 
 /** What a value of the JSON has to be, in words. */
 function formOf({ flag }: Setting): string {
   if (flag?.repeats) return `a string, or several in a list, as --${flag.name} takes them: ${flag.value}`;
   if (!flag) return "a string: an absolute path";
-  const form = NUMBERS.includes(flag.value!) ? "a string or a number" : "a string";
+  const form = NUMBERS.includes(flag.kind) ? "a string or a number" : "a string";
   return `${form}, as --${flag.name} takes it: ${flag.value}`;
 }
 

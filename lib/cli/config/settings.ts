@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Flag, RUN_FLAGS } from "../line/flags.ts";
+import { type Flag, isJobFlag, type JobFlag } from "../line/flag.ts";
+import { RUN_FLAGS } from "../line/run_flags.ts";
 
 /** Where a host's configuration is; its exact path stands in the permissions. */
 export const CONFIG_FILE = "/etc/berth/config.json";
@@ -16,16 +17,8 @@ export interface Setting {
   /** Its name in the environment; it stands in the permissions. */
   readonly variable: string;
   /** The flag of `berth run` whose default it is; the state folder has none. */
-  readonly flag?: Flag;
+  readonly flag?: JobFlag;
 }
-
-/** Flags whose default may be a host's policy. The others say what one job is, or give it something of the host's. */
-const CONFIGURABLE = [
-  ...["image", "memory", "cpus", "pids", "memory-high", "swap", "cpu-quota", "cpu-weight", "io-weight", "io-max"],
-  ...["cpuset", "cpuset-mems", "timeout", "boot-timeout", "drain-timeout", "cancel-timeout", "scratch", "disk"],
-  ...["min-free", "log-limit", "accel", "limits", "tenant-memory", "tenant-swap", "tenant-pids", "tenant-cpu-quota"],
-  ...["cgroup-parent", "cgroup-driver", "supervisor-memory", "jail", "uid-range"],
-];
 
 /** The folder that everything of berth is in. */
 export const STATE_FOLDER: Setting = settingOf("state");
@@ -33,21 +26,19 @@ export const STATE_FOLDER: Setting = settingOf("state");
 /** All of them, in the order of the help. */
 export const SETTINGS: readonly Setting[] = [
   STATE_FOLDER,
-  ...RUN_FLAGS.filter(({ name }) => CONFIGURABLE.includes(name)).map((flag) => settingOf(flag.name, flag)),
+  ...RUN_FLAGS.filter(isJobFlag).filter(({ setting }) => setting).map((flag) => settingOf(flag.name, flag)),
 ];
 
-/** Other commands than `berth run` that have a flag of the same meaning. */
-const ALSO_OF: Readonly<Record<string, readonly string[]>> = {
-  gc: ["cgroup-parent"],
-  doctor: ["cgroup-parent", "uid-range"],
-  "image build": ["min-free"],
-  "image import": ["min-free", "uid-range"],
-};
+/** A command whose flags a host may configure. */
+export interface Configurable {
+  /** Its name, without `berth`. */
+  readonly name: string;
+  readonly flags: readonly Flag[];
+}
 
-/** The settings that are flags of a command, named without `berth`. */
-export function settingsOf(command: string): readonly Setting[] {
-  const names = command === "run" ? CONFIGURABLE : ALSO_OF[command] ?? [];
-  return SETTINGS.filter(({ flag }) => flag && names.includes(flag.name));
+/** The settings that are among the flags of a command. */
+export function settingsOf(flags: readonly Flag[]): readonly Setting[] {
+  return SETTINGS.filter(({ flag }) => flags.some(({ name, setting }) => setting && name === flag?.name));
 }
 
 /** What one place configures; a value is the text that the flag takes, and only a flag that repeats has several. */
@@ -83,7 +74,7 @@ export function environmentLayer(variables: ReadonlyMap<string, string>): Layer 
   return { place: "environment", values: new Map(values) };
 }
 
-function settingOf(name: string, flag?: Flag): Setting {
+function settingOf(name: string, flag?: JobFlag): Setting {
   return {
     key: name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase()),
     variable: `BERTH_${name.toUpperCase().replaceAll("-", "_")}`,

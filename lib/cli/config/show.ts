@@ -4,12 +4,13 @@
  * @module
  */
 
-import { DEFAULT_WEIGHT } from "../../cgroup/apply.ts";
 import { writeDuration, writeSize } from "../../base/units.ts";
-import { BOOT_TIMEOUT_MS, CANCEL_TIMEOUT_MS, DRAIN_TIMEOUT_MS } from "../../job/plan.ts";
+import { DEFAULT_WEIGHT } from "../../cgroup/defaults.ts";
+import { DEFAULTS } from "../../job/request/request.ts";
+import { BOOT_TIMEOUT_MS, CANCEL_TIMEOUT_MS, DRAIN_TIMEOUT_MS } from "../../job/times.ts";
 import { readLayers } from "./configured.ts";
-import { parseRunArgs } from "../run/args.ts";
 import { CONFIG_FILE, type Layer, type Setting, SETTINGS } from "./settings.ts";
+import { toJson } from "../terminal/json.ts";
 import { formatTable } from "../terminal/table.ts";
 
 /** A line of the table. */
@@ -46,19 +47,16 @@ interface Defaults {
   readonly notes: Readonly<Record<string, string>>;
 }
 
-/** What counts when nothing is configured: what an empty command line means, and what a plan makes of that. */
+/** What counts when nothing is configured: a request's defaults, and what a plan makes of what is not said. */
 function planDefaults(stateDir: string): Defaults {
-  const { spec, image } = parseRunArgs([], Infinity);
-  const { accel, limits, cgroupDriver, cgroupParent } = spec;
+  const { image, accel, start, limits, cgroupDriver, cgroupParent, pids, uidRange, diskBytes, minFreeBytes } = DEFAULTS;
   const [byImage, byKernel] = ["the image's own", `the kernel's, ${DEFAULT_WEIGHT}`];
   return {
     values: {
-      ...{ state: stateDir, accel, limits, cgroupDriver, cgroupParent: cgroupParent.kind },
-      image: "name" in image ? image.name : image.folder,
-      pids: String(spec.pidsMax),
-      uidRange: `${spec.uidRange.first}-${spec.uidRange.last}`,
-      disk: writeSize(spec.diskBytes),
-      minFree: writeSize(spec.minFreeBytes),
+      ...{ state: stateDir, image, accel, start, limits, cgroupDriver, cgroupParent, pids: String(pids) },
+      uidRange: `${uidRange.first}-${uidRange.last}`,
+      disk: writeSize(diskBytes),
+      minFree: writeSize(minFreeBytes),
       drainTimeout: writeDuration(DRAIN_TIMEOUT_MS),
       cancelTimeout: writeDuration(CANCEL_TIMEOUT_MS),
     },
@@ -87,5 +85,5 @@ export function renderTable(shown: readonly Shown[]): string[] {
 
 /** The same for programs, by key. Pure. */
 export function renderJson(shown: readonly Shown[]): string {
-  return JSON.stringify(Object.fromEntries(shown.map(({ key, ...rest }) => [key, rest])), null, 2);
+  return toJson(Object.fromEntries(shown.map(({ key, ...rest }) => [key, rest])), 2);
 }

@@ -7,13 +7,18 @@
 import type { TryRequest } from "../../app/try_host.ts";
 import { BerthError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/nearest.ts";
-import { type GroupParent, parseParent } from "../../cgroup/parent.ts";
 import { type Area, AREAS } from "../../doctor/finding.ts";
-import { DEFAULT_UID_RANGE } from "../../job/spec.ts";
-import { DOCTOR_FLAGS } from "./flags.ts";
-import { parseFlags } from "../line/parse.ts";
-import { expectNone } from "../line/subcommand.ts";
-import { optional, parseUidRange } from "../line/values.ts";
+import type { Flag } from "../line/flag.ts";
+import { expectNone, parseNamed } from "../line/names.ts";
+import { GROUP_PARENT, JAIL_USERS } from "../line/shared_flags.ts";
+
+/** Flags of `berth doctor`. */
+export const DOCTOR_FLAGS: readonly Flag[] = [
+  { name: "only", value: AREAS.join("|"), help: "look at this area only", repeats: true },
+  GROUP_PARENT,
+  JAIL_USERS,
+  { name: "json", help: "the findings as JSON on stdout" },
+];
 
 /** Where to look, and how to tell. */
 export interface DoctorArgs extends TryRequest {
@@ -22,12 +27,12 @@ export interface DoctorArgs extends TryRequest {
 
 /** Reads it. @throws {BerthError} `usage.*`, `cgroup.form`. */
 export function parseDoctorArgs(argv: readonly string[]): DoctorArgs {
-  const flags = parseFlags(argv, DOCTOR_FLAGS);
+  const flags = parseNamed(argv, DOCTOR_FLAGS);
   expectNone(flags.rest, "berth doctor");
   const only = flags.values("only").map(expectArea);
-  const parent = parseParent(flags.value("cgroup-parent") ?? "self", "cgroupfs") as GroupParent;
+  const parent = GROUP_PARENT.read(flags);
   const areas = only.length ? AREAS.filter((area) => only.includes(area)) : AREAS;
-  const uidRange = optional(flags.value("uid-range"), parseUidRange) ?? DEFAULT_UID_RANGE;
+  const uidRange = JAIL_USERS.read(flags);
   return { areas, parent, uidRange, json: flags.has("json") };
 }
 

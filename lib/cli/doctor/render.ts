@@ -7,6 +7,7 @@
 import { printable } from "../../base/bytes_text.ts";
 import { areaOf, type Finding, type Status } from "../../doctor/finding.ts";
 import { worstOf } from "../../doctor/judge.ts";
+import { toJson } from "../terminal/json.ts";
 
 /** Of the JSON: it goes up when a field goes away, or means something else. */
 const FORM = 1;
@@ -36,8 +37,8 @@ function summarize(findings: readonly Finding[]): string {
 }
 
 /** The same for programs: every finding has every field, and `null` is what there is not. */
-export function toJson(findings: readonly Finding[], berth: string): unknown {
-  return {
+export function renderJson(findings: readonly Finding[], berth: string): string {
+  const told = {
     version: FORM,
     berth,
     status: worstOf(findings),
@@ -50,4 +51,5 @@ export function toJson(findings: readonly Finding[], berth: string): unknown {
       fix: finding.fix ?? null,
     })),
   };
+  return toJson(told, 2);
 }

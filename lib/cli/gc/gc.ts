@@ -5,58 +5,44 @@
  * @module
  */
 
-import { readCgroupFacts } from "../../host/cgroup_facts.ts";
-import { type FrontOptions, runFront } from "../../host/front.ts";
-import { CGROUP, hasWindows, SLICE, STATE, type Window } from "../../host/windows.ts";
-import { type Call, type Configurable, readCall } from "../config/configured.ts";
-import { GC_FLAGS } from "../line/flags.ts";
-import { type GcArgs, parseGcArgs } from "./args.ts";
-import { describeRemoved, listLeft, toJson } from "./render.ts";
-import { goneFact, SPARE_SLICE } from "../run/run.ts";
+import { STATUS } from "../../base/exit_status.ts";
+import { CGROUP, type Window } from "../../host/windows.ts";
+import type { Command } from "../line/command.ts";
+import type { Console } from "../terminal/console.ts";
+import { goneFact, SPARE_SLICE } from "../../app/windows.ts";
+import { GC_FLAGS, type GcArgs, parseGcArgs } from "./args.ts";
 
-const STATUS_LEFT = 125;
-
-const GC: Configurable = { name: "gc", flags: GC_FLAGS, parse: parseGcArgs };
-
-/** Runs the command and returns the exit status. */
-export async function gc(words: readonly string[], mainModule: string): Promise<number> {
-  const { argv, surroundings } = await readCall(words, GC, mainModule);
-  if (hasWindows()) {
-    return await removeAndTell(parseGcArgs(argv), surroundings.stateDir);
-  }
-  return await runFront(planSweep({ argv, surroundings }));
-}
+/** `berth gc`. */
+export const GC: Command<GcArgs> = {
+  name: "gc",
+  usage: "[flags]",
+  summary: "remove what killed berths have left",
+  flags: GC_FLAGS,
+  more:
+    `Removes the folders and groups of jobs whose berth was killed, what killed builds have left in the image store, and
+caches that nothing was ever put into. Every start of berth does the same for jobs. What a job uses that runs is never
+touched, nor anything that is not berth's. Exit status: 0 when nothing is left; 125 when something is, with the reason.`,
+  where: "host",
+  parse: parseGcArgs,
+  windows: (args, { stateDir }) => gcWindows(args, stateDir),
+  act: removeAndTell,
+};
 
 /** Removes what killed berths have left, and says what went and what did not. */
-async function removeAndTell(args: GcArgs, stateDir: string): Promise<number> {
-  const [{ removeGarbage }, { Console }] = await Promise.all([
+async function removeAndTell(args: GcArgs, words: Console): Promise<number> {
+  const [{ removeGarbage }, { readCgroupFacts }, { describeRemoved, listLeft, renderJson }] = await Promise.all([
     import("../../app/gc.ts"),
-    import("../terminal/console.ts"),
+    import("../../host/cgroup_facts.ts"),
+    import("./render.ts"),
   ]);
-  const facts = await readCgroupFacts();
-  await using words = new Console(false, [[STATE, stateDir], [CGROUP, facts.window], [SLICE, facts.sliceWindow]]);
-  const garbage = await removeGarbage(args.parent, facts);
+  const garbage = await removeGarbage(args.parent, await readCgroupFacts());
   const left = listLeft(garbage);
-  if (args.json) console.log(words.name(JSON.stringify(toJson(garbage), null, 2)));
+  if (args.json) console.log(renderJson(garbage, (text) => words.name(text)));
   const removed = describeRemoved(garbage);
   for (const line of removed) words.note(line);
   for (const { what, hint } of left) words.error(what, hint);
   if (removed.length + left.length === 0) words.note("nothing was left");
-  return left.length ? STATUS_LEFT : 0;
-}
-
-/** How to start the host process of a sweep, as it is configured at this moment. @throws {BerthError} `config.*`. */
-export async function planConfiguredSweep(mainModule: string): Promise<FrontOptions> {
-  return planSweep(await readCall(["--json"], GC, mainModule));
-}
-
-function planSweep({ argv, surroundings }: Call): FrontOptions {
-  return {
-    ...surroundings,
-    args: ["gc", ...argv],
-    env: surroundings.hostEnv,
-    windows: gcWindows(parseGcArgs(argv), surroundings.stateDir),
-  };
+  return left.length ? STATUS.notDone : STATUS.done;
 }
 
 /** The windows of a look around. Pure. */

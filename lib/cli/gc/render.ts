@@ -7,6 +7,7 @@
 import { BerthError, describeError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/units.ts";
 import type { Garbage } from "../../app/gc.ts";
+import { toJson } from "../terminal/json.ts";
 
 /** What is still there, and why. */
 export interface Left {
@@ -36,16 +37,17 @@ export function listLeft({ jobs, errors }: Garbage): Left[] {
   return [...ofJobs, ...errors.map((error) => ({ what: describeError(error), hint: hintOf(error) }))];
 }
 
-/** The same for programs. */
-export function toJson(garbage: Garbage): unknown {
+/** The same for programs, as JSON. @param nameOf gives texts the paths that the user knows. */
+export function renderJson(garbage: Garbage, nameOf?: (text: string) => string): string {
   const removed = garbage.jobs.filter(({ error }) => error === undefined);
-  return {
+  const told = {
     jobs: removed.map(({ id, cgroup }) => ({ id, cgroup: cgroup ?? null })),
     groups: garbage.groups,
     files: garbage.files,
     freedBytes: garbage.freedBytes ?? null,
     left: listLeft(garbage).map(({ what, hint }) => ({ what, hint: hint ?? null })),
   };
+  return toJson(told, 2, nameOf);
 }
 
 function hintOf(error: unknown): string | undefined {

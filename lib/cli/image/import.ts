@@ -4,12 +4,12 @@
  * @module
  */
 
-import { IMPORT_FLAGS } from "../line/subcommand_flags.ts";
-import { type ImportArgs, importWindows, parseImportArgs } from "./import_args.ts";
-import { BUILD_WINDOWS, usersWindow } from "../run/run.ts";
-import type { Subcommand } from "../line/subcommand.ts";
+import type { Command } from "../line/command.ts";
+import { BUILD_WINDOWS, usersWindow } from "../../app/windows.ts";
+import { IMPORT_FLAGS, type ImportArgs, importWindows, parseImportArgs } from "./import_args.ts";
 
-export const IMPORT: Subcommand<ImportArgs> = {
+/** `berth image import`. */
+export const IMPORT: Command<ImportArgs> = {
   name: "import",
   usage: "NAME SOURCE [flags]",
   summary: "make an image of any root file system",
@@ -22,10 +22,11 @@ export const IMPORT: Subcommand<ImportArgs> = {
 
 Nothing of it is trusted: it is read by tools in a jail, and runs in VMs only. Owners, links and extended
 attributes are kept. The command, environment, user and folder of an OCI image are those of its jobs.`,
-  windows: (args, isRoot) => [...BUILD_WINDOWS, ...importWindows(args), ...toolWindows(args, isRoot)],
+  where: "host",
+  windows: (args, { isRoot }) => [...BUILD_WINDOWS, ...importWindows(args), ...toolWindows(args, isRoot)],
   parse: parseImportArgs,
   isQuiet: ({ quiet }) => quiet,
-  act: async (args, { words }) =>
+  act: async (args, words) =>
     (await import("../../app/import_image.ts")).importImage({ ...args, proxies: proxies() }, words),
 };
 

@@ -1,51 +1,31 @@
 /**
- * Everything that can stand on a command line, from the tables that the parser and the help use: what the completions
- * and the man page are made of. Pure.
+ * Everything that can stand on a command line, from the commands themselves: what the help, the completions, the man
+ * pages and the docs are made of.
  *
  * @module
  */
 
-import { CACHE } from "../cache.ts";
-import { type CommandName, COMMANDS, type CommandText } from "./commands.ts";
-import { CONFIG } from "../config/config.ts";
-import { DOCTOR_FLAGS } from "../doctor/flags.ts";
-import { type Flag, GC_FLAGS, RUN_FLAGS, SERVE_FLAGS, SETUP_FLAGS, UPDATE_FLAGS } from "./flags.ts";
-import { IMAGE } from "../image/image.ts";
-import type { CommandGroup } from "./subcommand.ts";
-import { SYSTEMD } from "../systemd.ts";
+import { type AnyCommand, type CommandGroup, type CommandText, isGroup, type Program } from "./command.ts";
+import type { Flag } from "./flag.ts";
 
 /** A command, or berth itself. */
-export interface CommandNode {
+export interface CommandNode extends CommandText {
   /** Its words, without `berth`. */
   readonly path: readonly string[];
-  readonly usage: string;
-  readonly summary: string;
-  readonly more?: string;
   /** `--help` is among them. */
   readonly flags: readonly Flag[];
   readonly commands: readonly CommandNode[];
+  /** Words that may stand behind it; absent: those in its usage. */
+  readonly operands?: readonly string[];
 }
-
-/** What stands behind each command: a command that is not here does not compile. */
-const PARTS: Readonly<Record<CommandName, readonly Flag[] | CommandGroup>> = {
-  run: RUN_FLAGS,
-  update: UPDATE_FLAGS,
-  image: IMAGE,
-  cache: CACHE,
-  gc: GC_FLAGS,
-  setup: SETUP_FLAGS,
-  doctor: DOCTOR_FLAGS,
-  serve: SERVE_FLAGS,
-  systemd: SYSTEMD,
-  config: CONFIG,
-  completions: [],
-};
 
 const HELP: Flag = { name: "help", help: "what it takes" };
 
-/** berth itself, with all commands below. */
-export function commandTree(): CommandNode {
+/** berth itself, with all commands below; loads all of them. */
+export async function loadTree(commands: Program["commands"]): Promise<CommandNode> {
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
   return {
+    name: "berth",
     path: [],
     usage: "COMMAND",
     summary: "each CI job in its own throwaway microVM, each microVM in its own cgroup",
@@ -53,9 +33,7 @@ export function commandTree(): CommandNode {
       name: "version",
       help: "the version of berth; with --json also the runtime that it was compiled with, and its digest",
     }],
-    commands: Object.entries<CommandText>(COMMANDS).map(([name, text]) =>
-      nodeOf(name, text, PARTS[name as CommandName])
-    ),
+    commands: await Promise.all(loaded.map((command) => nodeOf([], command, commands))),
   };
 }
 
@@ -64,20 +42,17 @@ export function allNodes(node: CommandNode): CommandNode[] {
   return [node, ...node.commands.flatMap(allNodes)];
 }
 
-function nodeOf(
-  name: string,
-  { usage, summary, more }: CommandText,
-  part: readonly Flag[] | CommandGroup,
-): CommandNode {
-  const node = { path: [name], usage, summary, more };
-  if (!("commands" in part)) return { ...node, flags: withHelp(part), commands: [] };
-  const commands = part.commands.map((command) => ({
-    ...{ path: [name, command.name], usage: command.usage, summary: command.summary, more: command.more },
-    ...{ flags: withHelp(command.flags), commands: [] },
-  }));
-  return { ...node, more: part.more, flags: [HELP], commands };
-}
-
-function withHelp(flags: readonly Flag[]): readonly Flag[] {
-  return [...flags.filter(({ notYet }) => !notYet), HELP];
+async function nodeOf(
+  parents: readonly string[],
+  command: AnyCommand | CommandGroup,
+  commands: Program["commands"],
+): Promise<CommandNode> {
+  const { name, usage, summary, more } = command;
+  const node = { name, path: [...parents, name], usage, summary, more };
+  if (isGroup(command)) {
+    const below = await Promise.all(command.commands.map((one) => nodeOf(node.path, one, commands)));
+    return { ...node, flags: [HELP], commands: below };
+  }
+  const flags = [...command.flags.filter(({ notYet }) => !notYet), HELP];
+  return { ...node, flags, commands: [], operands: await command.operands?.({ commands }) };
 }

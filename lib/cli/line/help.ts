@@ -1,67 +1,59 @@
 /**
- * Help texts, made of the tables of commands and flags. Pure.
+ * Help texts, made of the commands. Pure.
  *
  * @module
  */
 
-import { type CommandName, COMMANDS, type CommandText, EXIT_STATUSES } from "./commands.ts";
-import { type Flag, GC_FLAGS, RUN_FLAGS, SERVE_FLAGS, UPDATE_FLAGS } from "./flags.ts";
+import { EXIT_STATUSES } from "../../base/exit_status.ts";
+import type { AnyCommand, CommandGroup, CommandText } from "./command.ts";
+import { type Flag, flagHelp } from "./flag.ts";
 
-/** Commands of the design that are still to come. */
-export const COMMANDS_NOT_YET = ["submit", "ps", "logs", "wait", "kill"];
+/** Columns of `berth --help` before a command's summary. */
+const MAIN_COLUMNS = 35;
+/** The same in the help of a command that has commands. */
+const GROUP_COLUMNS = 41;
 
 /** The flags, as a help text shows them. */
-export function flagLines(flags: readonly Flag[]): string {
-  return flags.filter(({ notYet }) => !notYet).map(({ name, value, help }) => {
+function flagLines(flags: readonly Flag[]): string {
+  return flags.filter(({ notYet }) => !notYet).map((flag) => {
+    const { name, value } = flag;
     const left = `  --${name}${value ? ` ${value}` : ""}`;
-    return left.length > 24 ? `${left}\n${" ".repeat(26)}${help}` : left.padEnd(26) + help;
+    return left.length > 24 ? `${left}\n${" ".repeat(26)}${flagHelp(flag)}` : left.padEnd(26) + flagHelp(flag);
   }).join("\n");
 }
 
 /** `berth --help`. */
-export function mainHelp(): string {
-  const commands = Object.entries<CommandText>(COMMANDS).map(([name, { usage, summary }]) =>
-    `  ${`berth ${name} ${usage}`.padEnd(35)} ${summary}\n`
-  );
+export function mainHelp(commands: readonly CommandText[]): string {
+  const lines = commands.map((one) => `  ${lineOf([one.name], one).padEnd(MAIN_COLUMNS)} ${one.summary}\n`);
   const statuses = EXIT_STATUSES.map(([status, meaning]) => `  ${status.padEnd(16)}${meaning}\n`);
   return `berth runs each CI job in its own throwaway microVM.
 
-${
-    commands.join("")
-  }  berth help [COMMAND|TOPIC]          every command; a command's flags; what there is to know of a topic
-  berth --version [--json] | --help   also with --help: every command
+${lines.join("")}  berth --version [--json] | --help   also with --help: every command
 
 Exit status of berth run:
 ${statuses.join("")}`;
 }
 
-/** `berth run --help`. */
-export function runHelp(): string {
-  return helpOf("run", RUN_FLAGS);
+/** `berth GROUP --help`. */
+export function groupHelp(group: CommandGroup): string {
+  const lines = group.commands.map((one) =>
+    `  ${lineOf([group.name, one.name], one).padEnd(GROUP_COLUMNS)} ${one.summary}`
+  );
+  return `${lineOf([group.name], group)}: ${group.summary}.
+
+${lines.join("\n")}
+  ${`berth ${group.name} COMMAND --help`.padEnd(GROUP_COLUMNS)} what it takes
+
+${group.more}
+`;
 }
 
-/** `berth update --help`. */
-export function updateHelp(): string {
-  return helpOf("update", UPDATE_FLAGS);
+/** `berth COMMAND --help`. @param path its names. */
+export function commandHelp(path: readonly string[], command: AnyCommand): string {
+  const parts = [`${lineOf(path, command)}: ${command.summary}`, flagLines(command.flags), command.more];
+  return parts.filter((part) => part).join("\n\n") + "\n";
 }
 
-/** `berth gc --help`. */
-export function gcHelp(): string {
-  return helpOf("gc", GC_FLAGS);
-}
-
-/** `berth serve --help`. */
-export function serveHelp(): string {
-  return helpOf("serve", SERVE_FLAGS);
-}
-
-/** `berth completions --help`. */
-export function completionsHelp(): string {
-  return helpOf("completions", []);
-}
-
-/** The help of a command with these flags. */
-export function helpOf(name: CommandName, flags: readonly Flag[]): string {
-  const { usage, more }: CommandText = COMMANDS[name];
-  return [`berth ${name} ${usage}`, flagLines(flags), more].filter((part) => part).join("\n\n") + "\n";
+function lineOf(path: readonly string[], { usage }: CommandText): string {
+  return ["berth", ...path, usage].filter((part) => part).join(" ");
 }

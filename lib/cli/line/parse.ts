@@ -8,7 +8,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { BerthError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/nearest.ts";
-import type { Flag } from "./flags.ts";
+import type { Flag } from "./flag.ts";
 
 /** What a command line says. */
 export interface ParsedFlags {
@@ -44,10 +44,11 @@ function split(argv: readonly string[], flags: readonly Flag[]): { own: string[]
     if (word === "--") return { own, rest: argv.slice(index + 1) };
     if (!word.startsWith("-") || word === "-") return { own, rest: argv.slice(index) };
     const { flag, value } = known(word, flags);
-    own.push(word);
     const next = argv[index + 1];
     // A value is never taken from what looks like the next flag; --flag=-value says it is one.
-    if (flag.value && value === undefined && next !== undefined && !next.startsWith("-")) own.push(argv[++index]);
+    const isValue = (next === "-" && flag.takesDash) || !next?.startsWith("-");
+    const takesNext = flag.value && value === undefined && next !== undefined && isValue;
+    own.push(takesNext ? `${word}=${argv[++index]}` : word);
   }
   return { own, rest: [] };
 }

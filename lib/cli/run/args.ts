@@ -4,102 +4,110 @@
  * @module
  */
 
-import type { RunRequest } from "../../app/run.ts";
 import { BerthError } from "../../base/errors.ts";
-import { parseCount, parseDuration, parseSize } from "../../base/units.ts";
-import { DEFAULT_IMAGE } from "../../image/names.ts";
-import { DEFAULT_PIDS_MAX, DEFAULT_UID_RANGE, type Need } from "../../job/spec.ts";
+import { textPlace } from "../../job/request/place.ts";
+import { completeRequest, type JobRequest } from "../../job/request/request.ts";
+import { checkValue } from "../../job/request/rules.ts";
+import { checkTogether } from "../../job/request/together.ts";
+import { RUN_FLAGS } from "../line/run_flags.ts";
+import { isJobFlag } from "../line/flag.ts";
+import { askedBy, type Values, valuesOf } from "../line/given.ts";
+import { type ParsedFlags, parseFlags } from "../line/parse.ts";
+import { optional } from "../line/values.ts";
 import { type EnvArgs, parseEnvArgs } from "./env_args.ts";
-import { RUN_FLAGS } from "../line/flags.ts";
-import { parseGroupSpec } from "./limit_args.ts";
-import { parseFlags } from "../line/parse.ts";
-import { choice, optional, parseMemory, parsePids, parseUidRange, parseUser } from "../line/values.ts";
-import { parseDiskArgs } from "./volume_args.ts";
 
-/** What the user asks for: the job, and the paths of the host that it concerns. */
-export interface RunArgs extends RunRequest {
-  /** The whole environment of the job, still to be looked up. */
-  readonly env: EnvArgs;
-  readonly workspace?: string;
-  /** The folders of the artifacts, in the order of `spec.artifacts`. */
-  readonly artifactFolders: readonly string[];
+/** What a job is told of in, which is nothing of the job's own. */
+export interface Telling {
+  /** The file that the report is written to. */
   readonly report?: string;
+  /** The file that events are written to, or the number of a descriptor of the caller's. */
+  readonly events?: string | number;
   readonly quiet: boolean;
 }
 
-/** @param hostMemoryBytes what a guest can have at most. @throws {BerthError} `usage.*`. */
-export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): RunArgs {
+/** A command line, before what is configured joins in. */
+export interface RunLine extends Telling {
+  /** The file with the job's request, or `-` for standard input; absent: the line itself says all of it. */
+  readonly requestFile?: string;
+  readonly values: Values;
+  readonly env: EnvArgs;
+  readonly dryRun: boolean;
+}
+
+/** What the user asks for. */
+export interface RunArgs extends Telling {
+  /** Without its environment, which is still to be looked up. */
+  readonly request: JobRequest;
+  readonly env: EnvArgs;
+  /** Nothing is run: what would be is printed. */
+  readonly dryRun: boolean;
+}
+
+/** @throws {BerthError} `usage.*`. */
+export function parseRunLine(argv: readonly string[]): RunLine {
   const flags = parseFlags(argv, RUN_FLAGS);
-  if (flags.rest[0] === "") throw new BerthError("usage.command", "berth run: the command is empty");
-  const artifacts = flags.values("artifact").map(parseArtifact);
-  const image = flags.value("image") ?? DEFAULT_IMAGE;
-  const memoryBytes = optional(flags.value("memory"), (text) => parseGuestMemory(text, hostMemoryBytes));
-  const group = parseGroupSpec(flags);
-  const { disks, volumePaths } = parseDiskArgs(flags);
-  const { memoryHighBytes } = group.groupLimits;
-  if (memoryHighBytes !== undefined && memoryBytes !== undefined && memoryHighBytes < memoryBytes) {
-    // Such a VM would be slowed down before its guest has its memory.
-    const [high, memory] = [flags.value("memory-high"), flags.value("memory")];
-    throw new BerthError("usage.value", `--memory-high: ${high} is less than the guest has (--memory ${memory})`);
+  const events = optional(flags.value("events"), parseEvents);
+  const telling = { report: flags.value("report"), events, quiet: flags.has("quiet") };
+  const dryRun = flags.has("dry-run");
+  expectSomethingTold(dryRun, telling);
+  const requestFile = flags.value("request");
+  if (requestFile !== undefined) {
+    expectAlone(flags);
+    return { requestFile, values: new Map(), env: NO_ENV, dryRun, ...telling };
   }
-  return {
-    spec: {
-      argv: flags.rest,
-      // The front process looks it up.
-      env: {},
-      workdir: optional(flags.value("workdir"), (text) => absolute(text, "--workdir")),
-      user: optional(flags.value("user"), parseUser) ?? "",
-      stdin: flags.has("stdin"),
-      name: optional(flags.value("name"), parseName),
-      workspace: flags.value("workspace") !== undefined,
-      artifacts: artifacts.map(({ guest }) => guest),
-      ...disks,
-      memoryBytes,
-      cpus: optional(flags.value("cpus"), (text) => parseCount(text, "--cpus", 1, 64)),
-      pidsMax: optional(flags.value("pids"), (text) => parsePids(text, "--pids")) ?? DEFAULT_PIDS_MAX,
-      timeoutMs: optional(flags.value("timeout"), (text) => parseDuration(text, "--timeout")),
-      bootTimeoutMs: optional(flags.value("boot-timeout"), (text) => parseDuration(text, "--boot-timeout")),
-      drain: flags.value("drain"),
-      drainTimeoutMs: optional(flags.value("drain-timeout"), (text) => parseDuration(text, "--drain-timeout")),
-      cancelTimeoutMs: optional(flags.value("cancel-timeout"), (text) => parseDuration(text, "--cancel-timeout")),
-      logLimitBytes: optional(flags.value("log-limit"), (text) => parseSize(text, "--log-limit")),
-      accel: choice(flags, "accel", ["auto", "kvm", "tcg"] as const),
-      ...group,
-      jail: flags.value("jail") === undefined ? undefined : choice<Need>(flags, "jail", ["auto", "require", "off"]),
-      uidRange: optional(flags.value("uid-range"), parseUidRange) ?? DEFAULT_UID_RANGE,
-    },
-    env: parseEnvArgs(flags),
-    image: /^[./]|\//.test(image) ? { folder: image } : { name: image },
-    workspace: flags.value("workspace"),
-    artifactFolders: artifacts.map(({ folder }) => folder),
-    volumePaths,
-    report: flags.value("report"),
-    quiet: flags.has("quiet"),
-  };
+  const place = textPlace("berth run", flags.rest);
+  const command = { key: "command", value: checkValue("command", flags.rest, place), place } as const;
+  const values = new Map([...valuesOf(flags, RUN_FLAGS), ["command", command]] as const);
+  expectTenant(values);
+  return { values, env: parseEnvArgs(flags), dryRun, ...telling };
 }
 
-function parseGuestMemory(text: string, hostBytes: number): number {
-  const bytes = parseMemory(text, "--memory");
-  if (bytes <= hostBytes) return bytes;
-  const most = Math.floor(hostBytes / 1024 ** 2);
-  throw new BerthError("usage.value", `--memory: ${text} is more than this host has; give it ${most}M at most`);
+/** @param values those of the line, and what is configured. @throws {BerthError} `usage.*`, `cgroup.form`. */
+export function completeArgs(line: RunLine, values: Values, hostMemoryBytes: number): RunArgs {
+  const { env, dryRun, report, events, quiet } = line;
+  const asked = askedBy(values);
+  checkTogether(asked, hostMemoryBytes);
+  return { request: completeRequest(asked.request), env, dryRun, report, events, quiet };
 }
 
-function parseArtifact(text: string): { guest: string; folder: string } {
-  // The last =, as a guest's path may have one and a folder's seldom does.
-  const equals = text.lastIndexOf("=");
-  if (equals < 1 || equals === text.length - 1) {
-    throw new BerthError("usage.value", `--artifact: "${text}" names no two places; write GUEST=DIR`);
-  }
-  return { guest: absolute(text.slice(0, equals), "--artifact"), folder: text.slice(equals + 1) };
+/** A command line alone. @param hostMemoryBytes what a guest can have at most. @throws {BerthError} as the two above. */
+export function parseRunArgs(argv: readonly string[], hostMemoryBytes: number): RunArgs {
+  const line = parseRunLine(argv);
+  return completeArgs(line, line.values, hostMemoryBytes);
 }
 
-function absolute(path: string, flag: string): string {
-  if (path.startsWith("/")) return path;
-  throw new BerthError("usage.value", `${flag}: "${path}" is not an absolute path in the guest; begin it with /`);
+const NO_ENV: EnvArgs = { files: [], flags: [] };
+
+/** A number is a descriptor; a file that is called so is said as `./3`. */
+function parseEvents(text: string): string | number {
+  if (!/^\d+$/.test(text)) return text;
+  const number = Number(text);
+  if (number > 2) return number;
+  const whose = ["input", "output", "standard error"][number];
+  throw new BerthError(
+    "usage.value",
+    `--events ${text}: that is the job's ${whose}; give events one of their own, as in --events 3 3>&2, or a file ./${text}`,
+  );
 }
 
-function parseName(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
-  throw new BerthError("usage.value", `--name: "${text}" is not a name; use up to 64 letters, digits and . _ -`);
+/** What is told of a job may be said beside its request, and nothing of the job itself. */
+function expectAlone(flags: ParsedFlags): void {
+  const own = RUN_FLAGS.filter((flag) => isJobFlag(flag) || flag.isEnvironment)
+    .filter(({ name }) => flags.has(name) || flags.values(name).length)
+    .map(({ name }) => `--${name}`);
+  const given = [...own, ...(flags.rest.length ? ["a command"] : [])];
+  if (given.length === 0) return;
+  throw new BerthError("usage.flag", `--request has the whole job in it: leave out ${given.join(" and ")}`);
+}
+
+/** A job that is not run has neither. */
+function expectSomethingTold(dryRun: boolean, { report, events }: Telling): void {
+  const given = report === undefined ? events === undefined ? undefined : "events" : "report";
+  if (dryRun && given) throw new BerthError("usage.flag", `--dry-run runs nothing: leave out --${given}`);
+}
+
+function expectTenant(values: Values): void {
+  if (values.has("tenant.name")) return;
+  const given = [...values.values()].find(({ key }) => key.startsWith("tenant."));
+  if (given) throw new BerthError("usage.flag", `${given.place!.name} needs --tenant NAME`);
 }

@@ -6,10 +6,10 @@
 
 import { formatBytes } from "../../base/units.ts";
 import { printable } from "../../base/bytes_text.ts";
-import type { LogTail } from "../../job/files.ts";
+import type { LogTail } from "../../machine/files.ts";
 import type { Delivery } from "../../job/output/source.ts";
 import type { JobPlan } from "../../job/plan.ts";
-import type { JobResult } from "../../job/report.ts";
+import type { JobResult } from "../../job/summary.ts";
 import type { VerdictName } from "../../job/verdict.ts";
 
 /** Something to say, and what the reader can do about it. */

@@ -1,192 +1,148 @@
 /**
- * `berth run`: the front process reads the command line and starts the host process, which reads it again and runs the
- * job.
+ * `berth run`: the front process reads what is asked for, and hands it to the host process, which runs it.
  *
  * @module
  */
 
+import { BUILD_WINDOWS, dryRunWindows, goneFact, jailWindows, jobWindows, runWindows } from "../../app/windows.ts";
 import { BerthError } from "../../base/errors.ts";
-import { isDiskNumber, type Limits } from "../../cgroup/limits.ts";
-import { nodesToLookFor, parseDevice, pathsOf } from "../../cgroup/systemd/devices.ts";
-import { DEFAULT_SLICE, slicePath } from "../../cgroup/systemd/properties.ts";
+import { STATUS } from "../../base/exit_status.ts";
 import { expectOwnFolders, foldersToOwn } from "../../files/own_folder.ts";
+import { readCallerDescriptor } from "../../host/caller.ts";
 import { runFront } from "../../host/front.ts";
 import { isInMask, readIgnoredSignals } from "../../host/ignored_signals.ts";
-import { takeRequest } from "../../host/request.ts";
-import {
-  artifactWindow,
-  BOOT,
-  BUSYBOX,
-  CGROUP,
-  hasWindows,
-  HOST_FACTS,
-  IMAGE,
-  MODULES,
-  nodeWindow,
-  REPORT,
-  SLICE,
-  STATE,
-  USERS,
-  volumeWindow,
-  type Window,
-  WORKSPACE,
-} from "../../host/windows.ts";
-import type { OnPoint } from "../../job/points.ts";
-import type { JobSpec } from "../../job/spec.ts";
+import { readRequest } from "../../host/request.ts";
+import { STATE } from "../../host/windows.ts";
+import type { Told } from "../../job/events.ts";
+import type { Tell } from "../../machine/events.ts";
+import type { JobRequest } from "../../job/request/request.ts";
 import { STOP_NUMBERS, STOP_SIGNALS, StopRequest } from "../../job/stop.ts";
-import { STATUS_UNKNOWN } from "../../job/verdict.ts";
-import { type Configurable, readCall } from "../config/configured.ts";
+import type { Values } from "../line/given.ts";
+import { readConfiguration } from "../config/configured.ts";
+import { readSurroundings, type Surroundings } from "../config/surroundings.ts";
+import type { Command, Program } from "../line/command.ts";
+import { RUN_FLAGS } from "../line/run_flags.ts";
 import { Console } from "../terminal/console.ts";
+import { completeArgs, parseRunArgs, parseRunLine, type RunArgs, type RunLine, type Telling } from "./args.ts";
 import { readEnv } from "./env_args.ts";
-import { RUN_FLAGS } from "../line/flags.ts";
-import { parseRunArgs, type RunArgs } from "./args.ts";
-import { readSurroundings } from "../config/surroundings.ts";
+import type { Handed } from "./handed.ts";
 
-/** What building images reads from the host. */
-export const BUILD_WINDOWS: readonly Window[] = [
-  { mode: "optional", target: BOOT, source: "/boot" },
-  { mode: "optional", target: MODULES, source: "/lib/modules" },
-  { mode: "optional", target: BUSYBOX, source: "/bin/busybox" },
-];
-
-const RUN = {
+/** `berth run`. */
+export const RUN = {
   name: "run",
+  usage: "[flags] -- [CMD [ARG…]]",
+  summary: "run one job here and now",
   flags: RUN_FLAGS,
-  parse: (argv, { hostMemoryBytes }) => parseRunArgs(argv, hostMemoryBytes),
-} satisfies Configurable;
+  more: `Without CMD the image's own command is run.
 
-/** Runs the command and returns the exit status. */
-export async function run(words: readonly string[], mainModule: string, onPoint?: OnPoint): Promise<number> {
-  if (hasWindows()) return await runBehindWindows(mainModule, onPoint);
-  const { argv, surroundings } = await readCall(words, RUN, mainModule);
-  const args = RUN.parse(argv, surroundings);
-  const request: Request = { argv, env: await readEnv(args.env) };
-  const front = runFront({
+A limit that is asked for is in force, or the job is refused (--limits require), or a warning says that it is not.`,
+  where: "handed",
+  parse: (argv, surroundings) => parseRunArgs(argv, surroundings?.hostMemoryBytes ?? Infinity),
+  inFront,
+  act: (program) => runBehindWindows(program),
+  // A host process that was killed: nobody else knows how far its job had come.
+  statusOf: (error) => error instanceof BerthError && error.code === "host.window" ? STATUS.unknown : undefined,
+} satisfies Command<RunArgs>;
+
+async function inFront(words: readonly string[], { mainModule }: Program): Promise<number> {
+  const { args, surroundings } = await readArgs(parseRunLine(words), mainModule);
+  const { report, events, quiet } = args;
+  if (typeof events === "number") await expectWritable(events);
+  const request: JobRequest = { ...args.request, env: { ...args.request.env, ...await readEnv(args.env) } };
+  const handed: Handed = { request, telling: { report, events, quiet }, dryRun: args.dryRun };
+  if (args.dryRun) return await planInFront(handed, surroundings);
+  return await runFront({
     ...surroundings,
     programs: ["busybox", "qemu-system-x86_64"],
     // What it is to run, and with which secrets, is nobody's business.
     args: ["run"],
-    request,
+    request: handed,
+    stdin: request.stdin ? () => Deno.stdin.readable : undefined,
     env: surroundings.hostEnv,
     windows: [
       ...BUILD_WINDOWS,
       goneFact(surroundings.stateDir),
-      ...runWindows(args),
-      ...jailWindows(args.spec, surroundings.isRoot),
+      ...runWindows(request, { report, events }),
+      ...jailWindows(request, surroundings.isRoot),
     ],
   });
-  try {
-    return await front;
-  } catch (error) {
-    if (!(error instanceof BerthError && error.code === "host.window")) throw error;
-    // It was killed, and nobody else knows how far its job had come.
-    await using console = new Console(false);
-    console.error(error);
-    return STATUS_UNKNOWN;
-  }
 }
 
-/** What the front process hands on. */
-interface Request {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+/** @throws {BerthError} `usage.value` for a descriptor that events can't be written to. */
+async function expectWritable(events: number): Promise<void> {
+  const state = await readCallerDescriptor(events);
+  if (state === "writable") return;
+  const wrong = state === "closed" ? "is not open" : "is open for reading only";
+  const right = `open it, as in --events ${events} ${events}>FILE; a file of this name is ./${events}`;
+  throw new BerthError("usage.value", `--events ${events}: descriptor ${events} ${wrong}; ${right}`);
 }
 
-async function runBehindWindows(mainModule: string, onPoint?: OnPoint): Promise<number> {
+/** For a job that is not run its host process only looks. */
+async function planInFront(handed: Handed, surroundings: Surroundings): Promise<number> {
+  return await runFront({
+    ...surroundings,
+    looksOnly: true,
+    args: ["run"],
+    request: handed,
+    env: surroundings.hostEnv,
+    windows: dryRunWindows(handed.request),
+  });
+}
+
+/** What the user asks for, with what is configured; what contradicts that is left out, and said. */
+async function readArgs(line: RunLine, mainModule: string): Promise<{ args: RunArgs; surroundings: Surroundings }> {
+  const { values: configured, surroundings } = await readConfiguration(mainModule);
+  const { hostMemoryBytes } = surroundings;
+  const own = await readOwn(line, hostMemoryBytes);
+  if (configured.length === 0) return { args: completeArgs(line, own, hostMemoryBytes), surroundings };
+  const { mergeValues } = await import("../config/merge.ts");
+  const { values, notes } = mergeValues(own, configured, hostMemoryBytes);
+  await using console = new Console(line.quiet);
+  for (const note of notes) console.note(note);
+  return { args: completeArgs(line, values, hostMemoryBytes), surroundings };
+}
+
+/** What the user says of the job: in a file, or on the command line. */
+async function readOwn({ requestFile, values }: RunLine, hostMemoryBytes: number): Promise<Values> {
+  if (requestFile === undefined) return values;
+  const { readRequestFile } = await import("./request_file.ts");
+  return await readRequestFile(requestFile, hostMemoryBytes);
+}
+
+/** What this host process is asked: it is checked as whoever else's, though the front process has made it. */
+async function readHanded({ hostMemoryBytes }: Surroundings): Promise<Handed> {
+  const [handed, { checkHanded }] = await Promise.all([readRequest(Deno.stdin), import("./handed.ts")]);
+  return checkHanded(handed, hostMemoryBytes);
+}
+
+/** The host process takes the job, and runs it. @param tap is told of the job's events first. */
+export async function runBehindWindows({ mainModule }: Program, tap?: Tell<Told>): Promise<number> {
   const stop = new StopRequest();
   const ignored = readIgnoredSignals();
   for (const signal of STOP_SIGNALS) {
     const stays = isInMask(ignored, STOP_NUMBERS[signal]);
     Deno.addSignalListener(signal, () => stays || stop.stop(signal));
   }
-  const { argv, env } = takeRequest() as Request;
   const surroundings = readSurroundings(mainModule);
+  const { request, telling, dryRun } = await readHanded(surroundings);
   await expectOwnFolders(surroundings.uid, foldersToOwn(surroundings.stateDir));
-  const { spec, ...args } = RUN.parse(argv, surroundings);
-  const asked: RunArgs = { ...args, spec: { ...spec, env } };
+  const paths = windowPaths(request, telling, surroundings.stateDir);
+  if (dryRun) return await (await import("./dry_run.ts")).printDryRun(request, paths);
   const { JailTrial } = await import("../../app/jail_trial.ts");
   // Its programs run while the rest of this one is loaded.
-  await using trial = new JailTrial(asked.spec, stop.requested);
+  await using trial = new JailTrial(request, stop.requested);
   const { runAndTell } = await import("./host_process.ts");
-  return await runAndTell(asked, { stop, trial, onPoint }, windowPaths(asked, surroundings.stateDir));
-}
-
-/** The windows of one job and of its VM's group. Pure. */
-export function runWindows(args: RunArgs): Window[] {
-  return [...jobWindows(args), ...(args.spec.limits === "off" ? [] : groupWindows(args.spec))];
-}
-
-function jobWindows(args: RunArgs): Window[] {
-  return [
-    ...("folder" in args.image ? [{ mode: "ro", target: IMAGE, source: args.image.folder } as const] : []),
-    ...(args.workspace === undefined ? [] : [{ mode: "folder", target: WORKSPACE, source: args.workspace } as const]),
-    ...args.volumePaths.flatMap((source, index) =>
-      source === undefined ? [] : [{ mode: "ro", target: volumeWindow(index), source } as const]
-    ),
-    ...args.artifactFolders.map((source, index) => ({ mode: "make", target: artifactWindow(index), source } as const)),
-    ...(args.report === undefined ? [] : [{ mode: "file", target: REPORT, source: args.report } as const]),
-  ];
-}
-
-/** The windows and facts that a VM's group needs. Pure. */
-function groupWindows({ cgroupParent: parent, cgroupDriver, groupLimits, devices }: JobSpec): Window[] {
-  const slice = slicePath(parent.kind === "unit" ? parent.slice : DEFAULT_SLICE);
-  const isSystemds = parent.kind === "unit" || cgroupDriver === "systemd";
-  const spare = cgroupDriver === "auto" && parent.kind === "self";
-  const own = devices.map(parseDevice);
-  return [
-    { mode: "cgroup", target: CGROUP, source: parent.kind === "path" ? parent.path : "self" },
-    ...(isSystemds || spare
-      ? [{ mode: isSystemds ? "slice" : "spare_slice", target: SLICE, source: slice } as const]
-      : []),
-    ...(isSystemds || spare ? nodesToLookFor(own) : pathsOf(own)).map(deviceFact),
-    ...diskFacts(groupLimits),
-  ];
-}
-
-/** What a VMM's jail needs of the host. Pure. */
-export function jailWindows({ jail, accel, devices }: JobSpec, isRoot: boolean): Window[] {
-  const own = pathsOf(devices.map(parseDevice));
-  // For a QEMU without a jail; and for one that may come to have none.
-  const here = own.map((source): Window => ({ mode: "here", target: HOST_FACTS, source }));
-  if (jail === "off") return here;
-  const nodes = [...(accel === "tcg" ? [] : ["/dev/kvm"]), ...own];
-  return [
-    ...here,
-    ...(isRoot ? [usersWindow()] : []),
-    ...[...new Set(nodes)].map((source): Window => ({ mode: "node", target: nodeWindow(source), source })),
-  ];
-}
-
-/** Shows which users of the host are taken by VMMs. For root. */
-export function usersWindow(): Window {
-  return { mode: "users", target: USERS, source: "/run/berth-users" };
-}
-
-/** The slice of VMs' scopes, where systemd has kept berth's own group for itself. */
-export const SPARE_SLICE: Window = { mode: "spare_slice", target: SLICE, source: slicePath(DEFAULT_SLICE) };
-
-/** Asks which groups of dead jobs need not be looked for. */
-export function goneFact(stateDir: string): Window {
-  return { mode: "gone", target: HOST_FACTS, source: `${stateDir}/jobs` };
-}
-
-/** Asks whether a device node is there. */
-export function deviceFact(path: string): Window {
-  return { mode: "device", target: HOST_FACTS, source: path };
-}
-
-/** Asks for the numbers of disks that are given by name. */
-export function diskFacts({ ioMax = [] }: Limits): Window[] {
-  return ioMax.filter(({ device }) => !isDiskNumber(device)).map(({ device }) => ({
-    mode: "block",
-    target: HOST_FACTS,
-    source: device,
-  }));
+  return await runAndTell(request, telling, { stop, trial }, paths, tap);
 }
 
 /** What the windows show, for messages. */
-function windowPaths(args: RunArgs, stateDir: string): (readonly [window: string, path: string])[] {
-  const windows = [...BUILD_WINDOWS, ...jobWindows(args)].map(({ target, source }) => [target, source] as const);
+function windowPaths(
+  request: JobRequest,
+  telling: Telling,
+  stateDir: string,
+): (readonly [window: string, path: string])[] {
+  const windows = [...BUILD_WINDOWS, ...jobWindows(request, telling)].map(({ target, source }) =>
+    [target, source] as const
+  );
   return [...windows, [STATE, stateDir]];
 }

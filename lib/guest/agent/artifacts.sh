@@ -4,7 +4,7 @@
 
 # It runs in a mount namespace of its own, in which the artifacts are bound next to each other.
 . /berth/paths.sh
-. /run/collect.sh
+. $lane/collect.sh
 mkdir /collect
 index=0 there=
 for path; do
@@ -19,11 +19,11 @@ for path; do
 done
 [ "$there" ] || exit 0
 # What it can't take along it names, and goes on. Whether the archive is whole, the host sees.
-tar -C /collect -c -f - $there 2>/run/left >&8
-head -n 20 /run/left | while IFS= read -r line; do
+tar -C /collect -c -f - $there 2>$lane/left >&8
+head -n 20 $lane/left | while IFS= read -r line; do
   # A path may be longer than a line to the host; what is wrong with it stands at the end.
   [ ${#line} -le 2000 ] || line=$(printf '%.2000s...: %s' "$line" "${line##*: }")
   echo "left $(printf %s "$line" | base64 -w 0)"
 done
-count=$(wc -l </run/left)
+count=$(wc -l <$lane/left)
 [ "$count" -le 20 ] || echo "left $(printf 'and %s more' $((count - 20)) | base64 -w 0)"

@@ -20,19 +20,40 @@ find_port() {
   return 1
 }
 
-# find_disk SERIAL: sets $disk to the device, waiting as above.
+# Disks are bound to their driver here and not by the kernel: whoever binds one reads it. They are known by their order on
+# QEMU's command line, which that of the virtio devices' numbers is: the root of the image, if it is a disk, the identity,
+# and then those of the job.
+
+# keep_disks_unbound: none is bound from now on but by bind_disk. Sets $disks to all of them. A kernel that has the driver
+# built in has bound them already, and read them: its guest is unfit to be others.
+keep_disks_unbound() {
+  local number=0 kind
+  echo 0 >/sys/bus/virtio/drivers_autoprobe
+  load disk
+  disks=
+  while read -r kind </sys/bus/virtio/devices/virtio$number/device; do
+    if [ "$kind" = 0x0002 ]; then
+      disks="$disks virtio$number"
+      [ ! -e /sys/bus/virtio/devices/virtio$number/driver ] || unfit=yes
+    fi
+    number=$((number + 1))
+  done 2>/dev/null
+}
+
+# bind_disk SERIAL: the first of $disks is called so, and has its driver.
+bind_disk() {
+  local serial=$1 virtio
+  set -- $disks
+  virtio=/sys/bus/virtio/devices/$1
+  [ -e $virtio/driver ] || echo "$1" >/sys/bus/virtio/drivers/virtio_blk/bind
+  shift
+  disks=$*
+  set -- $virtio/block/*
+  eval "disk_$serial=/dev/${1##*/}"
+}
+
+# find_disk SERIAL: sets $disk to the device of a disk that is bound.
 find_disk() {
-  while :; do
-    for entry in /sys/block/vd*/serial; do
-      [ -e "$entry" ] || continue
-      # A serial has no final newline, so read reports the end of the file although it has read the word.
-      read -r serial <"$entry" || [ -n "$serial" ] || continue
-      if [ "$serial" = "$1" ]; then
-        entry=${entry%/serial}
-        disk=/dev/${entry##*/}
-        [ -b "$disk" ] && return
-      fi
-    done
-    usleep 2000
-  done
+  eval "disk=\$disk_$1"
+  until [ -b "$disk" ]; do usleep 2000; done
 }

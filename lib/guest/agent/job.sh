@@ -1,7 +1,7 @@
-# Runs one job, seen from the agent: output ports, namespaces, exit status.
+# Runs one job, seen from the agent: output ports, namespaces, exit status. What belongs to one is in its lane's folder.
 
-# open_port FD NAME: opens a port on a file descriptor; the agent has shown that ports can be opened by now, except that
-# each one answers ENXIO for a moment of its own.
+# open_port FD NAME: opens a port on a file descriptor. Right after it appeared that can fail with ENXIO, and a failed
+# redirection of exec ends a shell.
 open_port() {
   wait_for_port "$2"
   until (: <>"$port") 2>/dev/null; do usleep 2000; done
@@ -12,60 +12,57 @@ open_port() {
 # /dev/stderr again would fail. dd copies what a read gives at once. Its input is a pipe without a name: to open a FIFO
 # whose writer is done would wait for another one.
 run_job() {
-  local status why out err
-  [ "$ports" ] || open_ports
-  ports=open
-  # Of what ran before: a drain runs after its job.
-  rm -f /run/status /run/refused /run/init.pid /run/job.pid /run/feeder
-  dd bs=64k </run/out >&5 2>/dev/null &
+  local status why out err end file
+  [ -p $lane/out ] || open_ports
+  dd bs=64k <$lane/out >&5 2>/dev/null &
   out=$!
-  dd bs=64k </run/err >&6 2>/dev/null &
+  dd bs=64k <$lane/err >&6 2>/dev/null &
   err=$!
-  [ -z "$stdin" ] || open_stdin
+  [ -z "$stdin" ] || echo "hello $token stdin" >&7
   say started
   if [ "$stdin" ]; then feed_stdin | enter_namespace; else enter_namespace </dev/null; fi
   # The namespace is gone and with it every process that could hold the output open, so both copies end now. A write to
   # a port returns when the host has taken it: after this, every byte is in the host's file.
   wait $out $err
-  [ ! -s /run/feeder ] || kill "$(cat /run/feeder)" 2>/dev/null
-  if [ -s /run/refused ]; then
-    read -r status why </run/refused
-    say "refused $status${why:+ $(echo -n "$why" | base64 -w 0)}"
+  [ ! -s $lane/feeder ] || kill "$(cat $lane/feeder)" 2>/dev/null
+  if [ -s $lane/refused ]; then
+    read -r status why <$lane/refused
+    end="refused $status${why:+ $(echo -n "$why" | base64 -w 0)}"
   else
-    say "exited $(exit_status) $(oom_kills)"
+    end="exited $(exit_status) $(oom_kills)"
   fi
+  # Nobody's, when the next command begins: a drain runs after its job.
+  for file in asked status refused init.pid job.pid feeder; do : >$lane/$file; done
+  say "$end"
 }
 
 # enter_namespace: a shell says "Killed" of a command that was, on the command's own stderr; that is no word of the
 # job's. So the job's stderr is 9 until there is no such shell any more.
 enter_namespace() {
-  unshare -p -m -f sh /berth/namespace.sh >/run/out 9>/run/err 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+  unshare -p -m -f sh /berth/namespace.sh >$lane/out 9>$lane/err 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
 }
 
 open_ports() {
   # A user that the job becomes meanwhile opens /dev/stderr again, too.
-  mkfifo -m 666 /run/out /run/err
-  open_port 5 berth.out
-  open_port 6 berth.err
-  # Used after the job only, but a port can be opened once: the job can't any more.
-  ! find_port berth.artifacts || open_port 8 berth.artifacts
-}
-
-open_stdin() {
-  open_port 7 berth.stdin
-  echo "hello $(param token) stdin" >&7
+  mkfifo -m 666 $lane/out $lane/err
+  open_port 5 berth.out$suffix
+  open_port 6 berth.err$suffix
+  # Others than the main lane's have neither input nor artifacts. A port can be opened once: the job can't any more.
+  [ "$suffix" ] || { open_port 7 berth.stdin && open_port 8 berth.artifacts; }
 }
 
 # feed_stdin: in the background, as nobody waits for it when the job has ended.
 feed_stdin() {
   copy_chunks <&7 2>/dev/null &
-  echo $! >/run/feeder
+  echo $! >$lane/feeder
 }
 
-# copy_chunks: a length on a line, then so many bytes; a length of 0 is the end.
+# copy_chunks: a length on a line, then so many bytes; a length of 0 is the end. In front may stand what the host asks
+# whoever has said nothing yet.
 copy_chunks() {
-  local size
-  while read -r size && [ "$size" -gt 0 ]; do
+  local size nonce
+  while read -r size nonce && { [ "$size" = who ] || [ "$size" -gt 0 ]; }; do
+    [ "$size" != who ] || continue
     dd bs="$size" count=1 iflag=fullblock || return
   done
 }
@@ -73,7 +70,7 @@ copy_chunks() {
 # exit_status: "code N" or "signal N", from the line that time(1) writes for anything but a zero.
 exit_status() {
   local words=
-  [ -f /run/status ] && read -r words </run/status || { echo signal 9 && return; }
+  [ -s $lane/status ] && read -r words <$lane/status || { echo signal 9 && return; }
   case $words in
   *signal*) echo "signal ${words##* }" ;;
   *status*) echo "code ${words##* }" ;;
@@ -87,13 +84,24 @@ oom_kills() {
   echo "${2:-0}"
 }
 
-# signal_job N: KILL ends the whole namespace, any other signal goes to the job's process group.
+# signal_job N: to what the lane was asked to run. Its processes may need a while to be there, in which others are to be
+# heard; a lane that runs nothing has nobody to signal.
 signal_job() {
+  if [ -s $lane/job.pid ]; then
+    send_signal "$1"
+  elif [ -s $lane/asked ]; then
+    (
+      while [ -s $lane/asked ] && [ ! -s $lane/job.pid ]; do usleep 2000; done
+      [ ! -s $lane/job.pid ] || send_signal "$1"
+    ) &
+  fi
+}
+
+# send_signal N: KILL ends the whole namespace, any other signal goes to the job's process group.
+send_signal() {
   local init job
-  # The host asks only after "started", but the processes may need a moment to get there.
-  until [ -s /run/job.pid ] || [ -s /run/status ]; do usleep 2000; done
-  read -r init </run/init.pid
-  read -r job </run/job.pid
+  read -r init <$lane/init.pid
+  read -r job <$lane/job.pid
   if [ "$1" = 9 ]; then
     kill -9 "$init"
   else

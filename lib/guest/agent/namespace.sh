@@ -2,8 +2,8 @@
 # time(1) is the one tool in here that tells an exit status of 143 from a death by SIGTERM.
 # /proc is still the agent's here, so it shows this process's id as the agent sees it.
 read -r init rest </proc/self/stat
-echo "$init" >/run/init.pid
+echo "$init" >$lane/init.pid
 mount -t proc proc /proc
 exec 2>&9
-exec 9>/run/refused
-time -o /run/status -f '' setsid unshare -m sh /berth/enter.sh
+exec 9>$lane/refused
+time -o $lane/status -f '' setsid unshare -m sh /berth/enter.sh

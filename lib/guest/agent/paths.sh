@@ -1,5 +1,6 @@
 # Finds places in the job's root file system, which is the image's and the job's and may lie: a link in it could lead to
-# the agent's own files. No process of the job runs while these are used.
+# the agent's own files. No process of a job runs while these are used for a mount. A command's folder may be made while
+# others run: who is root in them, and changes a link in that moment, gets an empty folder somewhere, and no more.
 
 # inside PATH: sets $inside to where PATH leads for the job, below /newroot and without any link; it need not be there.
 inside() {

@@ -4,19 +4,22 @@
 # What is being done, for the words of must.
 task="the guest can't be set up"
 
-# must COMMAND ...: a guest that can't be put together has nothing else to do than to say so, and wait for its end.
+# must COMMAND ...: a guest that can't be put together has nothing else to do than to say so, whatever it is asked.
 must() {
-  local why=
-  "$@" 2>/run/why && return
-  read -r why </run/why
-  fail "$task: $*: $why"
-  while :; do sleep 3600; done
+  local why= verb
+  "$@" 2>$lane/why && return
+  read -r why <$lane/why
+  broken="$task: $*: $why"
+  # Nobody has asked for anything yet.
+  [ "$serving" ] || { unfit=yes && agent; }
+  [ ! -s $lane/asked ] || fail "$broken"
+  while read -r verb <&4; do fail "$broken"; done
 }
 
 mount_root() {
   must ip link set lo up
-  case ",$disks," in
-  *,root,*)
+  case $disk_root in
+  ?*)
     load overlay
     find_disk root
     mkdir -p /lower /layers
@@ -44,8 +47,8 @@ mount_root() {
 
 # mount_writable PATH: what the job changes of its root is kept there.
 mount_writable() {
-  case ",$disks," in
-  *,scratch,*)
+  case $disk_scratch in
+  ?*)
     find_disk scratch
     must mount -t ext4 -o noatime "$disk" "$1"
     rmdir "$1/lost+found"

@@ -19,13 +19,13 @@ mount_volume() {
   case $3$uid in fresh?*) must chown "$uid:$gid" "/newroot$inside" ;; esac
 }
 
-# flush_caches: what the job wrote into them is on their disks then. Nothing of the job runs any more, so every volume
+# flush_caches: what the job wrote into them is on their disks then. Nothing of any job runs any more, so every volume
 # goes, as those below a cache would keep it mounted.
 flush_caches() {
   local volume why=
   for volume in $volumes; do
-    umount "$volume" 2>/run/why && continue
-    read -r why </run/why
+    umount "$volume" 2>$lane/why && continue
+    read -r why <$lane/why
     fail "a cache can't be unmounted: $why"
     return
   done

@@ -30,7 +30,7 @@ SystemCallErrorNumber=EPERM
 DevicePolicy=closed
 `;
 
-/** For the daemon, which tidies up. */
+/** Settings of the daemon's unit, which tidies up. */
 export const DAEMON_SANDBOX = `${COMMON}
 # What it may do: mounts for its windows, and words to systemd in its own name (SYS_ADMIN); and it takes away what VMMs
 # have left, each of which was a user of its own (DAC_OVERRIDE, FOWNER).
@@ -42,7 +42,7 @@ RestrictNamespaces=mnt
 SystemCallFilter=@system-service @mount
 `;
 
-/** For jobs. */
+/** Settings of the units of jobs. */
 export const JOB_SANDBOX = `${COMMON}
 # Jobs that are given more: DeviceAllow=PATH rwm in a drop-in (m: berth makes a node for each VM).
 DeviceAllow=/dev/kvm rwm

@@ -8,13 +8,13 @@ import { createHash } from "node:crypto";
 import { BerthError } from "../../base/errors.ts";
 import { DAEMON_SANDBOX, JOB_SANDBOX } from "./sandbox.ts";
 
-/** A unit's file. */
+/** File of a unit. */
 export interface Unit {
   readonly name: string;
   readonly text: string;
 }
 
-/** What the units are for. */
+/** Paths and systemd version that the units are for. */
 export interface UnitPlan {
   /** The path of the berth that they run. */
   readonly binary: string;
@@ -39,7 +39,7 @@ const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.+@-]+)+$/;
 /** What the units do not see of the host. */
 const UNSEEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)(?:\/|$)/;
 
-/** The units. @throws {BerthError} `systemd.path`. */
+/** Units of berth. @throws {BerthError} `systemd.path`. */
 export function planUnits(plan: UnitPlan): Unit[] {
   for (const path of [plan.binary, plan.stateDir]) {
     if (!PLAIN_PATH.test(path)) throw new BerthError("systemd.path", `${JSON.stringify(path)} can't stand in a unit`);
@@ -126,12 +126,12 @@ ${state}
 /** The first line of what `berth systemd install` writes: what follows has this digest until somebody changes it. */
 const MARK = /^# Written by `berth systemd install`, sha256 ([0-9a-f]{64})\n/;
 
-/** A unit's text with the mark that nobody has changed it. */
+/** Text of a unit, with the mark that nobody has changed it. */
 export function withMark(text: string): string {
   return `# Written by \`berth systemd install\`, sha256 ${digest(text)}\n${text}`;
 }
 
-/** Whether some version of berth has written a text, and nobody has changed it since. */
+/** True for a text that some version of berth has written, and that nobody has changed since. */
 export function isAsWritten(text: string): boolean {
   const mark = MARK.exec(text);
   return mark !== null && digest(text.slice(mark[0].length)) === mark[1];

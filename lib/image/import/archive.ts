@@ -9,7 +9,7 @@ import { reportEvery } from "../../base/progress.ts";
 import { formatBytes } from "../../base/units.ts";
 import { type Child, startChild } from "../../process/child.ts";
 import { type ArchiveForm, type Compression, detectCompression, FormReader } from "./form.ts";
-import { asRefusal, expectRight, listen, type Said } from "./said.ts";
+import { asRefusal, expectRight, listen, type Said } from "./tool_output.ts";
 import { explainTool, planCommand, planUnpack, type ToolBounds, type ToolPlan } from "./tools.ts";
 import { plainWords } from "./words.ts";
 
@@ -19,7 +19,7 @@ export interface Archive {
   readonly compression: Compression;
 }
 
-/** How archives are read, and by what it ends. */
+/** Listener and bounds of an archive's reading. */
 export interface ReadOptions {
   readonly bounds: ToolBounds;
   readonly signal: AbortSignal;
@@ -34,7 +34,7 @@ const HEAD_BYTES = 512;
 /** More than any root file system has. Zeros take no space once they are packed, so the disk alone is no limit. */
 const CONTENT_LIMIT_BYTES = 256 * 1024 ** 3;
 
-/** Finds out how a file is compressed. */
+/** Opens a file as an archive, by how it is compressed. */
 export async function openArchive(path: string): Promise<Archive> {
   using file = await Deno.open(path);
   const head = new Uint8Array(HEAD_BYTES);
@@ -43,7 +43,7 @@ export async function openArchive(path: string): Promise<Archive> {
   return { path, compression: detectCompression(head.subarray(0, filled), path) };
 }
 
-/** Finds out what an archive holds, by as much of it as that takes: of a root file system, the first folder. */
+/** Form of an archive's content, found by as much of it as that takes: of a root file system, the first folder. */
 export async function readForm(
   archive: Archive,
   options: ReadOptions,
@@ -184,8 +184,11 @@ class Content implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended?.[Symbol.dispose]();
-    await this.#unpacker?.child[Symbol.asyncDispose]();
-    await this.#source.cancel().catch(() => {});
+    try {
+      await this.#unpacker?.child[Symbol.asyncDispose]();
+    } finally {
+      await this.#source.cancel().catch(() => {});
+    }
     await this.#unpacker?.words;
     await this.#unpacker?.fed.catch(() => {});
   }

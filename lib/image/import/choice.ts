@@ -8,7 +8,7 @@ import { BerthError } from "../../base/errors.ts";
 import { isRunnable } from "./config.ts";
 import { plainWords } from "./words.ts";
 
-/** One image of several: how it is called, and where it stands in its list. */
+/** Image of several: its names, and its position in their list. */
 export interface Candidate {
   /** What `--ref` may name it by, beside its digest; the first one is shown. */
   readonly names: readonly string[];
@@ -24,7 +24,7 @@ export interface Candidate {
 const SHOWN = 20;
 
 /**
- * The image that is meant: the one of that name, the only one, or the only one for this machine.
+ * Image that is meant: the one of that name, the only one, or the only one for this machine.
  *
  * @throws {BerthError} with a list of what `--ref` takes.
  */

@@ -37,13 +37,13 @@ const CONFIG = z.looseObject({
 /** What builders call the one machine that berth has. */
 const MACHINES = ["", "amd64", "x86_64", "x86-64"];
 
-/** Whether an image for this platform can run here; what is not said counts as it. */
+/** True for an image whose platform is this one; what is not said counts as it. */
 export function isRunnable({ os, architecture }: { os?: string | null; architecture?: string | null }): boolean {
   return ["", "linux"].includes(os?.toLowerCase() ?? "") && MACHINES.includes(architecture?.toLowerCase() ?? "");
 }
 
 /**
- * What an image's config says about jobs.
+ * Defaults for jobs of an image's config.
  *
  * @throws {BerthError} `image.import` when the image is for another machine.
  */

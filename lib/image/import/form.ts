@@ -7,10 +7,10 @@
 import { BerthError } from "../../base/errors.ts";
 import { isTarHeader, type Member, Members } from "./members.ts";
 
-/** How an archive is compressed. */
+/** Compression of an archive. */
 export type Compression = "none" | "gzip" | "xz" | "zstd";
 
-/** What an archive holds. */
+/** Form of an archive's content. */
 export type ArchiveForm = "root" | "oci" | "docker";
 
 const MAGIC: readonly (readonly [Compression | "bzip2", readonly number[]])[] = [
@@ -21,7 +21,7 @@ const MAGIC: readonly (readonly [Compression | "bzip2", readonly number[]])[] = 
 ];
 
 /**
- * How a file is compressed; what is not compressed must be a tar.
+ * Compression of a file; one that is not compressed must be a tar.
  *
  * @param head its first 512 bytes, or fewer. @throws {BerthError} `image.import` for what is neither.
  */
@@ -47,7 +47,7 @@ const LAYER = new RegExp(`^((sha256:)?${HASH}(\\.json|\\.tar(\\.gz)?)?|${HASH}/(
 /** What an archive of images may have at its top beside, as others have, too. */
 const UNDECIDED = /^(|blobs|blobs\/sha256)$/;
 
-/** Finds out what a tar holds, as it streams by. */
+/** Reader that finds out what a tar holds, as it streams by. */
 export class FormReader {
   /** Known as soon as a member tells. */
   form?: ArchiveForm;

@@ -22,7 +22,7 @@ import { parseDockerArchive, parseIndex, parseManifest } from "./oci.ts";
 import { tellProgress } from "./progress.ts";
 import { planCopy, planTakeMember, planUnpackImage, planUnpackTar, runImportTool, type ToolBounds } from "./tools.ts";
 
-/** An image, or several, and the name of the one that is meant. */
+/** Image, or several, and the name of the one that is meant. */
 export type OciSource =
   | { readonly form: "layout"; readonly path: string; readonly ref?: string }
   | { readonly form: "oci" | "docker"; readonly archive: Archive; readonly ref?: string }

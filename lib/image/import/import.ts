@@ -18,13 +18,13 @@ import { type Archive, feed, openArchive, readForm } from "./archive.ts";
 import { importOci, type OciSource } from "./image.ts";
 import { Members } from "./members.ts";
 import { tellProgress } from "./progress.ts";
-import { Refusal } from "./said.ts";
+import { Refusal } from "./tool_output.ts";
 import { planPackFolder, planPackTar, planUnpackRoot, runImportTool, type ToolBounds } from "./tools.ts";
 
-/** Where a root file system comes from: a path as this process sees it, or an image in a registry (`docker://…`). */
+/** Source of a root file system: a path as this process sees it, or an image in a registry (`docker://…`). */
 export type ImportSource = { readonly path: string } | { readonly registry: string };
 
-/** What is to be imported, and how. */
+/** Import that is to be done: its source, and the bounds of its tools. */
 export interface ImportRequest {
   /** The source as the user named it. */
   readonly named: string;
@@ -36,7 +36,7 @@ export interface ImportRequest {
   readonly bounds: ToolBounds;
 }
 
-/** What an import works with. */
+/** Folders, tools and listeners of an import. */
 export interface ImportWork {
   /** The tools may write there. */
   readonly toolsFolder: string;
@@ -47,7 +47,7 @@ export interface ImportWork {
   readonly onProgress: (line: string) => void;
 }
 
-/** A root file system in the tools' folder, and what its maker says about jobs in it. */
+/** Root file system in the tools' folder, and its maker's defaults for jobs. */
 export interface ImportedRoot {
   /** A squashfs image. */
   readonly path: string;

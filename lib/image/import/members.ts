@@ -6,12 +6,12 @@
  * @module
  */
 
-/** Tar's unit. */
+/** Size of tar's blocks, bytes. */
 export const BLOCK_BYTES = 512;
 /** Attributes of 64 KiB each, some of them. What is longer is not looked into. */
 const EXTENSION_LIMIT_BYTES = 1024 ** 2;
 
-/** A member. */
+/** Member of an archive. */
 export interface Member {
   /** Without what a path may begin and end with: `./etc/` is `etc`. A long one is what the header has of it. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Member {
   readonly mode: number;
 }
 
-/** Reads an archive piece by piece. */
+/** Reader of an archive, piece by piece. */
 export class Members {
   /** Whether there is another archive behind the end of this one. */
   hasMore = false;
@@ -120,7 +120,7 @@ function padded(size: number): number {
   return Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
-/** Whether a block's sum is right, as it is of a header only. */
+/** True for a block whose sum is right, as it is of a header only. */
 export function isTarHeader(block: Uint8Array): boolean {
   if (block.length < BLOCK_BYTES) return false;
   let sum = 0;

@@ -29,6 +29,7 @@ const INDEX = z.looseObject({
 const MANIFEST = z.looseObject({ config: DESCRIPTOR });
 const DOCKER_ARCHIVE = listOf(z.looseObject({ Config: z.string().nullish(), RepoTags: listOf(z.string()) }));
 
+/** Reference to a blob of a layout, by its digest. */
 export type Descriptor = z.infer<typeof DESCRIPTOR>;
 
 /** What names an image of an index: as containerd, Docker and podman have it, then as the specification has it. */
@@ -36,7 +37,7 @@ const NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 /** Who made an image, and of what: buildkit puts that beside it, as if it were one. */
 const IS_ATTESTATION = "vnd.docker.reference.type";
 
-/** The `index.json` of a layout. */
+/** Images of a layout, from its `index.json`. */
 export function parseIndex(text: string, where: string): { manifests: Descriptor[]; candidates: Candidate[] } {
   const { manifests } = parseJson(INDEX, text, where);
   const candidates = manifests.map(({ digest, annotations, platform }, position): Candidate => ({
@@ -53,7 +54,7 @@ export function parseIndex(text: string, where: string): { manifests: Descriptor
   return { manifests, candidates };
 }
 
-/** The `manifest.json` of what `docker save` writes. */
+/** Images of what `docker save` writes, from its `manifest.json`. */
 export function parseDockerArchive(text: string, where: string): Candidate[] {
   return parseJson(DOCKER_ARCHIVE, text, where).map(({ Config, RepoTags }, position) => ({
     names: [...new Set(RepoTags.flatMap((name) => [shortName(name), name])), `@${position}`],
@@ -68,7 +69,7 @@ function shortName(name: string): string {
   return name.replace(/^docker\.io\/(library\/)?(?=.)/, "");
 }
 
-/** The digest of the config that a manifest names. */
+/** Digest of the config that a manifest names. */
 export function parseManifest(text: string, where: string): string {
   return parseJson(MANIFEST, text, where).config.digest;
 }

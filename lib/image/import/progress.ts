@@ -8,7 +8,8 @@ import { reportEvery } from "../../base/progress.ts";
 import { formatBytes, formatMillis } from "../../base/units.ts";
 
 /**
- * Says every few seconds how much a tool has written, or where that can't be seen, for how long it has worked.
+ * Progress lines every few seconds: how much a tool has written, or where that can't be seen, for how long it has
+ * worked.
  *
  * @param outputs files, or folders whose own files count. Disposing ends it.
  */

@@ -13,13 +13,13 @@ import { BerthError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/units.ts";
 import { packageHint } from "../../host/programs.ts";
 import { planJail } from "../../process/jail.ts";
-import { planTie } from "../../process/tied.ts";
+import { planTie } from "../../process/tie_to_parent.ts";
 import { tryTool } from "../../process/tool.ts";
-import { keptBy, type ToolJail } from "../../process/tool_jail.ts";
+import { jailOptionsOf, type ToolJail } from "../../process/tool_jail.ts";
 import { PACKING, rootFolder } from "../squashfs.ts";
 import { lastWords } from "./words.ts";
 
-/** One tool at work. */
+/** Tool of an import at work: command line and jail. */
 export interface ToolPlan {
   readonly argv: readonly string[];
   readonly readOnly: readonly string[];
@@ -29,7 +29,7 @@ export interface ToolPlan {
   readonly network?: boolean;
 }
 
-/** What bounds an import's tools. */
+/** Bounds of an import's tools. */
 export interface ToolBounds {
   /** Absent: they get none. */
   readonly jail?: ToolJail;
@@ -41,7 +41,7 @@ export interface ToolBounds {
 const LEAST_MEMORY_BYTES = 1024 ** 3;
 
 /**
- * The memory that an import's tools may take: half of what the host has available, as two of them work at a time.
+ * Memory that an import's tools may take, bytes: half of what the host has available, as two of them work at a time.
  *
  * `sqfstar` keeps the whole tree, some 0.85 KiB a file: millions of empty files are a small archive. Pure.
  */
@@ -60,7 +60,7 @@ function packing({ memoryMaxBytes }: ToolBounds): string[] {
 }
 
 /**
- * A tar on standard input → squashfs.
+ * Plan: a tar on standard input → squashfs.
  *
  * @param to.rootMode of the archive's own folder, which `sqfstar` passes over. Whose it is, it can't be told.
  */
@@ -73,14 +73,14 @@ export function planPackTar(
   return { argv, readOnly: [], writable: [toolsFolder] };
 }
 
-/** A folder → squashfs. A file that can't be read ends it. */
+/** Plan: a folder → squashfs. A file that can't be read ends it. */
 export function planPackFolder(folder: string, image: string, toolsFolder: string, bounds: ToolBounds): ToolPlan {
   const readOnly = folder.startsWith(`${toolsFolder}/`) ? [] : [folder];
   const argv = ["mksquashfs", folder, image, ...packing(bounds), "-exit-on-error"];
   return { argv, readOnly, writable: [toolsFolder], capabilities: READS_ALL };
 }
 
-/** Compressed standard input → standard output. */
+/** Plan: compressed standard input → standard output. */
 export function planUnpack(compression: "gzip" | "xz" | "zstd", bounds: ToolBounds): ToolPlan {
   // xz takes fewer threads, and none at last, to stay below what it is told.
   const memory = compression === "xz" ? [`--memlimit=${Math.floor(bounds.memoryMaxBytes / 2)}`] : [];
@@ -88,21 +88,21 @@ export function planUnpack(compression: "gzip" | "xz" | "zstd", bounds: ToolBoun
   return { argv: [compression, "-dc", ...threads, ...memory], readOnly: [], writable: [] };
 }
 
-/** The one file of that name in a tar on standard input → standard output. */
+/** Plan: the one file of that name in a tar on standard input → standard output. */
 export function planTakeMember(name: string): ToolPlan {
   const argv = ["tar", "--extract", "--to-stdout", "--file=-", "--occurrence", name];
   return { argv, readOnly: [], writable: [] };
 }
 
-/** A tar on standard input → files in a folder; owners do not matter. */
+/** Plan: a tar on standard input → files in a folder; owners do not matter. */
 export function planUnpackTar(folder: string): ToolPlan {
   const argv = ["tar", "--extract", "--file=-", "--no-same-owner", "--no-same-permissions", `--directory=${folder}`];
   return { argv, readOnly: [], writable: [folder] };
 }
 
 /**
- * A tar on standard input → a root file system in a folder. GNU tar reads what `sqfstar` does not: sparse files, members
- * that come again, and every other dialect.
+ * Plan: a tar on standard input → a root file system in a folder. GNU tar reads what `sqfstar` does not: sparse files,
+ * members that come again, and every other dialect.
  */
 export function planUnpackRoot(folder: string, keepsOwners: boolean): ToolPlan {
   // Who can give files to nobody can make no nodes; the guest makes its own.
@@ -123,7 +123,7 @@ export function planUnpackRoot(folder: string, keepsOwners: boolean): ToolPlan {
 /** As skopeo is told it; a registry may answer a byte a minute. */
 const FETCH_DEADLINE = { option: "1h", words: "an hour" };
 
-/** Whatever skopeo can read → an OCI layout in the work folder, whose layers are what umoci can unpack (gzip). */
+/** Plan: whatever skopeo can read → an OCI layout in the work folder, whose layers are what umoci can unpack (gzip). */
 export function planCopy(options: {
   readonly from: string;
   readonly layout: string;
@@ -149,7 +149,7 @@ export function planCopy(options: {
   };
 }
 
-/** An image's layers, one over the other → a folder. */
+/** Plan: an image's layers, one over the other → a folder. */
 export function planUnpackImage(options: {
   readonly layout: string;
   readonly folder: string;
@@ -176,7 +176,7 @@ export function planUnpackImage(options: {
  */
 const LIMIT_MEMORY = 'umask 022; ulimit -d "$1" 2>/dev/null || [ "$(ulimit -d)" != unlimited ] && shift && exec "$@"';
 
-/** A command line within its bounds. Pure, but for this process's own id. */
+/** Command line of a tool within its bounds. Pure, but for this process's own id. */
 export function planCommand(plan: ToolPlan, { jail, memoryMaxBytes }: ToolBounds): {
   command: "sh";
   args: string[];
@@ -186,7 +186,7 @@ export function planCommand(plan: ToolPlan, { jail, memoryMaxBytes }: ToolBounds
   const { argv, env = {}, ...view } = plan;
   const filter = plan.network ? "network" : plan.capabilities?.includes("CAP_MKNOD") ? "nodes" : "plain";
   // Ends with berth, as a jail does. A group of its own either way: when it is stopped, so is all that it has started.
-  const around = jail ? planJail({ ...view, ...keptBy(jail, filter), cwd: "/" }) : ["setsid", ...planTie()];
+  const around = jail ? planJail({ ...view, ...jailOptionsOf(jail, filter), cwd: "/" }) : ["setsid", ...planTie()];
   const memoryKib = String(Math.floor(memoryMaxBytes / 1024));
   const args = ["-c", LIMIT_MEMORY, "berth-import", memoryKib, ...around, ...argv];
   return { command: "sh", args, env, leadsGroup: true };
@@ -202,7 +202,7 @@ export async function runImportTool(
   return stdout;
 }
 
-/** How a tool failed. */
+/** End of a tool that failed. */
 export interface ToolEnd {
   readonly tool: string;
   readonly code: number;
@@ -213,7 +213,7 @@ export interface ToolEnd {
 const NO_MEMORY =
   /out of memory|cannot allocate memory|not enough memory|memory exhausted|memory usage limit|failed to create thread/i;
 
-/** What a tool's end means, in one sentence. */
+/** Error of a tool's end, in one sentence. */
 export function explainTool({ tool, code, words }: ToolEnd, where: string, bounds: ToolBounds): BerthError {
   if (/no space left on device/i.test(words)) {
     return new BerthError("host.disk-full", `importing ${where}: no space left on the disk`);

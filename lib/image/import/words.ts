@@ -6,13 +6,13 @@
 
 const SHOWN_LENGTH = 600;
 
-/** The text without anything that a terminal would obey, and not too long. */
+/** Text without anything that a terminal would obey, and not too long. */
 export function plainWords(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim();
   return plain.length > SHOWN_LENGTH ? `${plain.slice(0, SHOWN_LENGTH)}…` : plain;
 }
 
-/** The last lines of what a tool has said: the ones with the reason. */
+/** Last lines of what a tool has said: the ones with the reason. */
 export function lastWords(stderr: string): string {
   return plainWords(stderr.trim().split("\n").slice(-3).join(" ")) || "it failed without a word";
 }

@@ -8,9 +8,9 @@ import { aborted, settlesWithin } from "../../base/deadline.ts";
 import { describeError } from "../../base/errors.ts";
 import { type DiskWatch, holdsAllBytes } from "../../disk/watch.ts";
 import { holePuncher } from "../../files/punch.ts";
-import { VM_FILES } from "../../vmm/vmm.ts";
 import { isFull } from "../disk_full.ts";
-import type { VmFiles } from "../files.ts";
+import type { GuestOutput } from "../../guest/link.ts";
+import type { Tell } from "../../machine/events.ts";
 import { OutputFollower } from "./follower.ts";
 import { isGone, type Sink } from "./source.ts";
 import type { JobPlan } from "../plan.ts";
@@ -25,19 +25,23 @@ export interface OutputIo {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stop: StopRequest;
-  readonly notify: (event: { readonly kind: "note"; readonly text: string }) => void;
+  readonly tell: Tell;
 }
 
 /** Begins to deliver what a VM is going to write. */
-export async function followOutput(plan: JobPlan, files: VmFiles, io: OutputIo): Promise<OutputFollower> {
+export async function followOutput(
+  plan: JobPlan,
+  link: GuestOutput,
+  io: OutputIo,
+): Promise<OutputFollower> {
   const { folder } = plan.vm;
   const sources = (["stdout", "stderr"] as const).map((stream) =>
-    [files[stream], io[stream], holePuncher(files[stream], `${folder}/${VM_FILES[stream]}`)] as const
+    [link[stream].file, io[stream], holePuncher(link[stream].file, link[stream].path)] as const
   );
   // A reader that has gone does not want the rest. A stream that can't be written is no reason to end a job half-way.
   const onBroken = (error: unknown) => {
     if (isGone(error)) return io.stop.stop("SIGPIPE");
-    io.notify({ kind: "note", text: `the job's output can't be written any more: ${describeError(error)}` });
+    io.tell({ kind: "note", text: `the job's output can't be written any more: ${describeError(error)}` });
   };
   const options = { limitBytes: plan.logLimitBytes, holdsAll: await holdsAllBytes(folder) };
   return new OutputFollower(folder, sources, onBroken, options);

@@ -101,7 +101,7 @@ export class OutputFollower implements AsyncDisposable {
     try {
       for await (const _event of this.#watcher) {
         this.#wake();
-        // Not a wait for anything: QEMU writes in pieces of 32 KiB, and if each one cost an event, a read and a write,
+        // Not a wait for anything: the VMM writes in pieces of 32 KiB, and if each one cost an event, a read and a write,
         // the heap would grow faster than it is collected. Of the events that come meanwhile the watcher keeps at least
         // one.
         await new Promise<void>((resolve) => this.#pause = setTimeout(resolve, PAUSE_MS));

@@ -8,7 +8,7 @@
 # kHz, a space, what the counter gained during the loop, 16 hexadecimal digits each, and a newline, and ends QEMU by the
 # debug-exit device.
 #
-# Regenerate probe_code.ts with scripts/assemble_probe.sh after a change.
+# Regenerate probe_code.ts with scripts/assemble.sh after a change.
         .set    BASE, 0xffff0000        # where the 64 KiB image ends up: just below 4 GiB
         .set    PML4, 0x1000
         .set    PDPT, 0x2000

@@ -6,12 +6,15 @@
 
 import { orAborted } from "../../base/deadline.ts";
 import { formatMillis } from "../../base/units.ts";
+import { ROOT } from "../../host/windows.ts";
 import { programMissing, startChild } from "../../process/child.ts";
-import { isMissing, planTied } from "../../process/tied.ts";
-import type { Accelerator } from "../vmm.ts";
+import { isMissing, planTied } from "../../process/tie_to_parent.ts";
+import type { Accelerator, ProbeBounds, ProbeResult } from "../vmm.ts";
 import { QEMU } from "./args.ts";
 import { PROBE_CODE } from "./probe_code.ts";
 
+/** The file of the probe guest's image. */
+const FIRMWARE = `${ROOT}/probe.bin`;
 const FIRMWARE_BYTES = 64 * 1024;
 /** Where an x86 processor begins: 16 bytes before the end. */
 const RESET_VECTOR = FIRMWARE_BYTES - 16;
@@ -23,19 +26,6 @@ const PARTS = 64;
 /** How long the loop may take; emulated, it was seen to take 0.02 to 0.05 s. */
 const LOOP_MS = 3000;
 
-/** What the probe saw. */
-export interface ProbeResult {
-  readonly works: boolean;
-  /** What it did, for people. */
-  readonly detail: string;
-  /** It was cut: the guest hung or is slow, or the host was busy. */
-  readonly timedOut?: boolean;
-  /** The frequency of the guest's time stamp counter. */
-  readonly tscKhz?: number;
-  /** How long the loop takes: by the guest's clock or by the host's, whichever says more. */
-  readonly loopMs?: number;
-}
-
 /** The firmware image: the code, halts, and a jump to the code at the reset vector. Pure. */
 export function probeFirmware(): Uint8Array<ArrayBuffer> {
   const image = new Uint8Array(FIRMWARE_BYTES).fill(0xf4); // hlt
@@ -45,22 +35,14 @@ export function probeFirmware(): Uint8Array<ArrayBuffer> {
   return image;
 }
 
-/** Where the probe guest's image is written, and when it is enough. */
-export interface ProbePlan {
-  readonly firmware: string;
-  readonly timeoutMs: number;
-  /** Ends the guest, and the probe throws the signal's reason. */
-  readonly stop: AbortSignal;
-}
-
 /** Runs the probe guest. */
-export async function probe(accelerator: Accelerator, { firmware, timeoutMs, stop }: ProbePlan): Promise<ProbeResult> {
-  await Deno.writeFile(firmware, probeFirmware());
+export async function probe(accelerator: Accelerator, { timeoutMs, stop }: ProbeBounds): Promise<ProbeResult> {
+  await Deno.writeFile(FIRMWARE, probeFirmware());
   const cpu = accelerator === "kvm" ? "host" : "max";
   const args = [
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
     ...["-machine", "microvm", "-accel", accelerator, "-cpu", cpu, "-m", "64M"],
-    ...["-bios", firmware, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=4"],
+    ...["-bios", FIRMWARE, "-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=4"],
   ];
   // A guest that hangs ends with berth only because it is tied to it.
   await using child = startChild({ ...planTied(QEMU, args), stdout: "piped", stderr: "piped" });

@@ -1,5 +1,5 @@
 /**
- * The machine code of probe.S, in hexadecimal: scripts/assemble_probe.sh prints it, and a test compares the two.
+ * The machine code of probe.S, in hexadecimal: scripts/assemble.sh prints it, and a test compares the two.
  *
  * @module
  */

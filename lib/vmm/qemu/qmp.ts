@@ -67,11 +67,11 @@ export class Qmp implements Disposable {
    * @throws {BerthError} `vmm.qmp` when QEMU refuses it or is gone.
    * @throws {DeadlineError} when it has not answered in time; a later answer is not taken for another command's.
    */
-  async execute(command: string): Promise<unknown> {
+  async execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown> {
     const answer = Promise.withResolvers<unknown>();
     answer.promise.catch(() => {});
     this.#answers.push(answer);
-    const bytes = new TextEncoder().encode(JSON.stringify({ execute: command }) + "\n");
+    const bytes = new TextEncoder().encode(JSON.stringify({ execute: command, arguments: args }) + "\n");
     try {
       await within(writeAll(this.#connection, bytes), ANSWER_MS, `QEMU to read ${command}`);
     } catch (cause) {

@@ -5,13 +5,16 @@
  */
 
 import { DeadlineError, settlesWithin, within } from "../../base/deadline.ts";
-import { AGENT_SOCKET, nodeWindow, QMP_SOCKET } from "../../host/windows.ts";
+import { BerthError } from "../../base/errors.ts";
 import { type Child, startChild } from "../../process/child.ts";
-import type { JailPlan } from "../../process/jail.ts";
-import { planLaunch } from "../../process/launch.ts";
-import { devicesOf, type Vm, type VmExit, type VmJail, type VmPause, type VmPlan, type VmWatcher } from "../vmm.ts";
+import { planVmLaunch } from "../launch.ts";
+import type { Vm, VmExit, VmPause, VmPlan, VmWatcher } from "../vmm.ts";
 import { planQemu } from "./args.ts";
+import { Migration } from "./migration.ts";
+import { type Launched, planExit } from "./exit.ts";
 import type { Qmp, QmpEvent, QmpHub } from "./qmp.ts";
+import type { SaveDoor, WriteState } from "./save_door.ts";
+import { QEMU_TRAITS } from "./traits.ts";
 
 const WORDS_KEPT = 16 * 1024;
 /** How long QEMU may take to end after it was told so by QMP. */
@@ -20,28 +23,16 @@ const LAST_EVENT_MS = 1000;
 /** How long the kernel may take to end a killed QEMU: one that waits for a dead disk of the host ends with that. */
 const KILL_MS = 10_000;
 
-/** What QEMU may see and do in its jail. Pure. */
-export function planQemuJail(plan: VmPlan, jail: VmJail): JailPlan {
-  const images = [plan.kernel, plan.initrd, ...plan.disks.filter(({ readOnly }) => readOnly).map(({ path }) => path)];
-  return {
-    readOnly: images,
-    writable: [plan.folder, QMP_SOCKET, AGENT_SOCKET],
-    devices: devicesOf(plan).map((path) => [nodeWindow(path), path]),
-    cwd: plan.folder,
-    ...jail,
-  };
+/** Where QEMUs dial in. */
+export interface Doors {
+  readonly hub: QmpHub;
+  readonly door: SaveDoor;
 }
 
 /** Starts QEMU; it dials in on its own time. */
-export function bootQemu(plan: VmPlan, hub: QmpHub, watcher: VmWatcher): Vm {
-  const { command, args } = planLaunch({
-    cgroup: plan.cgroup,
-    rlimits: plan.rlimits,
-    fileBytes: plan.fileBytes,
-    jail: plan.jail && planQemuJail(plan, plan.jail),
-    argv: planQemu(plan),
-  });
-  return new QemuVm(startChild({ command, args, stderr: "piped", leadsGroup: true }), plan.name, hub, watcher);
+export function bootQemu(plan: VmPlan, doors: Doors, watcher: VmWatcher): Vm {
+  const { command, args } = planVmLaunch(plan, planQemu(plan), QEMU_TRAITS);
+  return new QemuVm(startChild({ command, args, stderr: "piped", leadsGroup: true }), plan, doors, watcher);
 }
 
 /** Events that tell how a guest ends or why it stands still. */
@@ -57,23 +48,33 @@ class QemuVm implements Vm {
   readonly #paused = Promise.withResolvers<VmPause>();
   readonly #child: Child;
   readonly #name: string;
-  readonly #hub: QmpHub;
+  readonly #launched: Launched;
+  readonly #doors: Doors;
   readonly #watcher: VmWatcher;
   #connected: Qmp | undefined;
   #reason: string | undefined;
   #diskFull = false;
   #isStopped = false;
   #isAsked = false;
+  readonly #migration = new Migration();
+  readonly #restored = Promise.withResolvers<void>();
+  /** It stops its guest, and lets it go on, as berth has told it. */
+  #isTold = false;
 
-  constructor(child: Child, name: string, hub: QmpHub, watcher: VmWatcher) {
+  constructor(child: Child, plan: VmPlan, doors: Doors, watcher: VmWatcher) {
+    const { name, state } = plan;
     this.#child = child;
     this.#name = name;
-    this.#hub = hub;
+    this.#launched = plan;
+    this.#doors = doors;
     this.#watcher = watcher;
-    void hub.expect(name, (event) => this.#take(event)).then((qmp) => {
+    this.#isTold = state !== undefined;
+    this.#restored.promise.catch(() => {});
+    void doors.hub.expect(name, (event) => this.#take(event)).then((qmp) => {
       this.#connected = qmp;
       if (this.#isStopped) void this.#askWhy();
       watcher.onConnected();
+      if (state !== undefined) this.#migration.restore(qmp).then(this.#restored.resolve, this.#restored.reject);
     });
     this.exited = this.#waitForEnd();
   }
@@ -82,8 +83,34 @@ class QemuVm implements Vm {
     return this.#paused.promise;
   }
 
+  get restored(): Promise<void> {
+    return this.#restored.promise;
+  }
+
+  async resume(): Promise<void> {
+    await this.#qmp().execute("cont");
+    this.#isTold = false;
+  }
+
+  async save(write: WriteState): Promise<void> {
+    const qmp = this.#qmp();
+    this.#isTold = true;
+    await qmp.execute("stop");
+    try {
+      await this.#migration.save(qmp, this.#doors.door, write);
+    } finally {
+      await this.resume();
+    }
+  }
+
+  #qmp(): Qmp {
+    if (this.#connected) return this.#connected;
+    throw new BerthError("vmm.qmp", "QEMU has not dialled in");
+  }
+
   #take({ name, data }: QmpEvent): void {
-    if (!TELLING.includes(name)) return;
+    if (name === "MIGRATION") this.#migration.take(data.status);
+    if (!TELLING.includes(name) || (this.#isTold && ["STOP", "RESUME"].includes(name))) return;
     const { reason, action, nospace } = data;
     const details = [reason, action, nospace === true ? "no space" : undefined].filter(isWord);
     this.#watcher.onEvent("qmp", [name, ...details].join(" "));
@@ -115,6 +142,7 @@ class QemuVm implements Vm {
   }
 
   async #waitForEnd(): Promise<VmExit> {
+    using _admitted = this.#doors.door.admit();
     let words = "";
     // The end of this stream says that nothing of the jail is left that could hold it: QEMU is gone, not only its parent.
     for await (const chunk of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
@@ -122,14 +150,14 @@ class QemuVm implements Vm {
       this.#watcher.onWords(chunk);
     }
     const { code } = await this.#child.status;
-    this.#hub.forget(this.#name);
+    this.#doors.hub.forget(this.#name);
     if (this.#connected) {
       // Its last event, why it shut down, may still be on the way.
       await settlesWithin(this.#connected.closed, LAST_EVENT_MS);
       this.#connected[Symbol.dispose]();
     }
     this.#watcher.onEvent("vmm", describeStatus(code));
-    return { code, words: words.trim(), reason: this.#reason };
+    return planExit({ code, words, reason: this.#reason }, this.#launched);
   }
 
   async quit(): Promise<boolean> {

@@ -5,7 +5,7 @@
 #
 # OUT/sources.list and OUT/apt-options come from the caller, who reads them from this host's own apt
 # configuration: so neither a mirror nor a proxy is written down anywhere.
-# Runs in mount and PID namespaces of its own (see contained.ts), hence has nothing to unmount.
+# Runs in mount and PID namespaces of its own (see runScript() of ../child.ts), hence has nothing to unmount.
 set -eu
 
 out=$1

@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { awaitVmm, type CallOptions, leftovers, type Outcome, SCRATCH, shell, start, STATE } from "../berth.ts";
 import type { DriverName } from "../../../lib/cgroup/driver.ts";
-import { type JobRecord, parseOwner } from "../../../lib/job/owner.ts";
+import { type JobRecord, parseOwner } from "../../../lib/machine/owner.ts";
 import type { Report } from "../../../lib/job/report.ts";
 
 export const DRIVERS: readonly DriverName[] = ["cgroupfs", "systemd"];

@@ -136,4 +136,18 @@ for my $what (sort keys %try) {
     waitpid $pid, 0;
     syswrite $report, ($? ? 'could not' : 'could') . " $what\n";
 }
+# What is in the file is a job's only once its guest has said hello. It does, and hears what it is asked.
+my ($agent) = map { /^socket,path=([^,]*agent[.]sock)/ ? $1 : () } @ARGV;
+if (defined $agent) {
+    my ($nonce) = map { /\bberth[.]nonce=(\S+)/ ? $1 : () } @ARGV;
+    my ($identity) = map { /\bfile=([^,]*\/identity)/ ? $1 : () } @ARGV;
+    socket(my $host, PF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
+    connect $host, pack_sockaddr_un($agent) or die "agent: $!";
+    syswrite $host, "ready $nonce\n";
+    sysread $host, my $who, 64;
+    open my $disk, '<', $identity or die "identity: $!";
+    chomp(my $token = <$disk>);
+    syswrite $host, "hello $token agent\n";
+    sysread $host, my $asked, 1;
+}
 exit 3;

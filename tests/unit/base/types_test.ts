@@ -7,6 +7,12 @@
 
 // @ts-types="../../../lib/base/types/parse_args.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
+// @ts-types="../../../lib/base/types/text_line_stream.d.ts"
+import { TextLineStream } from "@std/streams/text-line-stream";
+// @ts-types="../../../lib/base/types/closest_string.d.ts"
+import { closestString } from "@std/text/closest-string";
+// @ts-types="../../../lib/base/types/levenshtein_distance.d.ts"
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 // @ts-types="../../../lib/base/types/path.d.ts"
 import { basename, dirname, fromFileUrl, join } from "@std/path";
 // @ts-types="../../support/assert.d.ts"
@@ -16,6 +22,12 @@ Deno.test("the types of @std/path and @std/cli let right uses through, which do 
   assertEquals([basename("/a/b.txt", ".txt"), dirname("/a/b"), join("a", "..", "b")], ["b", "/a", "b"]);
   assertEquals(fromFileUrl("file:///a%20b"), "/a b");
   assertEquals(parseArgs(["--a=1", "x"], { string: ["a"] }), { _: ["x"], a: "1" });
+});
+
+Deno.test("the types of @std/text and @std/streams do so, too", async () => {
+  assertEquals([closestString("hep", ["size", "help"]), levenshteinDistance("kitten", "sitting")], ["help", 3]);
+  const lines = ReadableStream.from(["a", "\nb\r\n", "c"]).pipeThrough(new TextLineStream());
+  assertEquals(await Array.fromAsync(lines), ["a", "b", "c"]);
 });
 
 /** Never called: it is there to be checked. */
@@ -34,6 +46,14 @@ export function wrongUses(): void {
   parseArgs([], { strings: ["a"] });
   // @ts-expect-error: a flag's value is unknown until it was looked at
   parseArgs([], {}).flag.length;
+  // @ts-expect-error: words are a list
+  closestString("a", "b");
+  // @ts-expect-error: there is no such option
+  closestString("a", [], { caseInsensitive: true });
+  // @ts-expect-error: a distance is of two words
+  levenshteinDistance("a");
+  // @ts-expect-error: lines are of text
+  ReadableStream.from([new Uint8Array()]).pipeThrough(new TextLineStream());
   // @ts-expect-error: of one type
   assertEquals(1, "1");
 }

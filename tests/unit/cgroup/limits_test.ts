@@ -95,16 +95,16 @@ for (const text of ["", ",", "0,", "a", "-1", "3-1", "0-", "0--1", "1 2", "0-3:1
 
 Deno.test("withDiskNumbers() puts numbers for names, and leaves numbers as they are", () => {
   const limits = { pidsMax: 3, ioMax: [{ device: "sda", rbps: 1 }, { device: "8:16", wbps: 2 }] };
-  assertEquals<Limits>(withDiskNumbers(limits, new Map([["sda", "8:0"], ["8:16", "9:9"]])), {
+  assertEquals<Limits>(withDiskNumbers(limits, new Map([["sda", "8:0"], ["8:16", "9:9"]]), "--io-max"), {
     pidsMax: 3,
     ioMax: [{ device: "8:0", rbps: 1 }, { device: "8:16", wbps: 2 }],
   });
-  assertEquals<Limits>(withDiskNumbers({ pidsMax: 3 }, new Map()), { pidsMax: 3 });
+  assertEquals<Limits>(withDiskNumbers({ pidsMax: 3 }, new Map(), "--io-max"), { pidsMax: 3 });
   assertEquals(["8:0", "259:12", "sda", "8:", "/dev/8:0"].map(isDiskNumber), [true, true, false, false, false]);
 });
 
-Deno.test("withDiskNumbers() refuses a disk that is not there", () => {
+Deno.test("withDiskNumbers() refuses a disk that is not there, by its caller's name for the limit", () => {
   const limits = { ioMax: [{ device: "sdz", rbps: 1 }] };
-  const error = assertThrows(() => withDiskNumbers(limits, new Map([["sda", "8:0"]])), BerthError, "no disk sdz");
-  assertEquals(error.code, "usage.value");
+  const error = assertThrows(() => withDiskNumbers(limits, new Map([["sda", "8:0"]]), "rates"), BerthError);
+  assertEquals([error.code, error.message], ["usage.value", "rates: there is no disk sdz here"]);
 });

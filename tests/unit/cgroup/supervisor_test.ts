@@ -3,7 +3,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { CgroupFsError, type Errno } from "../../../lib/cgroup/cgroup_fs.ts";
 import type { Controller } from "../../../lib/cgroup/limits.ts";
-import { prepareParent, SUPERVISOR_MEMORY_MIN_BYTES } from "../../../lib/cgroup/supervisor.ts";
+import { SUPERVISOR_MEMORY_MIN_BYTES } from "../../../lib/cgroup/defaults.ts";
+import { prepareParent } from "../../../lib/cgroup/supervisor.ts";
 import { FakeCgroupFs } from "../../support/cgroup/fake_cgroup_fs.ts";
 
 const ALL: readonly Controller[] = ["cpuset", "cpu", "io", "memory", "pids"];

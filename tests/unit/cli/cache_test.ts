@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { CACHE, parseCacheRm, renderCaches } from "../../../lib/cli/cache.ts";
-import { parseSubcommand } from "../../../lib/cli/subcommands.ts";
+import { parseCommand } from "../../support/command_line/commands.ts";
 
 Deno.test("parseCacheRm() takes names, and a tenant for all of them", () => {
   assertEquals(parseCacheRm(["a", "b"]), [{ name: "a", tenant: undefined }, { name: "b", tenant: undefined }]);
@@ -21,12 +21,12 @@ const WRONG: [string[], string][] = [
 ];
 for (const [argv, words] of WRONG) {
   Deno.test(`berth cache ${argv.join(" ")} is refused`, () => {
-    assertThrows(() => parseSubcommand(CACHE, argv), BerthError, words);
+    assertThrows(() => parseCommand(CACHE, argv), BerthError, words);
   });
 }
 
 Deno.test("berth cache ls --json asks for JSON", () => {
-  const asked = parseSubcommand(CACHE, ["ls", "--json"]);
+  const asked = parseCommand(CACHE, ["ls", "--json"]);
   assert("args" in asked);
   assertEquals(asked.args, { json: true });
 });

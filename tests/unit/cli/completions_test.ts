@@ -1,15 +1,16 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { COMMANDS } from "../../../lib/cli/line/commands.ts";
+import { COMMANDS } from "../../../lib/cli/commands.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { allNodes, commandTree } from "../../../lib/cli/line/command_tree.ts";
-import { completions, SHELLS } from "../../../lib/cli/completions.ts";
+import { allNodes } from "../../../lib/cli/line/command_tree.ts";
+import { parseShell, SHELLS } from "../../../lib/cli/completions/completions.ts";
 import { type Choices, choicesOf, operandsOf } from "../../../lib/cli/completions/choices.ts";
 import { main } from "../../../lib/cli/main.ts";
-import { offersOf } from "../../support/completion/completion.ts";
+import { TREE } from "../../support/command_line/commands.ts";
+import { offersOf } from "../../support/command_line/completion.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 
-const NODES = allNodes(commandTree());
+const NODES = allNodes(TREE);
 
 const CHOICES: [value: string, words: string[], paths: Choices["paths"]][] = [
   ["auto|kvm|tcg", ["auto", "kvm", "tcg"], "none"],
@@ -40,9 +41,8 @@ Deno.test("operandsOf() tells what stands beside the flags", () => {
   ]);
 });
 
-Deno.test("commandTree() has every command that berth has", () => {
-  const names = commandTree().commands.map(({ path }) => path[0]);
-  assertEquals(names.toSorted(), Object.keys(COMMANDS).toSorted());
+Deno.test("loadTree() has every command that berth has", () => {
+  assertEquals(TREE.commands.map(({ path }) => path), Object.keys(COMMANDS).map((name) => [name]));
 });
 
 for (
@@ -51,8 +51,8 @@ for (
     'did you mean "fish"?',
   ]] as const
 ) {
-  Deno.test(`completions() refuses ${JSON.stringify(argv)}`, () => {
-    assertEquals(assertThrows(() => completions(argv), BerthError, words).code, "usage.value");
+  Deno.test(`parseShell() refuses ${JSON.stringify(argv)}`, () => {
+    assertEquals(assertThrows(() => parseShell(argv), BerthError, words).code, "usage.value");
   });
 }
 
@@ -66,15 +66,18 @@ Deno.test("berth completions --help, and one for each shell, end with 0", async 
     console.log = log;
   }
   assertStringIncludes(said[0], "berth completions bash|zsh|fish");
-  assertEquals(said.slice(1), Object.values(SHELLS).map((script) => script().trimEnd()));
+  assertEquals(said.slice(1), Object.values(SHELLS).map((script) => script(TREE).trimEnd()));
 });
 
 /** Lines that are no list of flags, and what is offered. */
 const LINES: [line: string, offers: string[]][] = [
   ["berth r", ["run"]],
   ["berth completions ", ["bash", "fish", "zsh"]],
+  ["berth help re", ["recovery", "report", "requests"]],
+  ["berth help sy", ["systemd"]],
   ["berth run --accel ", ["auto", "kvm", "tcg"]],
   ["berth run --accel=k", ["kvm"]],
+  ["berth run --start ", ["auto", "clone", "cold"]],
   ["berth run --name image --accel t", ["tcg"]],
   ["berth run --env A=b --acc", ["--accel"]],
   ["berth run --volume /etc:/x:ro --acc", ["--accel"]],
@@ -102,9 +105,9 @@ for (const [shell, script] of Object.entries(SHELLS)) {
 
   Deno.test(`the completions for ${shell} name every command and every flag`, () => {
     for (const { path, flags } of NODES) {
-      for (const word of path) assertStringIncludes(script(), word);
+      for (const word of path) assertStringIncludes(script(TREE), word);
       // fish has them without dashes.
-      for (const { name } of flags) assertStringIncludes(script(), shell === "fish" ? `-l ${name} ` : `--${name}`);
+      for (const { name } of flags) assertStringIncludes(script(TREE), shell === "fish" ? `-l ${name} ` : `--${name}`);
     }
   });
 
@@ -117,11 +120,11 @@ for (const [shell, script] of Object.entries(SHELLS)) {
         ...(names.length ? [[`${start} `, names.toSorted()] satisfies [string, string[]]] : []),
       ];
     });
-    await expectOffers(shell, script(), wanted);
+    await expectOffers(shell, script(TREE), wanted);
   });
 
   testNeeding(missing, `${shell} offers words, folders and files where they belong`, async () => {
-    await expectOffers(shell, script(), LINES);
+    await expectOffers(shell, script(TREE), LINES);
   });
 }
 

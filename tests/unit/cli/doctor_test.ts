@@ -2,14 +2,15 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { doctorWindows } from "../../../lib/cli/doctor/doctor.ts";
-import { DEFAULT_UID_RANGE } from "../../../lib/job/spec.ts";
+import { DEFAULT_UID_RANGE } from "../../../lib/job/request/request.ts";
 import { parseDoctorArgs } from "../../../lib/cli/doctor/args.ts";
-import { renderList, toJson } from "../../../lib/cli/doctor/render.ts";
-import { doctorHelp } from "../../../lib/cli/doctor/flags.ts";
-import { COMMANDS_NOT_YET, mainHelp } from "../../../lib/cli/line/help.ts";
+import { renderJson, renderList } from "../../../lib/cli/doctor/render.ts";
+import { COMMANDS_NOT_YET } from "../../../lib/cli/commands.ts";
+import { mainHelp } from "../../../lib/cli/line/help.ts";
 import { AREAS, type Finding, FINDINGS } from "../../../lib/doctor/finding.ts";
 import { judge } from "../../../lib/doctor/judge.ts";
 import findings from "../../../lib/docs/findings.md" with { type: "text" };
+import { helpOf, TREE } from "../../support/command_line/commands.ts";
 import { hostWith } from "../../support/host/doctor_hosts.ts";
 
 Deno.test("parseDoctorArgs() looks everywhere, or in the areas that are named, in their own order", () => {
@@ -78,9 +79,8 @@ Deno.test("renderList() has what matters most at the end, with what it means and
   assertStringIncludes(renderList(judge(hostWith())).at(-1)!, "this host is well");
 });
 
-Deno.test("toJson() has every finding with every field, as they were found", () => {
-  const json = toJson(FOUND, "0.1.0");
-  const { findings: [first, second], ...head } = json as Record<string, unknown> & { findings: unknown[] };
+Deno.test("renderJson() has every finding with every field, as they were found", () => {
+  const { findings: [first, second], ...head } = JSON.parse(renderJson(FOUND, "0.1.0"));
   assertEquals<unknown>(head, { version: 1, berth: "0.1.0", status: "fail" });
   const space = { id: "state.space", area: "state", status: "fail", what: "it is full", means: "no job can run" };
   assertEquals(first, { ...space, fix: "rm -rf /old" });
@@ -94,8 +94,8 @@ Deno.test("the topic has every finding, and no other", () => {
   assertEquals(listed, AREAS.flatMap((area) => FINDINGS[area].map((name) => `${area}.${name}`)));
 });
 
-Deno.test("doctorHelp() keeps to a terminal of 120 columns, and berth --help has the command", () => {
-  for (const line of doctorHelp().split("\n")) assert(line.length <= 120, line);
-  assert(mainHelp().includes("berth doctor"));
+Deno.test("berth doctor --help keeps to a terminal of 120 columns, and berth --help has the command", async () => {
+  for (const line of (await helpOf("doctor")).split("\n")) assert(line.length <= 120, line);
+  assert(mainHelp(TREE.commands).includes("berth doctor"));
   assert(!COMMANDS_NOT_YET.includes("doctor"));
 });

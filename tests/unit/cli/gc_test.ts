@@ -1,11 +1,12 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode, ERRORS } from "../../../lib/base/errors.ts";
-import { gcHelp, mainHelp } from "../../../lib/cli/line/help.ts";
+import { mainHelp } from "../../../lib/cli/line/help.ts";
+import { helpOf, TREE } from "../../support/command_line/commands.ts";
 import { gcWindows } from "../../../lib/cli/gc/gc.ts";
 import { parseGcArgs } from "../../../lib/cli/gc/args.ts";
 import type { Garbage } from "../../../lib/app/gc.ts";
-import { describeRemoved, listLeft, toJson } from "../../../lib/cli/gc/render.ts";
+import { describeRemoved, listLeft, renderJson } from "../../../lib/cli/gc/render.ts";
 
 Deno.test("parseGcArgs() looks below berth's own group, or below one that is named", () => {
   assertEquals(parseGcArgs([]), { parent: { kind: "self" }, json: false });
@@ -74,8 +75,8 @@ Deno.test("listLeft() says what is left, why, and what to do", () => {
   ]);
 });
 
-Deno.test("toJson() says the same, and null for what is not known", () => {
-  assertEquals(toJson(FOUND), {
+Deno.test("renderJson() says the same, and null for what is not known", () => {
+  assertEquals(JSON.parse(renderJson(FOUND)), {
     jobs: [{ id: "a", cgroup: "/cg/vm-a" }, { id: "b", cgroup: null }],
     groups: FOUND.groups,
     files: FOUND.files,
@@ -85,10 +86,17 @@ Deno.test("toJson() says the same, and null for what is not known", () => {
       { what: "the store is on fire", hint: null },
     ],
   });
-  assertEquals((toJson({ ...EMPTY, freedBytes: undefined }) as Record<string, unknown>).freedBytes, null);
+  assertEquals(JSON.parse(renderJson({ ...EMPTY, freedBytes: undefined })).freedBytes, null);
 });
 
-Deno.test("gcHelp() keeps to a terminal of 120 columns, and berth --help has the command", () => {
-  for (const line of gcHelp().split("\n")) assert(line.length <= 120, line);
-  assert(mainHelp().includes("berth gc"));
+Deno.test("renderJson() is JSON whatever the path is that the user knows", () => {
+  const path = '/srv/"a\\b\n';
+  const found = { ...EMPTY, files: ["/state/host.json.1"], errors: [new Error("/state/x is in use")] };
+  const { files, left } = JSON.parse(renderJson(found, (text) => text.replace("/state", path)));
+  assertEquals([files, left], [[`${path}/host.json.1`], [{ what: `${path}/x is in use`, hint: null }]]);
+});
+
+Deno.test("berth gc --help keeps to a terminal of 120 columns, and berth --help has the command", async () => {
+  for (const line of (await helpOf("gc")).split("\n")) assert(line.length <= 120, line);
+  assert(mainHelp(TREE.commands).includes("berth gc"));
 });

@@ -1,8 +1,9 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
-import { toJson } from "../../../lib/cli/gc/render.ts";
-import { parseFound, parseServeArgs } from "../../../lib/cli/serve.ts";
+import { renderJson } from "../../../lib/cli/gc/render.ts";
+import { parseFound } from "../../../lib/cli/serve/daemon.ts";
+import { parseServeArgs } from "../../../lib/cli/serve/serve.ts";
 import { parseInstallArgs } from "../../../lib/cli/systemd.ts";
 
 Deno.test("parseServeArgs() sweeps every ten minutes, or as often as it is told", () => {
@@ -31,7 +32,7 @@ for (const [parse, argv, code] of WRONG) {
 
 Deno.test("parseFound() counts what berth gc --json tells", () => {
   const nothing = { jobs: [], groups: [], files: [], freedBytes: 0, errors: [] };
-  const count = (garbage: Parameters<typeof toJson>[0]) => parseFound(JSON.stringify(toJson(garbage)));
+  const count = (garbage: Parameters<typeof renderJson>[0]) => parseFound(renderJson(garbage));
   assertEquals(count(nothing), { removed: 0, left: 0 });
   // An image is being built: that is no news.
   assertEquals(count({ ...nothing, freedBytes: undefined }), { removed: 0, left: 0 });

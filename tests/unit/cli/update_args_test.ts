@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { randomId } from "../../../lib/base/ids.ts";
-import { parseUpdateArgs } from "../../../lib/cli/update_args.ts";
+import { parseUpdateArgs } from "../../../lib/cli/update/args.ts";
 
 const ID = "0123456789ab";
 const MIB = 1024 ** 2;

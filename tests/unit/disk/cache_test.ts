@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { CacheStore, checkCacheName, type OpenCache } from "../../../lib/disk/cache.ts";
+import { CacheStore, type OpenCache } from "../../../lib/disk/cache.ts";
+import { checkCacheName } from "../../../lib/disk/names.ts";
 import { isExt4 } from "../../../lib/disk/disk.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";

@@ -51,7 +51,7 @@ testNeeding(noTools, "createFolderDisk() copies what is odd as it is", async () 
   await shell(ODD_TREE, `${path}/tree`);
   const notes: string[] = [];
   await createFolderDisk(`${path}/tree`, `${path}/disk`, {
-    what: "--workspace",
+    what: "the workspace",
     headroomBytes: GIB,
     onNote: (line) => notes.push(line),
   });
@@ -84,7 +84,7 @@ testNeeding(noTools, "createFolderDisk() stops when it is told to", async () => 
   await shell(`for n in $(seq 6); do dd if=/dev/urandom of="$1/tree/$n" bs=1M count=8 status=none; done`, path);
   const stop = new AbortController();
   const making = createFolderDisk(`${path}/tree`, `${path}/disk`, {
-    ...{ what: "--workspace", headroomBytes: GIB, signal: stop.signal, onNote: () => {} },
+    ...{ what: "the workspace", headroomBytes: GIB, signal: stop.signal, onNote: () => {} },
   });
   while (!await Deno.stat(`${path}/disk`).catch(() => undefined)) {
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { encodeFragment } from "../../../lib/guest/fragment.ts";
 import { printable } from "../../../lib/base/bytes_text.ts";
-import { type AgentMessage, parseHello, parseMessage } from "../../../lib/guest/protocol.ts";
+import { type AgentMessage, parseHello, parseMessage, parseReady, whoLine } from "../../../lib/guest/protocol.ts";
 
 const TOKEN = "0123456789abcdefghjkmnpqrs";
 
@@ -21,6 +21,23 @@ for (const line of NO_HELLO) {
   Deno.test(`parseHello() does not take ${JSON.stringify(line)} for one`, () =>
     assertEquals(parseHello(line), undefined));
 }
+
+Deno.test("parseReady() reads a nonce, and whether the guest's state is none for others", () => {
+  assertEquals(parseReady(`ready ${TOKEN}`), { nonce: TOKEN, isUnfit: false });
+  assertEquals(parseReady(`ready ${TOKEN} unfit`), { nonce: TOKEN, isUnfit: true });
+});
+
+const NOT_READY = [
+  ...["", "ready", "ready ", `ready ${TOKEN} `, `ready ${TOKEN} fit`, `ready ${TOKEN} unfit x`, `ready  ${TOKEN}`],
+  ...[`ready ${TOKEN}unfit`, `ready ${TOKEN}  unfit`, `ready ${TOKEN}x`, `ready ${TOKEN.slice(1)}`, `ready ${TOKEN}\r`],
+  ...[`READY ${TOKEN}`, ` ready ${TOKEN}`, `ready ${TOKEN.toUpperCase()}`, `ready ${TOKEN}\nx`, `hello ${TOKEN} agent`],
+];
+for (const line of NOT_READY) {
+  Deno.test(`parseReady() does not take ${JSON.stringify(line)} for ready`, () =>
+    assertEquals(parseReady(line), undefined));
+}
+
+Deno.test("whoLine() is one line, with the nonce", () => assertEquals(whoLine(TOKEN), `who ${TOKEN}\n`));
 
 const MESSAGES: [string, AgentMessage][] = [
   ["started", { kind: "started" }],

@@ -22,6 +22,16 @@ function sessionTest(name: string, fn: (session: Session, agent: Caller) => Prom
   });
 }
 
+sessionTest("a Session sends nothing between the parts of a request", async (session, agent) => {
+  const long = { argv: ["x".repeat(9000)], env: {}, workdir: "/", hostname: "h", user: "", stdin: false, volumes: [] };
+  const lane = session.lane(0);
+  const asked = [lane.exec({ ...long, clockSeconds: 1 }), lane.signal(15), session.flush()];
+  const verbs: string[] = [];
+  while (verbs.at(-1) !== "flush") verbs.push((await within(agent.line(), 5000, "a line"))!.split(" ")[0]);
+  await Promise.all(asked);
+  assertEquals(verbs.filter((verb, index) => verb !== verbs[index - 1]), ["part", "exec", "signal", "flush"]);
+});
+
 sessionTest("a Session says what it wants in lines", async (session, agent) => {
   const request = {
     argv: ["a\nb"],
@@ -33,8 +43,8 @@ sessionTest("a Session says what it wants in lines", async (session, agent) => {
     volumes: [],
     clockSeconds: 1,
   };
-  await session.exec(request);
-  await session.signal(15);
+  await session.lane(0).exec(request);
+  await session.lane(0).signal(15);
   await session.collect(["/out", "/b c"]);
   await session.poweroff();
   const lines = [];
@@ -65,7 +75,7 @@ sessionTest("exec() sends a large request in parts, which make the whole", async
     for (let line = await agent.line(); line !== "exec"; line = await agent.line()) parts.push(line);
     return parts;
   };
-  const [parts] = await Promise.all([read(), session.exec(request)]);
+  const [parts] = await Promise.all([read(), session.lane(0).exec(request)]);
   assertEquals(parts.every((part) => part!.startsWith("part ") && part!.length <= 4096), true);
   assertEquals(parts.map((part) => part!.slice(5)).join(""), encodeFragment(execFragment(request)));
 });
@@ -90,5 +100,5 @@ sessionTest("a request to an agent that is gone throws job.lost", async (session
   agent[Symbol.dispose]();
   // The first write to a socket whose other end has just closed may still succeed.
   await assertRejects(() => session.next(), BerthError);
-  assertEquals((await assertRejects(() => session.signal(9), BerthError, "broke")).code, "job.lost");
+  assertEquals((await assertRejects(() => session.lane(0).signal(9), BerthError, "broke")).code, "job.lost");
 });

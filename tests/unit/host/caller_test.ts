@@ -42,6 +42,15 @@ for (const [what, words, refused] of WORDS) {
   });
 }
 
+Deno.test("readCallerDescriptor() tells what a descriptor of the caller's is good for", async () => {
+  const start =
+    `exec 4>/dev/null 5</dev/null 6<>/dev/null 7>>/dev/null && exec busybox sh -c 'exec "$@" 12>/dev/null' sh "$@"`;
+  const body = `tell(await Promise.all([3, 4, 5, 6, 7, 12, 2 ** 70].map(caller.readCallerDescriptor)));`;
+  assertEquals(JSON.parse(await inProcess(start, body)), [
+    ...["closed", "writable", "unwritable", "writable", "writable", "writable", "closed"],
+  ]);
+});
+
 Deno.test("readCallerFile() has a file's bytes, or the reason why it has not", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/-file`;

@@ -24,7 +24,7 @@ function planned(change: Partial<FrontOptions> = {}): string[] {
 Deno.test("planFront() is this command line for root", () => {
   assertEquals(planned(), [
     ...["/usr/bin/setsid", "sh", "-c", "FRONT", "berth-front", "--mount", "-"],
-    ...["unshare mount pivot_root setpriv findmnt stat", "sh", "-c", "SCRIPT", "berth-windows", "4711"],
+    ...["unshare mount pivot_root setpriv findmnt stat", "-", "sh", "-c", "SCRIPT", "berth-windows", "4711"],
     ...["state", "state", "/var/lib/berth"],
     ...["--", "/bin/berth", "run", "--", "make", ""],
   ]);
@@ -69,6 +69,11 @@ Deno.test("planFront() lets no path be taken for an option, or for the end of th
     const plan = planned({ windows: [{ mode: "folder", target: "/run/berth/self/workspace", source }] });
     assertEquals(plan[plan.indexOf("workspace") + 1], `./${source}`);
   }
+});
+
+Deno.test("planFront() hands a descriptor on only where there is a window for it", () => {
+  const events: Window = { mode: "descriptor", target: "/run/berth/self/events", source: "12" };
+  assertEquals([planned()[8], planned({ windows: [events] })[8]], ["-", "12"]);
 });
 
 Deno.test("planFront() asks systemd only where VMs are to have groups", () => {

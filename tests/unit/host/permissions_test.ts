@@ -1,10 +1,9 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import config from "../../../deno.json" with { type: "json" };
-import topic from "../../../lib/docs/permissions.md" with { type: "text" };
 import { SETTINGS } from "../../../lib/cli/config/settings.ts";
 import { type Permission, PERMISSIONS } from "../../../lib/host/permissions.ts";
-import { AGENT_SOCKET, QMP_SOCKET, ROOT } from "../../../lib/host/windows.ts";
+import type { ToolOptions } from "../../../lib/process/tool.ts";
+import { AGENT_SOCKET, QMP_SOCKET, ROOT, SAVE_SOCKET } from "../../../lib/host/windows.ts";
 
 const LIST: readonly Permission[] = PERMISSIONS;
 const LIB = new URL("../../../lib", import.meta.url).pathname;
@@ -24,29 +23,11 @@ function wordsIn(pattern: RegExp): string[] {
   return [...new Set(words.map((match) => match[1]))].sort();
 }
 
-Deno.test("deno.json allows what the reviewed list has, and nothing else", () => {
-  const kinds = [...new Set(LIST.map(({ kind }) => kind))];
-  assertEquals<unknown>(config.permissions.berth, Object.fromEntries(kinds.map((kind) => [kind, namesOf(kind)])));
-});
-
-Deno.test("the topic shows the reviewed list", () => {
-  const cells = (row: string) => row.split("|").map((cell) => cell.trim()).join("|");
-  const rows = topic.split("\n").map(cells);
-  for (const { kind, names, why } of LIST) {
-    const named = names.length > 10
-      ? `\`BERTH_…\` (${names.length} of them)`
-      : names.map((name) => `\`${name}\``).join(", ");
-    assert(rows.includes(`|${kind}|${named}|${why}|`), `no row: | ${kind} | ${named} | ${why} |`);
-  }
-  const head = rows.indexOf("|permission|names|what needs it|");
-  assertEquals(rows.slice(head + 2).findIndex((row) => row === ""), LIST.length);
-});
-
 Deno.test("berth asks for no file of the host but its windows and its configuration", () => {
   assertEquals([namesOf("read"), namesOf("write")], [[ROOT.replace("/self", ""), "/etc/berth/config.json"], [
     "/run/berth",
   ]]);
-  assertEquals(namesOf("net"), [`unix:${QMP_SOCKET}`, `unix:${AGENT_SOCKET}`]);
+  assertEquals(namesOf("net"), [QMP_SOCKET, AGENT_SOCKET, SAVE_SOCKET].map((path) => `unix:${path}`));
 });
 
 Deno.test("each program in the list is started somewhere, and only what the types know is started", () => {
@@ -61,6 +42,15 @@ Deno.test("each program in the list is started somewhere, and only what the type
     "host/front.ts",
     "process/child.ts",
   ]);
+  // Those of other programs are for scripts of the project.
+  const named = linesWith("\\b(startChild|tryTool|tryToolWithin)<").filter((line) => !/<P( |>)/.test(line));
+  assertEquals(named, []);
+});
+
+Deno.test("what is not in the list can't be started by the types of tools either", () => {
+  // @ts-expect-error: berth may not run that one
+  const wrong: ToolOptions = { command: "qemu-system-x86_64", args: [] };
+  assert(!namesOf("run").includes(wrong.command));
 });
 
 Deno.test("each variable in the list is read, and no other one", () => {

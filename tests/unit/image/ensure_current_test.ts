@@ -31,6 +31,7 @@ function renewTest(name: string, fn: (store: ImageStore, host: BuildHost) => Pro
       applets: ["sh"],
       modules: [{ group: "base", name: "a.ko", data: BYTES("module a") }],
       agentFiles: { "berth/agent.sh": "old agent" },
+      programs: { "berth/become": BYTES("old program") },
     });
     const spec: ImageSpec = {
       arch: "x86_64",
@@ -49,6 +50,7 @@ function renewTest(name: string, fn: (store: ImageStore, host: BuildHost) => Pro
       modulesFolder: `${work}/modules`,
       busyboxFile,
       agentFiles: { "berth/agent.sh": "new agent" },
+      agentPrograms: { "berth/become": BYTES("new program") },
       agentHash: "new",
     });
   });
@@ -78,10 +80,10 @@ renewTest(
     assertEquals(image.origin?.builtAt, ORIGIN.builtAt, "its root file system is no younger");
     assertEquals({ ...after, initrd: "" }, { ...before, initrd: "" });
     const files = readCpioFiles(await Deno.readFile(image.spec.initrd))!;
-    const texts = ["berth/agent.sh", "bin/busybox", "modules/order", "modules/a.ko"].map((name) =>
+    const texts = ["berth/agent.sh", "berth/become", "bin/busybox", "modules/order", "modules/a.ko"].map((name) =>
       new TextDecoder().decode(files.get(name))
     );
-    assertEquals(texts, ["new agent", "new busybox", "base a.ko\n", "module a"]);
+    assertEquals(texts, ["new agent", "new program", "new busybox", "base a.ko\n", "module a"]);
     await ensureCurrent(store, { ...host, busyboxFile: "/nowhere" }, "mine", progress);
   },
 );

@@ -16,6 +16,7 @@ const INPUTS = {
     data: bytes("e"),
   }],
   agentFiles: { "init": "#!/bin/busybox sh\n", "berth/agent.sh": "agent\n" },
+  programs: { "berth/become": bytes("a program") },
 };
 
 Deno.test("planInitramfs() gives the same bytes, in whatever order busybox lists its applets", () => {
@@ -24,7 +25,7 @@ Deno.test("planInitramfs() gives the same bytes, in whatever order busybox lists
 
 testNeeding(
   await programsMissing("busybox"),
-  "planInitramfs() holds busybox, its links, agent and modules",
+  "planInitramfs() holds busybox, its links, agent, programs and modules",
   async () => {
     await using folder = await temporaryFolder();
     await Deno.writeFile(`${folder.path}/archive`, planInitramfs(INPUTS));
@@ -41,6 +42,7 @@ testNeeding(
       ...{ "bin/busybox": "file 755: the busybox", "bin/cat": "link to busybox", "bin/sh": "link to busybox" },
       ...{ "image/bin/cat": "link to busybox", "image/bin/sh": "link to busybox" },
       ...{ "init": "file 755: #!/bin/busybox sh\n", "berth/agent.sh": "file 755: agent\n" },
+      ...{ "berth/become": "file 755: a program" },
       ...{ "modules/order": "file 644: base virtio.ko\ndisk ext4.ko\n" },
       ...{ "modules/virtio.ko": "file 644: v", "modules/ext4.ko": "file 644: e" },
     });

@@ -27,7 +27,8 @@ async function keep(store: ImageStore, work: string, { release, days, isHosts = 
   kernel.set(new TextEncoder().encode(`${release} (builder)`), 0x400);
   await Deno.writeFile(`${work}/k`, kernel);
   await Deno.utime(`${work}/k`, 0, (Date.now() - days * DAY_MS) / 1000);
-  const inputs = { busybox: new Uint8Array(), applets: [], modules: [MODULE], agentFiles: { init: release } };
+  const agent = { agentFiles: { init: release }, programs: {} };
+  const inputs = { busybox: new Uint8Array(), applets: [], modules: [MODULE], ...agent };
   await Deno.writeFile(`${work}/i`, planInitramfs(inputs));
   const spec = specOf(await store.put(`${work}/k`, "kernel"), await store.put(`${work}/i`, "initramfs"));
   const origin = planOrigin({ from: "busybox", isHosts, agent: "a" });

@@ -3,13 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
 import { encodeFragment } from "../../../lib/guest/fragment.ts";
 import { act } from "../../../lib/job/act.ts";
-import { EvidenceLog } from "../../../lib/job/evidence.ts";
 import { planJob } from "../../../lib/job/plan.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
 import { connectAgent } from "../../support/agent_session.ts";
 import { IdleVm } from "../../support/vmm/idle_vm.ts";
-import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
+import { LEAST_INPUTS, LEAST_REQUEST } from "../../support/job_plan.ts";
 import type { Caller } from "../../support/socket.ts";
 
 interface Scene {
@@ -30,14 +29,14 @@ function actTest(
 ): void {
   Deno.test(name, async () => {
     await using connected = await connectAgent();
-    const { agent, session } = connected;
+    const { agent, exec } = connected;
     const [vm, stop] = [new IdleVm(), new StopRequest()];
     const disks = {
-      volumes: [{ kind: "new" as const, mountPoint: "/d", sizeBytes: 1 }],
+      volumes: [{ mountPoint: "/d", sizeBytes: 1 }],
       caches: [{ name: "npm", mountPoint: "/c", sizeBytes: 1 }],
     };
-    const plan = planJob({ ...LEAST_SPEC, ...disks, workdir: "/src", ...options }, LEAST_INPUTS);
-    const acted = act(plan, [], vm, session, { stop, evidence: new EvidenceLog(), onPoint: () => {} });
+    const plan = planJob({ ...LEAST_REQUEST, ...disks, workdir: "/src", ...options }, LEAST_INPUTS);
+    const acted = act(plan, { vm, exec, inputBroken: new Promise(() => {}) }, { stop, tell: () => {} });
     const [end, started] = [acted.then(({ end }) => end), acted.then(({ started }) => started)];
     for (const promise of [end, started]) promise.catch(() => {});
     const asked = await agent.line();
@@ -102,7 +101,10 @@ for (
 
 actTest("act() ends at once with a VM that ends by itself", {}, async ({ end, vm }) => {
   vm.end({ code: 134, words: "assertion" });
-  assertEquals(await within(end, 5000, "the end"), { kind: "vm-ended", exit: { code: 134, words: "assertion" } });
+  assertEquals(await within(end, 5000, "the end"), {
+    kind: "vm-ended",
+    exit: { kind: "crashed", code: 134, words: "assertion", detail: undefined },
+  });
 });
 
 actTest("act() blames the VM's end for a connection that breaks with it", {}, async ({ end, agent, vm }) => {

@@ -2,20 +2,20 @@
 import { assertEquals } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../lib/base/errors.ts";
 import { blameDisk, blameOutput } from "../../../lib/job/disk_full.ts";
-import { EvidenceLog } from "../../../lib/job/evidence.ts";
+import { EventLog } from "../../../lib/job/events.ts";
 import type { Delivery } from "../../../lib/job/output/source.ts";
 import type { End } from "../../../lib/job/verdict.ts";
+import { exitOf } from "../../support/vmm/idle_vm.ts";
 
 const SUCCESS: End = { kind: "exited", code: 0, oomKills: 0 };
 const FAILURE: End = { kind: "exited", code: 3, oomKills: 0 };
-const GONE: End = { kind: "vm-ended", exit: { code: 137, words: "" } };
+const GONE: End = { kind: "vm-ended", exit: exitOf({ code: 137, words: "" }) };
 const ARTIFACT: End = { kind: "infra", reason: "no artifact" };
 
-type Case = readonly [code: ErrorCode | undefined, end: End, phase: "boot" | "run" | "wind-down", is: End["kind"]];
+type Case = readonly [code: ErrorCode | undefined, end: End, phase: "run" | "wind-down", is: End["kind"]];
 
 const CASES: readonly Case[] = [
   [undefined, GONE, "run", "vm-ended"],
-  ["job.disk", GONE, "boot", "infra"],
   ["job.disk", GONE, "run", "over-disk"],
   ["job.disk", SUCCESS, "run", "over-disk"],
   ["job.disk", ARTIFACT, "wind-down", "over-disk"],
@@ -27,10 +27,10 @@ const CASES: readonly Case[] = [
 for (const [code, end, phase, is] of CASES) {
   Deno.test(`blameDisk() makes ${is} of ${end.kind} in the ${phase} where the disk says ${code ?? "nothing"}`, async () => {
     const signal = code ? AbortSignal.abort(new BerthError(code, "too much")) : new AbortController().signal;
-    const evidence = new EvidenceLog();
+    const log = new EventLog();
     const watch = { signal, look: () => Promise.resolve(), [Symbol.dispose]: () => {} };
-    const blamed = await blameDisk(watch, end, evidence, phase);
-    assertEquals([blamed.kind, evidence.list().length], [is, blamed === end ? 0 : 1]);
+    const blamed = await blameDisk(watch, end, log.tell, phase);
+    assertEquals([blamed.kind, log.list().length], [is, blamed === end ? 0 : 1]);
   });
 }
 

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { BerthError, ERRORS } from "../../../lib/base/errors.ts";
 import type { GroupUsage } from "../../../lib/cgroup/usage.ts";
+import { exitOf } from "../../support/vmm/idle_vm.ts";
 import { decideVerdict, type End, infra, type Verdict } from "../../../lib/job/verdict.ts";
 
 interface Case {
@@ -14,7 +15,7 @@ interface Case {
 }
 
 const exit = (code: number, words = "", reason?: string) =>
-  ({ kind: "vm-ended", exit: { code, words, reason } }) as const;
+  ({ kind: "vm-ended", exit: exitOf({ code, words, reason }) }) as const;
 
 /** Every kind of end: the type makes it complete. */
 const CASES: Readonly<Record<End["kind"], readonly Case[]>> = {
@@ -235,6 +236,12 @@ Deno.test("decideVerdict() has a code where an error of berth's is the reason, a
     undefined,
     "job.disk",
   ]);
+});
+
+Deno.test("decideVerdict() has a job that could not be cloned for one that never started, and says what to do", () => {
+  const error = new BerthError("vm.clone", "neither a clone nor a saved start could be had: --device");
+  const { verdict, status, code, hint } = decideVerdict(infra(error), { started: false });
+  assertEquals([verdict, status, code, hint], ["infra", 125, "vm.clone", ERRORS["vm.clone"]]);
 });
 
 Deno.test("decideVerdict() hands hints on, and gives one for boots", () => {

@@ -1,7 +1,8 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { planDisks, planGuestVolumes, type VolumeInputs } from "../../../lib/job/volumes.ts";
+import { planGuestVolumes } from "../../../lib/machine/disk_plan.ts";
+import { planDisks, type VolumeInputs } from "../../../lib/job/volumes.ts";
 
 const MIB = 1024 ** 2;
 const NOTHING: VolumeInputs = {
@@ -9,7 +10,6 @@ const NOTHING: VolumeInputs = {
   imageVolumes: [],
   workspace: false,
   volumes: [],
-  shown: [],
   caches: [],
 };
 
@@ -29,12 +29,11 @@ Deno.test("planDisks() uses what is only read where it is, and gives the job its
       { image: "empty", mountPoint: "/empty", sizeMiB: 5 },
     ],
     volumes: [
-      { kind: "path", mountPoint: "/a", readOnly: true },
-      { kind: "path", mountPoint: "/b", readOnly: false },
-      { kind: "path", mountPoint: "/c", readOnly: true },
-      { kind: "new", mountPoint: "/d", sizeBytes: MIB },
+      { path: "x", mountPoint: "/a", readOnly: true },
+      { path: "x", mountPoint: "/b", readOnly: false },
+      { path: "x", mountPoint: "/c", readOnly: true, isFolder: true },
+      { mountPoint: "/d", sizeBytes: MIB },
     ],
-    shown: ["file", "file", "folder", undefined],
   };
   const seen = plan(inputs).map(({ serial, path, readOnly, source }) => [serial, path, readOnly, source]);
   assertEquals<unknown>(seen, [
@@ -54,7 +53,7 @@ Deno.test("planDisks() uses what is only read where it is, and gives the job its
 
 Deno.test("planDisks() mounts what lies below another volume after it", () => {
   const fresh = (mountPoint: string) => ({ kind: "new", mountPoint, sizeBytes: MIB }) as const;
-  const disks = plan({ volumes: [fresh("/a/b/c"), fresh("/a"), fresh("/a/b")], shown: [] });
+  const disks = plan({ volumes: [fresh("/a/b/c"), fresh("/a"), fresh("/a/b")] });
   assertEquals(disks.map(({ mountPoint }) => mountPoint), ["/a", "/a/b", "/a/b/c"]);
 });
 
@@ -66,7 +65,7 @@ Deno.test("planDisks() keeps an image's own path out of the file's name", () => 
 const WRONG: [string, Partial<VolumeInputs>, string][] = [
   ["two volumes in one place", {
     workspace: true,
-    volumes: [{ kind: "new", mountPoint: "/workspace", sizeBytes: MIB }],
+    volumes: [{ mountPoint: "/workspace", sizeBytes: MIB }],
   }, "two volumes would be at /workspace"],
   ["an image's volume over /proc", { imageVolumes: [{ image: "x", mountPoint: "/proc", sizeMiB: 1 }] }, "/proc"],
   ["17 volumes", {
@@ -86,11 +85,10 @@ Deno.test("planGuestVolumes() tells the guest what each one is, but nothing of p
     workspace: true,
     imageVolumes: [{ image: "/x", mountPoint: "/image", readOnly: true }],
     volumes: [
-      { kind: "path", mountPoint: "/file", readOnly: false },
-      { kind: "path", mountPoint: "/folder", readOnly: true },
-      { kind: "new", mountPoint: "/new", sizeBytes: MIB },
+      { path: "x", mountPoint: "/file", readOnly: false },
+      { path: "x", mountPoint: "/folder", readOnly: true, isFolder: true },
+      { mountPoint: "/new", sizeBytes: MIB },
     ],
-    shown: ["file", "folder", undefined],
     caches: [{ name: "a", mountPoint: "/a", sizeBytes: MIB }, { name: "b", mountPoint: "/b", sizeBytes: MIB }],
   });
   const seen = planGuestVolumes(disks, new Set(["cache1"])).map(({ mountPoint, state }) => `${mountPoint} ${state}`);

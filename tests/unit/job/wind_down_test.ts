@@ -3,30 +3,33 @@ import { assert, assertEquals } from "@std/assert";
 import { aborted, within } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { encodeFragment } from "../../../lib/guest/fragment.ts";
-import { EvidenceLog } from "../../../lib/job/evidence.ts";
+import { EventLog } from "../../../lib/job/events.ts";
+import { readFacts } from "../../../lib/job/summary.ts";
 import { planJob } from "../../../lib/job/plan.ts";
-import type { JobSpec } from "../../../lib/job/spec.ts";
+import type { PartialRequest } from "../../../lib/job/request/request.ts";
 import { cutOff, StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
 import { windDownVm } from "../../../lib/job/wind_down.ts";
 import { connectAgent } from "../../support/agent_session.ts";
 import { IdleVm } from "../../support/vmm/idle_vm.ts";
-import { LEAST_INPUTS, LEAST_SPEC } from "../../support/job_plan.ts";
+import { LEAST_INPUTS, LEAST_REQUEST } from "../../support/job_plan.ts";
 import type { Caller } from "../../support/socket.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
 const SUCCESS: End = { kind: "exited", code: 0, oomKills: 0 };
 const FAILURE: End = { kind: "exited", code: 3, oomKills: 0 };
 const PAUSE = { status: "io-error", diskFull: true };
-const ARTIFACT = { artifacts: ["/out"], artifactOn: "always" as const };
+const ARTIFACT = { artifacts: [{ guest: "/out", host: "o" }], artifactOn: "always" as const };
 const DRAIN = { drain: "true", drainTimeoutMs: 20 };
+/** One that has its time, however busy the host is. */
+const LONG_DRAIN = { drain: "true", ...ARTIFACT };
 
 interface Scene {
   readonly agent: Caller;
   readonly vm: IdleVm;
   readonly stop: StopRequest;
   readonly emergency: AbortController;
-  readonly evidence: EvidenceLog;
+  readonly log: EventLog;
   /** What the agent is asked, up to this word: a fragment's parts are left out. */
   readonly asked: (verb: string) => Promise<void>;
 }
@@ -34,7 +37,7 @@ interface Scene {
 /** Winds a job down that has ended so, with an agent and a VM that do what `play` says. */
 function windDownTest(
   name: string,
-  options: Partial<JobSpec>,
+  options: PartialRequest,
   acted: End,
   play: (scene: Scene) => Promise<void>,
   expected: { readonly kind: End["kind"]; readonly code?: number; readonly troubles?: string[] },
@@ -42,31 +45,31 @@ function windDownTest(
 ): void {
   Deno.test(`windDownVm() ${name}`, async () => {
     await using connected = await connectAgent();
-    const { agent, session } = connected;
-    const [vm, stop, emergency, evidence] = [new IdleVm(), new StopRequest(), new AbortController(), new EvidenceLog()];
+    const { agent, session, exec } = connected;
+    const [vm, stop, emergency, log] = [new IdleVm(), new StopRequest(), new AbortController(), new EventLog()];
     await using folder = await temporaryFolder();
     using archive = await Deno.open(`${folder.path}/archive`, { create: true, read: true, write: true });
-    const troubles: string[] = [];
     const asked = async (verb: string) => {
       for (let line = await agent.line(); line !== verb; line = await agent.line()) {
         assert(line?.startsWith("part "), `${line} instead of ${verb}`);
       }
     };
-    const plan = planJob({ ...LEAST_SPEC, ...options }, LEAST_INPUTS);
+    const plan = planJob({ ...LEAST_REQUEST, ...options }, LEAST_INPUTS);
     using cut = cutOff(stop, plan.cancelTimeoutMs);
     if (acted.kind === "cancelled") {
       stop.stop(acted.by);
       using requested = aborted(stop.requested);
       await requested.promise;
     }
-    const ended = windDownVm(plan, vm, session, acted, {
-      ...{ stop, evidence, troubles, archive, keepMs, hasCaches: false, onPoint: () => {}, notify: () => {} },
+    const ended = windDownVm(plan, { vm, session, exec }, acted, {
+      ...{ stop, tell: log.tell, archive, keepMs, hasCaches: false },
       signal: AbortSignal.any([cut.signal, emergency.signal]),
     });
     ended.catch(() => {});
-    await play({ agent, vm, stop, emergency, evidence, asked });
+    await play({ agent, vm, stop, emergency, log, asked });
     const { end } = await within(ended, 9000, "the end");
     const code = end.kind === "exited" ? end.code : undefined;
+    const { troubles } = readFacts(log.list());
     assertEquals({ kind: end.kind, code, troubles }, { code: undefined, troubles: [], ...expected });
     vm.end({ code: 0, words: "" });
   });
@@ -110,7 +113,7 @@ windDownTest("ends a drain that takes too long, and only says so", DRAIN, SUCCES
   vm.end({ code: 0, words: "" });
 }, { kind: "exited", code: 0, troubles: ["the drain failed: waited 20 ms for the drain"] });
 
-windDownTest("does not wait for the drain of a VM that is stopped", DRAIN, SUCCESS, async ({ vm, asked }) => {
+windDownTest("does not wait for the drain of a VM that is stopped", LONG_DRAIN, SUCCESS, async ({ vm, asked }) => {
   await asked("exec");
   vm.pause(PAUSE);
 }, { kind: "vm-paused", troubles: ["the drain failed: the VMM has stopped the VM (io-error)"] });
@@ -126,11 +129,11 @@ windDownTest("asks for artifacts when a drain had to be ended", { ...DRAIN, ...A
   vm.end({ code: 0, words: "" });
 }, { kind: "infra", troubles: ["the drain failed: waited 20 ms for the drain"] });
 
-windDownTest("does not wait any more when it is told to hurry", {}, SUCCESS, async ({ stop, asked, evidence }) => {
+windDownTest("does not wait any more when it is told to hurry", {}, SUCCESS, async ({ stop, asked, log }) => {
   await asked("poweroff");
   stop.stop("SIGTERM");
   await Promise.resolve();
-  assertEquals(evidence.list(), []);
+  assertEquals(readFacts(log.list()).evidence, []);
 }, { kind: "exited", code: 0 });
 
 windDownTest(
@@ -167,7 +170,7 @@ for (const [what, acted] of [["success", SUCCESS], ["failure", FAILURE]] as cons
 
 windDownTest(
   "does for a cancelled job what it does for others",
-  { ...DRAIN, ...ARTIFACT },
+  LONG_DRAIN,
   CANCELLED,
   async (scene) => {
     const { agent, vm, asked } = scene;
@@ -178,10 +181,9 @@ windDownTest(
     await asked("poweroff");
     vm.end({ code: 0, words: "" });
   },
-  { kind: "cancelled", troubles: ["--artifact /out: the job has ended, and there is no such file or folder"] },
+  { kind: "cancelled", troubles: ["the artifact /out: the job has ended, and there is no such file or folder"] },
 );
 
-const LONG_DRAIN = { drain: "true", ...ARTIFACT };
 windDownTest("goes on with a drain when its job is cancelled", LONG_DRAIN, SUCCESS, async (scene) => {
   const { agent, vm, stop, asked } = scene;
   await asked("exec");

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { planBubble, planJail } from "../../../lib/process/jail.ts";
-import { LEAD } from "../../../lib/process/tied.ts";
+import { LEAD } from "../../../lib/process/tie_to_parent.ts";
 import { tryTool } from "../../../lib/process/tool.ts";
 import { jailMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";

@@ -3,8 +3,8 @@ import { assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
 import { errnoInWords } from "../../../lib/cgroup/join.ts";
 import { planBubble } from "../../../lib/process/jail.ts";
-import { planBirth, planLaunch, refusedJoin } from "../../../lib/process/launch.ts";
-import { type Command, LEAD, planTie, planTied, planTiedGroup } from "../../../lib/process/tied.ts";
+import { planLaunch, refusedJoin } from "../../../lib/process/launch.ts";
+import { type Command, LEAD, planTie, planTied, planTiedGroup } from "../../../lib/process/tie_to_parent.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
@@ -48,29 +48,20 @@ Deno.test("planLaunch() ends a program with its parent where no jail does", () =
   });
 });
 
-Deno.test("planBirth() sets limits of last resort in the units of ulimit, behind the join where there is one", () => {
+Deno.test("planLaunch() sets limits of last resort in the units of ulimit, behind the join where there is one", () => {
   const rlimits = { addressSpaceBytes: 7 * 1024 ** 3 + 1023, cpuSeconds: 3600 };
-  const limit = 'ulimit -v "$1" && ulimit -t "$2" && shift 2 && exec "$@"';
-  assertEquals(planBirth({ rlimits }, ["qemu", ""]).args, [
-    ...["sh", "-c", limit, "berth-launch", "7340032", "3600", "qemu", ""],
-  ]);
+  const limit = 'ulimit -v "$1" && ulimit -t "$2" && shift 2';
   const processes = "for kind in u p; do most=$(ulimit -H$kind 2>/dev/null) && break; done && " +
     '{ [ "$most" != unlimited ] && [ "$most" -le "$1" ] || ulimit -$kind "$1"; } && shift';
-  assertEquals(planBirth({ rlimits: { ...rlimits, pidsMax: 99 } }, ["qemu"]).args, [
-    ...[
-      "sh",
-      "-c",
-      limit.replace("shift 2", `shift 2 && ${processes}`),
-      "berth-launch",
-      "7340032",
-      "3600",
-      "99",
-      "qemu",
-    ],
-  ]);
-  assertEquals(planBirth({ cgroup: "/cg", rlimits }, ["qemu"]).args, [
-    ...["sh", "-c", `${JOIN} && ${limit}`, "berth-launch", "/cg", "7340032", "3600", "qemu"],
-  ]);
+  const argv = ["qemu", ""];
+  const launched = (steps: string, ...args: string[]) => [
+    ...[...tied("KILL"), `${CHECK} && ${steps} && exec "$@"`, "berth-launch", "4711", ...args, ...argv],
+  ];
+  assertEquals(planLaunch({ rlimits, argv }, 4711).args, launched(limit, "7340032", "3600"));
+  const withProcesses = planLaunch({ rlimits: { ...rlimits, pidsMax: 99 }, argv }, 4711).args;
+  assertEquals(withProcesses, launched(`${limit} && ${processes}`, "7340032", "3600", "99"));
+  const inGroup = planLaunch({ cgroup: "/cg", rlimits, argv }, 4711).args;
+  assertEquals(inGroup, launched(`${JOIN} && ${limit}`, "/cg", "7340032", "3600"));
 });
 
 /** A folder that stands for a group: whoever writes to its `cgroup.procs` joins nothing. */
@@ -108,7 +99,7 @@ for (
 }
 
 testNeeding(
-  await programsMissing("setpriv", "busybox"),
+  await programsMissing("setsid", "setpriv", "busybox"),
   "a program that is born where there is no process left to give does not begin, and the words say why",
   async () => {
     await using group = await fakeGroup();
@@ -116,7 +107,7 @@ testNeeding(
     const limited =
       `cd "$0" && chmod 777 . && chmod 666 cgroup.procs && [ "$(id -u)" != 0 ] || who="setpriv --reuid 65534"
       exec $who busybox sh -c '{ ulimit -u 0 || ulimit -p 0; } 2>/dev/null && exec "$@"' sh "$@"`;
-    const { command, args } = planBirth({ cgroup: "." }, ["echo", "started"]);
+    const { command, args } = planLaunch({ cgroup: ".", argv: ["echo", "started"] });
     const call = new Deno.Command("sh", { args: ["-c", limited, group.path, command, ...args] });
     const { code, stdout, stderr } = await call.output();
     const words = refusedJoin({ code, words: new TextDecoder().decode(stderr) });
@@ -189,9 +180,9 @@ testNeeding(
   },
 );
 
-const NO_BUSYBOX = await programsMissing("setsid", "busybox");
+const NO_LAUNCH = await programsMissing("setsid", "setpriv", "busybox");
 
-testNeeding(NO_BUSYBOX, "a launch that can't join its group starts nothing", async () => {
+testNeeding(NO_LAUNCH, "a launch that can't join its group starts nothing", async () => {
   await using folder = await temporaryFolder();
   // The kernel refuses the write, or there is no such group.
   const full = 'mkdir "$1/full" && ln -s /dev/full "$1/full/cgroup.procs"';
@@ -203,12 +194,12 @@ testNeeding(NO_BUSYBOX, "a launch that can't join its group starts nothing", asy
 });
 
 testNeeding(
-  NO_BUSYBOX,
+  NO_LAUNCH,
   "a program that is born in a group is not protected from the out-of-memory killer",
   async () => {
     await using group = await fakeGroup();
     const scores = `${group.path}/oom_score_adj`;
-    const { command, args } = planBirth({ cgroup: group.path }, ["cat", scores]);
+    const { command, args } = planLaunch({ cgroup: group.path, argv: ["cat", scores] });
     // It takes a right to be protected that nobody may have here, so the file is another one.
     const elsewhere = args.map((arg) => arg.replaceAll("/proc/self/oom_score_adj", '"$OOM_SCORES"'));
     for (const [inherited, then] of [["-1000", "0"], ["-1", "0"], ["0", "0"], ["500", "500"]]) {
@@ -222,34 +213,34 @@ testNeeding(
   },
 );
 
-testNeeding(NO_BUSYBOX, "a program that is born in a group keeps what makes it an early victim", async () => {
+testNeeding(NO_LAUNCH, "a program that is born in a group keeps what makes it an early victim", async () => {
   await using group = await fakeGroup();
-  const { command, args } = planBirth({ cgroup: group.path }, ["cat", "/proc/self/oom_score_adj"]);
+  const { command, args } = planLaunch({ cgroup: group.path, argv: ["cat", "/proc/self/oom_score_adj"] });
   const victim = ["-c", 'echo 777 >/proc/self/oom_score_adj && exec "$@"', "sh", command, ...args];
   assertEquals(await sayOf({ command: "sh", args: victim }), { success: true, said: "777\n" });
 });
 
-testNeeding(NO_BUSYBOX, "a program that is born with limits of last resort can't raise them again", async () => {
+testNeeding(NO_LAUNCH, "a program that is born with limits of last resort can't raise them again", async () => {
   const rlimits = { addressSpaceBytes: 3_000_000 * 1024, cpuSeconds: 1234 };
   const raise = "ulimit -v; ulimit -t; ulimit -H -v; ulimit -H -t";
-  const { said } = await sayOf(planBirth({ rlimits }, ["sh", "-c", raise]));
+  const { said } = await sayOf(planLaunch({ rlimits, argv: ["sh", "-c", raise] }));
   assertEquals(said, "3000000\n1234\n3000000\n1234\n");
 });
 
-testNeeding(NO_BUSYBOX, "a limit of last resort that can't be set starts nothing", async () => {
+testNeeding(NO_LAUNCH, "a limit of last resort that can't be set starts nothing", async () => {
   const above = { addressSpaceBytes: 2 ** 40, cpuSeconds: 2000 };
-  const { command, args } = planBirth({ rlimits: above }, ["sh", "-c", "echo started"]);
+  const { command, args } = planLaunch({ rlimits: above, argv: ["sh", "-c", "echo started"] });
   // Not even root raises what is no number.
   const broken = args.map((arg) => arg === "2000" ? "many" : arg);
   assertEquals(await sayOf({ command, args: broken }), { success: false, said: "" });
 });
 
 testNeeding(
-  await programsMissing("busybox"),
+  NO_LAUNCH,
   "a bound on the length of files is lowered, and never raised",
   async () => {
     const blocksOf = async (outer: string, fileBytes: number) => {
-      const { command, args } = planBirth({ fileBytes }, ["busybox", "sh", "-c", "ulimit -Hf; ulimit -Sf"]);
+      const { command, args } = planLaunch({ fileBytes, argv: ["busybox", "sh", "-c", "ulimit -Hf; ulimit -Sf"] });
       const shell = { command: "sh", args: ["-c", `ulimit -f ${outer}; exec "$@"`, "sh", command, ...args] } as const;
       return (await sayOf({ ...shell, args: [...shell.args] })).said;
     };

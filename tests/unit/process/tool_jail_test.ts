@@ -2,7 +2,13 @@
 import { assertEquals } from "@std/assert";
 import { planJail } from "../../../lib/process/jail.ts";
 import { runTool } from "../../../lib/process/tool.ts";
-import { keptBy, makeToolFolder, takeOver, type ToolFilter, writeFilters } from "../../../lib/process/tool_jail.ts";
+import {
+  jailOptionsOf,
+  makeToolFolder,
+  takeOver,
+  type ToolFilter,
+  writeFilters,
+} from "../../../lib/process/tool_jail.ts";
 import { jailMissing, programsMissing, rootMissing, testNeeding } from "../../support/require.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 
@@ -21,7 +27,7 @@ async function probe(filter: ToolFilter, user: number | undefined, capabilities:
   const script = `${folder.path}/probe`;
   await runTool({ command: "sh", args: ["-c", 'cp "$1" "$2" && chmod 644 "$2"', "sh", PROBE, script] });
   const plan = { readOnly: [script, `${folder.path}/secret`], writable: [`${folder.path}/tools`], capabilities };
-  const [command, ...args] = planJail({ ...plan, ...keptBy(jail, filter), cwd: "/" });
+  const [command, ...args] = planJail({ ...plan, ...jailOptionsOf(jail, filter), cwd: "/" });
   const argv = ["perl", script, `${folder.path}/tools`, `${folder.path}/secret`];
   const said = await runTool({ command, args: [...args, ...argv], leadsGroup: true });
   if (user !== undefined && filter !== "nodes") {

@@ -1,6 +1,6 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
-import { settlesWithin } from "../../../lib/base/deadline.ts";
+import { DeadlineError, settlesWithin } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
 import { runTool, tryTool } from "../../../lib/process/tool.ts";
 
@@ -71,6 +71,20 @@ Deno.test("tryTool() starts nothing when it is aborted before", async () => {
     RangeError,
     "enough",
   );
+});
+
+Deno.test("tryTool() gives up a tool that outlives its KILL", async () => {
+  const { spawn } = Deno.Command.prototype;
+  const process = {
+    pid: 4_194_305,
+    ...{ stdout: new ReadableStream(), stderr: new ReadableStream(), status: new Promise(() => {}), kill: () => {} },
+  };
+  Deno.Command.prototype.spawn = () => process as unknown as Deno.ChildProcess;
+  const controller = new AbortController();
+  const running = tryTool({ ...sh("exit 0"), tied: true, graceMs: 0, killMs: 7, signal: controller.signal });
+  Deno.Command.prototype.spawn = spawn;
+  controller.abort(new RangeError("enough"));
+  await assertRejects(() => running, DeadlineError, "waited 7 ms for sh to be gone after SIGKILL");
 });
 
 Deno.test("tryTool() ends a tool when it is aborted, and rejects with the reason", async () => {

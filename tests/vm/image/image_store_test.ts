@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { berth, emptyFolder, leftovers, shell, start } from "../../support/berth.ts";
 
-const HEADER = /^NAME {2,}SIZE {2,}AGE {2,}KERNEL {2,}USED BY\n/;
+const HEADER = /^NAME {2,}SIZE {2,}AGE {2,}KERNEL {2,}TEMPLATES {2,}USED BY\n/;
 const STATE = await emptyFolder("image-store");
 
 const call = (...args: string[]) => berth(args, { state: STATE });
@@ -66,7 +66,7 @@ Deno.test("an image that a job runs on is not removed; with force its name is, a
   void reader.cancel();
 
   const listed = await call("image", "ls");
-  const [, id] = /^small +[0-9.]+ MiB +\d+ (?:s|min) +[0-9]\S+ +([0-9a-z]{12})\n$/.exec(
+  const [, id] = /^small +[0-9.]+ MiB +\d+ (?:s|min) +[0-9]\S+ +(?:-|\d+, [0-9.]+ MiB) +([0-9a-z]{12})\n$/.exec(
     listed.stdout.replace(HEADER, ""),
   ) ?? [];
   assert(id, listed.stdout);
@@ -114,6 +114,21 @@ for (const [moment, ...flags] of [["kernel: "], ["installing essential packages"
     assertEquals(await leftovers(STATE), []);
   });
 }
+
+Deno.test("gc, rm and prune remove templates that nothing needs, and say what that frees", async () => {
+  await begin("small");
+  const folder = `${STATE}/images/.templates`;
+  await Deno.mkdir(folder, { mode: 0o700 });
+  for (const args of [["gc"], ["image", "prune", "--older", "1d"]]) {
+    await Deno.writeTextFile(`${folder}/.work-${"0".repeat(32)}`, "half-made");
+    const { code, stderr } = await call(...args);
+    assertEquals([code, await shell(`ls -A "$1"`, folder)], [0, ".lock\n"], stderr);
+    assertMatch(stderr, /^berth: freed 9 B/);
+  }
+  await Deno.writeTextFile(`${folder}/${"1".repeat(32)}.state`, "of no record");
+  assertEquals((await call("image", "rm", "small")).code, 0);
+  assertEquals(await shell(`ls -A "$1"`, folder), ".lock\n");
+});
 
 Deno.test("prune removes what was neither built nor used for so long, and says so", async () => {
   await begin("old", "young");

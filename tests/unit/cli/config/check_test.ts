@@ -1,7 +1,7 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError } from "../../../../lib/base/errors.ts";
-import { checkLayers } from "../../../../lib/cli/config/check.ts";
+import { readLayerValues } from "../../../../lib/cli/config/check.ts";
 import { parseConfigFile } from "../../../../lib/cli/config/file.ts";
 import { environmentLayer, SETTINGS } from "../../../../lib/cli/config/settings.ts";
 
@@ -10,7 +10,7 @@ type Configured = Readonly<Record<string, unknown>>;
 /** Checks a file and an environment, on a host with 4 GiB. */
 function check(file: Configured, environment: Record<string, string> = {}): void {
   const layers = [environmentLayer(new Map(Object.entries(environment))), parseConfigFile(JSON.stringify(file))];
-  checkLayers(layers, 4 * 1024 ** 3);
+  readLayerValues(layers, 4 * 1024 ** 3);
 }
 
 /** A right value for each setting. */
@@ -26,7 +26,8 @@ const RIGHT: Configured = {
     minFree: "1G",
     logLimit: "1G",
   },
-  ...{ accel: "kvm", limits: "require", tenantMemory: "4G", tenantSwap: 0, tenantPids: 1000, tenantCpuQuota: 400 },
+  ...{ accel: "kvm", start: "cold", limits: "require" },
+  ...{ tenantMemory: "4G", tenantSwap: 0, tenantPids: 1000, tenantCpuQuota: 400 },
   ...{
     cgroupParent: "/sys/fs/cgroup/ci",
     cgroupDriver: "cgroupfs",
@@ -36,7 +37,7 @@ const RIGHT: Configured = {
   },
 };
 
-Deno.test("checkLayers() takes a right value of every setting, in the file and in the environment", () => {
+Deno.test("readLayerValues() takes a right value of every setting, in the file and in the environment", () => {
   assertEquals(Object.keys(RIGHT).toSorted(), SETTINGS.map(({ key }) => key).toSorted());
   check(RIGHT);
   check({}, Object.fromEntries(SETTINGS.map(({ key, variable }) => [variable, `${RIGHT[key]}`])));
@@ -46,7 +47,7 @@ Deno.test("checkLayers() takes a right value of every setting, in the file and i
 });
 
 for (const { key, variable } of SETTINGS.slice(2)) {
-  Deno.test(`checkLayers() has the flag's own parser look at ${key}, wherever it stands`, () => {
+  Deno.test(`readLayerValues() has the flag's own parser look at ${key}, wherever it stands`, () => {
     const inFile = assertThrows(() => check({ ...RIGHT, [key]: "?" }), BerthError);
     assertEquals(inFile.code, "config.value");
     assertEquals(inFile.message.startsWith(`/etc/berth/config.json: ${key}: "?`), true, inFile.message);
@@ -76,7 +77,7 @@ const WRONG: [file: Configured, environment: Record<string, string>, words: stri
   [{ cgroupDriver: "systemd", cgroupParent: "/a" }, {}, 'cgroupParent: "/a" is a path, which is for cgroupfs'],
 ];
 for (const [file, environment, words] of WRONG) {
-  Deno.test(`checkLayers() refuses ${JSON.stringify(file)} with ${JSON.stringify(environment)}`, () => {
+  Deno.test(`readLayerValues() refuses ${JSON.stringify(file)} with ${JSON.stringify(environment)}`, () => {
     const error = assertThrows(() => check(file, environment), BerthError);
     assertEquals(error.code, "config.value");
     assertStringIncludes(error.message, words);
@@ -84,7 +85,7 @@ for (const [file, environment, words] of WRONG) {
   });
 }
 
-Deno.test("checkLayers() leaves it to the command what of the file contradicts the environment", () => {
+Deno.test("readLayerValues() leaves it to the command what of the file contradicts the environment", () => {
   check({ swap: 0 }, { BERTH_LIMITS: "off" });
   check({ memory: "2G" }, { BERTH_MEMORY_HIGH: "1G" });
   check({ image: "ci" }, { BERTH_IMAGE: "./ci", BERTH_STATE: "here" });

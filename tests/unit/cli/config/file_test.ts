@@ -1,6 +1,7 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError } from "../../../../lib/base/errors.ts";
+import { SETTINGS } from "../../../../lib/cli/config/settings.ts";
 import { parseConfigFile } from "../../../../lib/cli/config/file.ts";
 
 function parse(text: string): [key: string, values: readonly string[]][] {
@@ -21,6 +22,15 @@ Deno.test("parseConfigFile() takes texts, numbers where a number is all that the
     ["jail", ["require"]],
   ]);
   assertEquals(parse('{ "ioMax": "sda:rbps=1M" }'), [["ioMax", ["sda:rbps=1M"]]]);
+});
+
+Deno.test("parseConfigFile() takes a number for every size and count, and for nothing else", () => {
+  for (const { key, flag } of SETTINGS) {
+    const isNumber = flag?.kind === "size" || flag?.kind === "count";
+    const parseNumber = () => parse(JSON.stringify({ [key]: 100 }));
+    if (isNumber) assertEquals(parseNumber(), [[key, ["100"]]]);
+    else assertThrows(parseNumber, BerthError, `${key} must be a string`);
+  }
 });
 
 const WRONG: [text: string, ...words: string[]][] = [

@@ -2,29 +2,33 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError } from "../../../../lib/base/errors.ts";
 import { parseConfigFile } from "../../../../lib/cli/config/file.ts";
-import { mergeSettings, type Target } from "../../../../lib/cli/config/merge.ts";
-import { GC_FLAGS, RUN_FLAGS } from "../../../../lib/cli/line/flags.ts";
-import { parseGcArgs } from "../../../../lib/cli/gc/args.ts";
-import { BUILD } from "../../../../lib/cli/image/build.ts";
-import { parseRunArgs } from "../../../../lib/cli/run/args.ts";
+import { mergeValues } from "../../../../lib/cli/config/merge.ts";
+import { readLayerValues } from "../../../../lib/cli/config/check.ts";
 import { environmentLayer } from "../../../../lib/cli/config/settings.ts";
+import { completeArgs, parseRunArgs, parseRunLine } from "../../../../lib/cli/run/args.ts";
 
-const RUN: Target = { name: "run", flags: RUN_FLAGS, parse: (argv) => parseRunArgs(argv, 8 * 1024 ** 3) };
-const GC: Target = { name: "gc", flags: GC_FLAGS, parse: parseGcArgs };
-const IMAGE_BUILD: Target = { ...BUILD, name: "image build", namesFirst: true };
+const HOST_BYTES = 8 * 1024 ** 3;
 
 interface Case {
   readonly file?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly target?: Target;
 }
 
-function merge(line: string, { file = {}, environment = {}, target = RUN }: Case) {
+/** What a command line means where this is configured. */
+function merge(text: string, { file = {}, environment = {} }: Case) {
   const layers = [environmentLayer(new Map(Object.entries(environment))), parseConfigFile(JSON.stringify(file))];
-  const { argv, notes, quiet } = mergeSettings(line.split(" ").filter((word) => word), target, layers);
-  // Whatever comes out is a right command line.
-  target.parse(argv);
-  return { line: argv.join(" "), notes, quiet };
+  const line = parseRunLine(wordsOf(text));
+  const { values, notes } = mergeValues(line.values, readLayerValues(layers, HOST_BYTES), HOST_BYTES);
+  return { args: completeArgs(line, values, HOST_BYTES), notes };
+}
+
+/** What a command line means alone. */
+function alone(text: string) {
+  return parseRunArgs(wordsOf(text), HOST_BYTES);
+}
+
+function wordsOf(line: string): string[] {
+  return line.split(" ").filter((word) => word);
 }
 
 const SILENT: [what: string, line: string, configured: Case, merged: string][] = [
@@ -83,29 +87,10 @@ const SILENT: [what: string, line: string, configured: Case, merged: string][] =
     { file: { memory: "1G" }, environment: { BERTH_MEMORY_HIGH: "2G" } },
     "--memory=1G --memory-high=2G make",
   ],
-  [
-    "gc has the parent",
-    "--json",
-    { file: { cgroupParent: "/a", memory: "1G" }, target: GC },
-    "--cgroup-parent=/a --json",
-  ],
-  ["names stand first", "ci", { file: { minFree: "1G", pids: 99 }, target: IMAGE_BUILD }, "ci --min-free=1G"],
-  [
-    "or behind",
-    "--debian sid ci",
-    { file: { minFree: "1G" }, target: IMAGE_BUILD },
-    "--min-free=1G --debian sid ci",
-  ],
-  [
-    "and their flags count, too",
-    "ci --min-free 2G",
-    { file: { minFree: "1G" }, target: IMAGE_BUILD },
-    "ci --min-free 2G",
-  ],
 ];
 for (const [what, line, configured, merged] of SILENT) {
-  Deno.test(`mergeSettings(): ${what}`, () => {
-    assertEquals(merge(line, configured), { line: merged, notes: [], quiet: false });
+  Deno.test(`mergeValues(): ${what}`, () => {
+    assertEquals(merge(line, configured), { args: alone(merged), notes: [] });
   });
 }
 
@@ -114,7 +99,7 @@ const CONTRADICTIONS: [line: string, configured: Case, merged: string, note: str
     "--memory 4G make",
     { file: { memory: "1G", memoryHigh: "2G" } },
     "--memory 4G make",
-    "memoryHigh of /etc/berth/config.json is left out, as it contradicts what counts more: --memory-high: 2G is less",
+    "memoryHigh of /etc/berth/config.json is left out, as it contradicts what counts more: memoryHigh: 2G is less",
   ],
   [
     "--memory-high 1G make",
@@ -126,7 +111,7 @@ const CONTRADICTIONS: [line: string, configured: Case, merged: string, note: str
     "--pids 99 make",
     { environment: { BERTH_LIMITS: "off" } },
     "--pids 99 make",
-    "BERTH_LIMITS is left out, as it contradicts what counts more: --limits off would leave out --pids",
+    "BERTH_LIMITS is left out, as it contradicts what counts more: BERTH_LIMITS off would leave out --pids",
   ],
   ["make", { file: { limits: "off" }, environment: { BERTH_SWAP: "0" } }, "--swap=0 make", "limits of /etc/berth"],
   [
@@ -143,20 +128,16 @@ const CONTRADICTIONS: [line: string, configured: Case, merged: string, note: str
   ],
 ];
 for (const [line, configured, merged, note] of CONTRADICTIONS) {
-  Deno.test(`mergeSettings() says what it leaves out: ${line} with ${JSON.stringify(configured)}`, () => {
-    const { notes, ...rest } = merge(line, configured);
-    assertEquals([rest.line, notes.length], [merged, 1]);
+  Deno.test(`mergeValues() says what it leaves out: ${line} with ${JSON.stringify(configured)}`, () => {
+    const { args, notes } = merge(line, configured);
+    assertEquals([args, notes.length], [alone(merged), 1]);
     assertStringIncludes(notes[0], note);
   });
 }
 
-Deno.test("mergeSettings() tells whether the user wants no notes", () => {
-  assertEquals(merge("--quiet make", { file: { cpus: 2 } }).quiet, true);
-});
-
-Deno.test("mergeSettings() lets the user's own mistakes be the user's", () => {
-  const layers = [parseConfigFile('{ "memory": "1G", "pids": 99 }')];
-  const problem = (line: string) => assertThrows(() => mergeSettings(line.split(" "), RUN, layers), BerthError);
+Deno.test("mergeValues() lets the user's own mistakes be the user's", () => {
+  const file = { memory: "1G", pids: 99 };
+  const problem = (line: string) => assertThrows(() => merge(line, { file }), BerthError);
   assertStringIncludes(problem("--memory 1X make").message, '--memory: "1X" is not a size');
   assertStringIncludes(problem("--limits off --pids 50 make").message, "--limits off would leave out --pids;");
   assertStringIncludes(problem("--memroy 1G make").message, "unknown flag --memroy");

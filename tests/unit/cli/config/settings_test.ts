@@ -1,7 +1,12 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import manifest from "../../../../deno.json" with { type: "json" };
-import { RUN_FLAGS } from "../../../../lib/cli/line/flags.ts";
+import { GC_FLAGS } from "../../../../lib/cli/gc/args.ts";
+import { RUN_FLAGS } from "../../../../lib/cli/line/run_flags.ts";
+import { UPDATE_FLAGS } from "../../../../lib/cli/update/args.ts";
+import type { Flag } from "../../../../lib/cli/line/flag.ts";
+import { BUILD_FLAGS } from "../../../../lib/cli/image/build.ts";
+import { IMPORT_FLAGS } from "../../../../lib/cli/image/import_args.ts";
 import { CONFIG_FILE, environmentLayer, flagWords, SETTINGS, settingsOf } from "../../../../lib/cli/config/settings.ts";
 
 /** Flags that say what one job is, or give it something of the host's: whoever adds a flag has to decide. */
@@ -20,7 +25,7 @@ const JOBS_OWN = [
     "stdin",
     "name",
   ],
-  ...["tenant", "device", "report", "quiet"],
+  ...["tenant", "device", "report", "events", "quiet", "request", "dry-run"],
 ];
 
 Deno.test("each flag of berth run is either configurable or a job's own matter", () => {
@@ -50,11 +55,11 @@ Deno.test("the permissions of berth have the file, and each variable and no othe
 });
 
 Deno.test("settingsOf() are those of the flags that a command has with the same meaning", () => {
-  const keys = (command: string) => settingsOf(command).map(({ key }) => key);
-  assertEquals(keys("run"), SETTINGS.slice(1).map(({ key }) => key));
-  assertEquals(keys("gc"), ["cgroupParent"]);
-  assertEquals([keys("image build"), keys("image import")], [["minFree"], ["minFree", "uidRange"]]);
-  assertEquals([keys("update"), keys("image ls")], [[], []]);
+  const keys = (flags: readonly Flag[]) => settingsOf(flags).map(({ key }) => key);
+  assertEquals(keys(RUN_FLAGS), SETTINGS.slice(1).map(({ key }) => key));
+  assertEquals(keys(GC_FLAGS), ["cgroupParent"]);
+  assertEquals([keys(BUILD_FLAGS), keys(IMPORT_FLAGS)], [["minFree"], ["minFree", "uidRange"]]);
+  assertEquals(keys(UPDATE_FLAGS), []);
 });
 
 Deno.test("environmentLayer() takes what is set and not empty, and words of a flag that repeats", () => {

@@ -6,7 +6,7 @@ import { parseConfigFile } from "../../../../lib/cli/config/file.ts";
 import { planShown, renderJson, renderTable } from "../../../../lib/cli/config/show.ts";
 import { parseRunArgs } from "../../../../lib/cli/run/args.ts";
 import { environmentLayer, flagWords, SETTINGS } from "../../../../lib/cli/config/settings.ts";
-import { parseSubcommand } from "../../../../lib/cli/subcommands.ts";
+import { parseCommand } from "../../../support/command_line/commands.ts";
 
 const LAYERS = [
   environmentLayer(new Map([["BERTH_MEMORY", "2G"]])),
@@ -31,14 +31,12 @@ Deno.test("what planShown() calls a default is what no flag at all means", () =>
     assertEquals(from, "default");
     return value === null ? [] : flagWords(SETTINGS.find((one) => one.key === key)!, [value].flat());
   });
-  assertEquals(words.length, 11);
+  assertEquals(words.length, 12);
   // It is decided with the image: for the parser, absent is absent.
-  const { spec, ...rest } = parseRunArgs(words, 8 * 1024 ** 3);
-  assertEquals([spec.drainTimeoutMs, spec.cancelTimeoutMs], [300_000, 10_000]);
-  assertEquals<unknown>(
-    { spec: { ...spec, drainTimeoutMs: undefined, cancelTimeoutMs: undefined }, ...rest },
-    parseRunArgs([], 8 * 1024 ** 3),
-  );
+  const { request, ...rest } = parseRunArgs(words, 8 * 1024 ** 3);
+  assertEquals([request.drainTimeoutMs, request.cancelTimeoutMs], [300_000, 10_000]);
+  const { drainTimeoutMs: _drain, cancelTimeoutMs: _cancel, ...absent } = request;
+  assertEquals<unknown>({ request: absent, ...rest }, parseRunArgs([], 8 * 1024 ** 3));
 });
 
 Deno.test("planShown() says in words what has no value, and the numbers are those that count", () => {
@@ -76,7 +74,7 @@ Deno.test("renderJson() is an object by key", () => {
 
 Deno.test("berth config --help lists each key with its variable and its flag, in 120 columns", () => {
   for (const words of [["--help"], ["show", "--help"]]) {
-    const asked = parseSubcommand(CONFIG, words);
+    const asked = parseCommand(CONFIG, words);
     assert("help" in asked);
     for (const line of asked.help.split("\n")) assert(line.length <= 120, line);
     if (words.length > 1) continue;
@@ -95,6 +93,6 @@ const WRONG: [argv: string[], code: ErrorCode][] = [
 ];
 for (const [argv, code] of WRONG) {
   Deno.test(`berth config ${argv.join(" ")} is refused`, () => {
-    assertEquals(assertThrows(() => parseSubcommand(CONFIG, argv), BerthError).code, code);
+    assertEquals(assertThrows(() => parseCommand(CONFIG, argv), BerthError).code, code);
   });
 }

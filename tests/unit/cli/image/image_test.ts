@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../../lib/base/errors.ts";
 import { IMAGE } from "../../../../lib/cli/image/image.ts";
-import { parseSubcommand } from "../../../../lib/cli/subcommands.ts";
+import { parseCommand } from "../../../support/command_line/commands.ts";
 
-const parseImageArgs = (argv: readonly string[]) => parseSubcommand(IMAGE, argv);
+const parseImageArgs = (argv: readonly string[]) => parseCommand(IMAGE, argv);
 const COMMANDS = ["ls", "build", "inspect", "rm", "prune"];
 
 function help(...argv: string[]): string {
@@ -13,7 +13,7 @@ function help(...argv: string[]): string {
   return asked.help;
 }
 
-Deno.test("berth image: parseSubcommand() finds the command and has it read the rest", () => {
+Deno.test("berth image: findCommand() finds the command and has it read the rest", () => {
   const asked = parseImageArgs(["rm", "a", "--force"]);
   assert("command" in asked);
   assertEquals([asked.command.name, asked.args], ["rm", { names: ["a"], force: true }]);
@@ -59,12 +59,12 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["prune", "x", "--older=1d"], "usage.subcommand", "takes no name"],
 ];
 for (const [argv, code, words] of WRONG) {
-  Deno.test(`berth image: parseSubcommand() refuses ${JSON.stringify(argv)}`, () => {
+  Deno.test(`berth image: parseCommand() refuses ${JSON.stringify(argv)}`, () => {
     assertEquals(assertThrows(() => parseImageArgs(argv), BerthError, words).code, code);
   });
 }
 
-Deno.test("berth image: parseSubcommand() takes names and flags in any order, and each name once", () => {
+Deno.test("berth image: parseCommand() takes names and flags in any order, and each name once", () => {
   const args = (...argv: string[]) => {
     const asked = parseImageArgs(argv);
     return "args" in asked && asked.args;

@@ -15,19 +15,26 @@ const TOOLS: ListedImage = {
   kernelRelease: "6.1.0-21-cloud-amd64",
   origin: originOf("hash"),
   usedBy: ["0123456789ab", "ba9876543210"],
+  templates: { count: 2, bytes: 176 * 1024 ** 2 },
 };
-const BROKEN: ListedImage = { name: "x", builtAtMs: NOW - 90_000, usedBy: [], problem: "its kernel is gone" };
+const BROKEN: ListedImage = {
+  name: "x",
+  builtAtMs: NOW - 90_000,
+  usedBy: [],
+  templates: { count: 0, bytes: 0 },
+  problem: "its kernel is gone",
+};
 
 Deno.test("renderTable() has a line for each image below its header", () => {
   assertEquals(renderTable([TOOLS, BROKEN], NOW), [
-    "NAME          SIZE     AGE    KERNEL                USED BY",
-    "debian-tools  150 MiB  2 d    6.1.0-21-cloud-amd64  0123456789ab,ba9876543210",
-    "x             -        1 min  -                     -",
+    "NAME          SIZE     AGE    KERNEL                TEMPLATES   USED BY",
+    "debian-tools  150 MiB  2 d    6.1.0-21-cloud-amd64  2, 176 MiB  0123456789ab,ba9876543210",
+    "x             -        1 min  -                     -           -",
   ]);
 });
 
 Deno.test("renderTable() of no images is its header", () => {
-  assertEquals(renderTable([], NOW), ["NAME  SIZE  AGE  KERNEL  USED BY"]);
+  assertEquals(renderTable([], NOW), ["NAME  SIZE  AGE  KERNEL  TEMPLATES  USED BY"]);
 });
 
 Deno.test("renderJson() has the same fields for every image", () => {
@@ -39,6 +46,7 @@ Deno.test("renderJson() has the same fields for every image", () => {
     kernelRelease: "6.1.0-21-cloud-amd64",
     from: "busybox",
     kernel: "host",
+    templates: { count: 2, bytes: 184_549_376 },
     usedBy: ["0123456789ab", "ba9876543210"],
     problem: null,
   }, {
@@ -49,10 +57,13 @@ Deno.test("renderJson() has the same fields for every image", () => {
     kernelRelease: null,
     from: null,
     kernel: null,
+    templates: { count: 0, bytes: 0 },
     usedBy: [],
     problem: "its kernel is gone",
   }]);
   assertEquals(renderJson([]), "[]");
+  const named = renderJson([{ ...BROKEN, problem: "/state/x is gone" }], (text) => text.replace("/state", 'a"b'));
+  assertEquals(JSON.parse(named)[0].problem, 'a"b/x is gone');
 });
 
 Deno.test("renderSpec() writes a spec again, with the paths of the host", () => {

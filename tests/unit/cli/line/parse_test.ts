@@ -1,7 +1,8 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../../lib/base/errors.ts";
-import type { Flag } from "../../../../lib/cli/line/flags.ts";
+import type { Flag } from "../../../../lib/cli/line/flag.ts";
+import { RUN_FLAGS } from "../../../../lib/cli/line/run_flags.ts";
 import { parseFlags } from "../../../../lib/cli/line/parse.ts";
 
 const FLAGS: readonly Flag[] = [
@@ -27,6 +28,21 @@ Deno.test("parseFlags() takes a value after an equals sign, with more of them in
   const flags = parseFlags(["--env=A=b=c", "--env", "D=-e", "--memory=-1", "x"], FLAGS);
   assertEquals(flags.values("env"), ["A=b=c", "D=-e"]);
   assertEquals(flags.value("memory"), "-1");
+});
+
+Deno.test("parseFlags() takes a dash alone for a value of flags that read it, or for the command's first word", () => {
+  const flags = parseFlags(["--from", "-", "-", "x"], [...FLAGS, {
+    name: "from",
+    value: "FILE",
+    help: "",
+    takesDash: true,
+  }]);
+  assertEquals([flags.value("from"), flags.rest], ["-", ["-", "x"]]);
+  assertThrows(() => parseFlags(["--env", "-", "x"], FLAGS), BerthError, "--env needs a value");
+});
+
+Deno.test("of berth run's flags only --request reads standard input by a dash", () => {
+  assertEquals(RUN_FLAGS.filter(({ takesDash }) => takesDash).map(({ name }) => name), ["request"]);
 });
 
 Deno.test("parseFlags() takes everything after -- for the command, and a -- in there too", () => {

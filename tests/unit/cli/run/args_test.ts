@@ -1,6 +1,7 @@
 // @ts-types="../../../support/assert.d.ts"
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../../lib/base/errors.ts";
+import { imageFolder } from "../../../../lib/job/request/request.ts";
 import { parseRunArgs } from "../../../../lib/cli/run/args.ts";
 
 const HOST_BYTES = 4 * 1024 ** 3;
@@ -10,51 +11,39 @@ function parse(...argv: string[]) {
 }
 
 Deno.test("parseRunArgs() leaves the command to the image where there is none", () => {
-  for (const argv of [[], ["--quiet"], ["--"], ["--image", "x", "--"]]) assertEquals(parse(...argv).spec.argv, []);
+  for (const argv of [[], ["--quiet"], ["--"], ["--image", "x", "--"]]) {
+    assertEquals(parse(...argv).request.command, []);
+  }
 });
 
 Deno.test("parseRunArgs() has a default for everything but the command", () => {
   assertEquals(parse("make"), {
-    spec: {
-      argv: ["make"],
+    request: {
+      version: 1,
+      image: "default",
+      command: ["make"],
       env: {},
-      workdir: undefined,
-      user: "",
       stdin: false,
-      name: undefined,
-      workspace: false,
       artifacts: [],
       artifactOn: "success",
-      scratchBytes: undefined,
       volumes: [],
       caches: [],
       diskBytes: 16 * 1024 ** 3,
       minFreeBytes: 256 * 1024 ** 2,
-      memoryBytes: undefined,
-      cpus: undefined,
-      pidsMax: 256,
-      timeoutMs: undefined,
-      bootTimeoutMs: undefined,
-      drain: undefined,
-      drainTimeoutMs: undefined,
-      cancelTimeoutMs: undefined,
-      logLimitBytes: undefined,
+      pids: 256,
+      ioMax: [],
       accel: "auto",
+      start: "cold",
       limits: "auto",
-      groupLimits: {},
-      tenant: undefined,
-      cgroupParent: { kind: "self" },
+      cgroupParent: "self",
       cgroupDriver: "auto",
       devices: [],
-      jail: undefined,
       uidRange: { first: 1_900_000_000, last: 1_900_065_535 },
     },
     env: { files: [], flags: [] },
-    image: { name: "default" },
-    workspace: undefined,
-    artifactFolders: [],
-    volumePaths: [],
     report: undefined,
+    dryRun: false,
+    events: undefined,
     quiet: false,
   });
 });
@@ -78,11 +67,13 @@ Deno.test("parseRunArgs() understands every flag", () => {
     ...[
       "--name=nightly-1",
       "--accel=kvm",
+      "--start=clone",
       "--limits=require",
       "--jail=off",
       "--uid-range=200000-200999",
       "--report=r.json",
       "--quiet",
+      "--events=e.jsonl",
     ],
     ...["--swap=0", "--memory-high=1G", "--tenant=acme", "--cgroup-driver=cgroupfs", "--device=/dev/fuse"],
     ...[
@@ -95,24 +86,29 @@ Deno.test("parseRunArgs() understands every flag", () => {
     ],
   ];
   assertEquals(parse(...flags, "--", "sh", "-c", "exit"), {
-    spec: {
-      argv: ["sh", "-c", "exit"],
+    request: {
+      version: 1,
+      image: "bookworm",
+      command: ["sh", "-c", "exit"],
       env: {},
       workdir: "/src",
       user: "ci:ci",
       stdin: true,
       name: "nightly-1",
-      workspace: true,
-      artifacts: ["/out"],
+      workspace: ".",
+      artifacts: [{ guest: "/out", host: "o" }],
       artifactOn: "failure",
       scratchBytes: 1024 ** 3,
-      volumes: [{ kind: "path", mountPoint: "/data", readOnly: true }],
+      volumes: [{ path: "d", mountPoint: "/data", readOnly: true }],
       caches: [{ name: "npm", mountPoint: "/root/.npm", sizeBytes: 8 * 1024 ** 3 }],
       diskBytes: 9 * 1024 ** 3,
       minFreeBytes: 1024 ** 3,
       memoryBytes: 1024 ** 3,
       cpus: 2,
-      pidsMax: 300,
+      pids: 300,
+      swapBytes: 0,
+      memoryHighBytes: 1024 ** 3,
+      ioMax: [],
       timeoutMs: 90_000,
       bootTimeoutMs: 5000,
       drain: "sync; date",
@@ -120,10 +116,10 @@ Deno.test("parseRunArgs() understands every flag", () => {
       cancelTimeoutMs: 60_000,
       logLimitBytes: 1024 ** 3,
       accel: "kvm",
+      start: "clone",
       limits: "require",
-      groupLimits: { swapMaxBytes: 0, memoryHighBytes: 1024 ** 3 },
-      tenant: { name: "acme", limits: {} },
-      cgroupParent: { kind: "self" },
+      tenant: { name: "acme" },
+      cgroupParent: "self",
       cgroupDriver: "cgroupfs",
       devices: ["/dev/fuse"],
       jail: "off",
@@ -137,24 +133,28 @@ Deno.test("parseRunArgs() understands every flag", () => {
         { name: "C", place: "--env" },
       ],
     },
-    image: { name: "bookworm" },
-    workspace: ".",
-    artifactFolders: ["o"],
-    volumePaths: ["d"],
     report: "r.json",
+    dryRun: false,
+    events: "e.jsonl",
     quiet: true,
   });
 });
 
 for (const path of ["/srv/image", "./image", "../image", "images/x", "."]) {
-  Deno.test(`parseRunArgs() takes the image ${path} for a folder`, () => {
-    assertEquals(parse("--image", path, "x").image, { folder: path });
+  Deno.test(`imageFolder() takes the image ${path} for a folder`, () => {
+    assertEquals(imageFolder(parse("--image", path, "x").request), path);
   });
 }
 
+Deno.test("imageFolder() takes a name for none", () => {
+  for (const name of ["default", "debian-12", "a.b"]) assertEquals(imageFolder({ image: name }), undefined);
+});
+
 Deno.test("parseRunArgs() pairs artifacts with their folders, by the last equals sign", () => {
-  const { spec, artifactFolders } = parse("--artifact=/a=b=out", "--artifact=/c=d", "x");
-  assertEquals([spec.artifacts, artifactFolders], [["/a=b", "/c"], ["out", "d"]]);
+  assertEquals(parse("--artifact=/a=b=out", "--artifact=/c=d", "x").request.artifacts, [
+    { guest: "/a=b", host: "out" },
+    { guest: "/c", host: "d" },
+  ]);
 });
 
 Deno.test("parseRunArgs() lets the last of several values of a variable count", () => {
@@ -191,6 +191,7 @@ const WRONG: [string[], ErrorCode, string][] = [
   [["--name=a/b", "x"], "usage.value", "--name"],
   [[`--name=${"x".repeat(65)}`, "x"], "usage.value", "up to 64"],
   [["--accel=xen", "x"], "usage.value", '--accel: "xen" is not one of auto, kvm, tcg'],
+  [["--start=warm", "x"], "usage.value", '--start: "warm" is not one of auto, cold, clone'],
   [["--limits=on", "x"], "usage.value", "not one of auto, require, off"],
   [["--jail=yes", "x"], "usage.value", "--jail"],
   ...["", "5", "0-9", "9-8", "1-4294967294", "a-b", "1-2-3", "-1-5"].map((range): [string[], ErrorCode, string] => [
@@ -206,10 +207,28 @@ for (const [argv, code, words] of WRONG) {
 }
 
 Deno.test("parseRunArgs() takes memory at both bounds", () => {
-  assertEquals(parse("--memory=96M", "x").spec.memoryBytes, 96 * 1024 ** 2);
-  assertEquals(parse("--memory=4G", "x").spec.memoryBytes, HOST_BYTES);
+  assertEquals(parse("--memory=96M", "x").request.memoryBytes, 96 * 1024 ** 2);
+  assertEquals(parse("--memory=4G", "x").request.memoryBytes, HOST_BYTES);
 });
 
 Deno.test("parseRunArgs() leaves it to the plan to compare --memory-high with what the image says", () => {
-  assertEquals(parse("--memory-high=96M", "x").spec.groupLimits, { memoryHighBytes: 96 * 1024 ** 2 });
+  assertEquals(parse("--memory-high=96M", "x").request.memoryHighBytes, 96 * 1024 ** 2);
+});
+
+Deno.test("parseRunArgs() takes a number for a descriptor of events, and none that is the job's own", () => {
+  const events = (text: string) => parseRunArgs([`--events=${text}`, "x"], Infinity).events;
+  assertEquals(["3", "251", "./3", "3.jsonl", "-3"].map(events), [3, 251, "./3", "3.jsonl", "-3"]);
+  for (const [text, whose] of [["0", "input"], ["1", "output"], ["02", "standard error"]]) {
+    const error = assertThrows(() => events(text), BerthError);
+    assertEquals(error.code, "usage.value");
+    assertStringIncludes(error.message, `--events ${text}: that is the job's ${whose}; `);
+  }
+});
+
+Deno.test("parseRunArgs() takes no file for a job that is not run", () => {
+  assertEquals(parseRunArgs(["--dry-run", "x"], Infinity).dryRun, true);
+  for (const flag of ["report", "events"]) {
+    const error = assertThrows(() => parseRunArgs(["--dry-run", `--${flag}=f`, "x"], Infinity), BerthError);
+    assertEquals([error.code, error.message], ["usage.flag", `--dry-run runs nothing: leave out --${flag}`]);
+  }
 });

@@ -2,11 +2,11 @@
 import { assertEquals } from "@std/assert";
 import { planConclusion } from "../../../../lib/cli/run/conclusion.ts";
 import { planJob } from "../../../../lib/job/plan.ts";
-import type { JobResult } from "../../../../lib/job/report.ts";
+import type { JobResult } from "../../../../lib/job/summary.ts";
 import type { VerdictName } from "../../../../lib/job/verdict.ts";
-import { LEAST_INPUTS, LEAST_SPEC } from "../../../support/job_plan.ts";
+import { LEAST_INPUTS, LEAST_REQUEST } from "../../../support/job_plan.ts";
 
-const PLAN = planJob(LEAST_SPEC, LEAST_INPUTS);
+const PLAN = planJob(LEAST_REQUEST, LEAST_INPUTS);
 
 /** What is said of a job that ended like that, line by line. */
 function said(verdict: VerdictName, result: Partial<JobResult> = {}, logLimitBytes?: number): string[] {

@@ -1,57 +1,46 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../../lib/base/errors.ts";
-import { RUN_FLAGS } from "../../../../lib/cli/line/flags.ts";
-import { parseFlags } from "../../../../lib/cli/line/parse.ts";
-import { parseDiskArgs } from "../../../../lib/cli/run/volume_args.ts";
+import { parseRunArgs } from "../../../../lib/cli/run/args.ts";
 
 const MIB = 1024 ** 2;
 
 function parse(...args: string[]) {
-  return parseDiskArgs(parseFlags(args, RUN_FLAGS));
+  return parseRunArgs(args, Infinity).request;
 }
 
-function volume(text: string) {
-  const { disks, volumePaths } = parse("--volume", text);
-  return [disks.volumes[0], volumePaths[0]];
-}
-
-Deno.test("parseDiskArgs() asks for nothing by itself but some space for the host", () => {
-  assertEquals(parse(), {
-    disks: {
-      ...{ scratchBytes: undefined, volumes: [], caches: [], artifactOn: "success" },
-      ...{ diskBytes: 16 * 1024 * MIB, minFreeBytes: 256 * MIB },
-    },
-    volumePaths: [],
-  });
+Deno.test("parseRunArgs() asks for no disks by itself, but for some space for the host", () => {
+  const { scratchBytes, volumes, caches, artifactOn, diskBytes, minFreeBytes } = parse();
+  assertEquals([scratchBytes, volumes, caches, artifactOn], [undefined, [], [], "success"]);
+  assertEquals([diskBytes, minFreeBytes], [16 * 1024 * MIB, 256 * MIB]);
 });
 
-Deno.test("parseDiskArgs() takes a scratch disk, a floor and when artifacts are wanted", () => {
-  const { disks } = parse("--scratch", "10G", "--min-free", "5G", "--artifact-on", "always");
+Deno.test("parseRunArgs() takes a scratch disk, a floor and when artifacts are wanted", () => {
+  const disks = parse("--scratch", "10G", "--min-free", "5G", "--artifact-on", "always");
   assertEquals([disks.scratchBytes, disks.minFreeBytes, disks.artifactOn], [10240 * MIB, 5120 * MIB, "always"]);
-  assertEquals(parse("--min-free", "0").disks.minFreeBytes, 0);
-  assertEquals(parse("--disk", "64M").disks.diskBytes, 64 * MIB);
+  assertEquals(parse("--min-free", "0").minFreeBytes, 0);
+  assertEquals(parse("--disk", "64M").diskBytes, 64 * MIB);
 });
 
 const VOLUMES: [string, unknown][] = [
-  ["new:64M:/data", [{ kind: "new", mountPoint: "/data", sizeBytes: 64 * MIB }, undefined]],
-  ["data.ext4:/data", [{ kind: "path", mountPoint: "/data", readOnly: false }, "data.ext4"]],
-  ["./d:/data:ro", [{ kind: "path", mountPoint: "/data", readOnly: true }, "./d"]],
-  ["/a:b/c:/data:rw", [{ kind: "path", mountPoint: "/data", readOnly: false }, "/a:b/c"]],
-  ["/srv/x:/a//b/./c/", [{ kind: "path", mountPoint: "/a/b/c", readOnly: false }, "/srv/x"]],
-  ["x:/with space", [{ kind: "path", mountPoint: "/with space", readOnly: false }, "x"]],
+  ["new:64M:/data", { sizeBytes: 64 * MIB, mountPoint: "/data" }],
+  ["data.ext4:/data", { path: "data.ext4", mountPoint: "/data", readOnly: false }],
+  ["./d:/data:ro", { path: "./d", mountPoint: "/data", readOnly: true }],
+  ["/a:b/c:/data:rw", { path: "/a:b/c", mountPoint: "/data", readOnly: false }],
+  ["/srv/x:/a//b/./c/", { path: "/srv/x", mountPoint: "/a/b/c", readOnly: false }],
+  ["x:/with space", { path: "x", mountPoint: "/with space", readOnly: false }],
   // A guest's path may have a colon; a file that is called "new" is ./new.
-  ["x:/a:b", [{ kind: "path", mountPoint: "/a:b", readOnly: false }, "x"]],
-  ["./new:/a", [{ kind: "path", mountPoint: "/a", readOnly: false }, "./new"]],
+  ["x:/a:b", { path: "x", mountPoint: "/a:b", readOnly: false }],
+  ["./new:/a", { path: "./new", mountPoint: "/a", readOnly: false }],
 ];
 for (const [text, expected] of VOLUMES) {
-  Deno.test(`parseDiskArgs() understands --volume ${text}`, () => {
-    assertEquals<unknown>(volume(text), expected);
+  Deno.test(`parseRunArgs() understands --volume ${text}`, () => {
+    assertEquals<unknown>(parse("--volume", text).volumes, [expected]);
   });
 }
 
-Deno.test("parseDiskArgs() takes caches with their caps, 8 GiB where none is given", () => {
-  assertEquals(parse("--cache", "npm:/root/.npm", "--cache", "c:/c:64M").disks.caches, [
+Deno.test("parseRunArgs() takes caches with their caps, 8 GiB where none is given", () => {
+  assertEquals(parse("--cache", "npm:/root/.npm", "--cache", "c:/c:64M").caches, [
     { name: "npm", mountPoint: "/root/.npm", sizeBytes: 8192 * MIB },
     { name: "c", mountPoint: "/c", sizeBytes: 64 * MIB },
   ]);
@@ -83,12 +72,12 @@ const WRONG: [string, string, string][] = [
   ["--artifact-on", "sometimes", "is not one of success, failure, always"],
 ];
 for (const [flag, text, words] of WRONG) {
-  Deno.test(`parseDiskArgs() refuses ${flag} "${text}"`, () => {
+  Deno.test(`parseRunArgs() refuses ${flag} "${text}"`, () => {
     const error = assertThrows(() => parse(flag, text), BerthError, words);
     assertEquals([error.code, error.message.includes(`${flag}: `)], ["usage.value", true]);
   });
 }
 
-Deno.test("parseDiskArgs() refuses a cache that is given twice", () => {
+Deno.test("parseRunArgs() refuses a cache that is given twice", () => {
   assertThrows(() => parse("--cache", "a:/x", "--cache", "a:/y"), BerthError, '--cache: "a" is given twice');
 });

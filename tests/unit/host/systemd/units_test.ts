@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../../lib/base/errors.ts";
-import { SWEEP_MS } from "../../../../lib/cli/serve.ts";
+import { SWEEP_MS } from "../../../../lib/cli/serve/daemon.ts";
 import { isAsWritten, planUnits, type UnitPlan, withMark } from "../../../../lib/host/systemd/units.ts";
 
 const PLAN: UnitPlan = { binary: "/opt/berth/bin/berth", systemd: 252, stateDir: "/var/lib/berth" };

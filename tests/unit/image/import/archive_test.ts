@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../../lib/base/errors.ts";
 import { feed } from "../../../../lib/image/import/archive.ts";
-import { Refusal } from "../../../../lib/image/import/said.ts";
+import { Refusal } from "../../../../lib/image/import/tool_output.ts";
 import { planPackTar } from "../../../../lib/image/import/tools.ts";
 import { programsMissing, testNeeding } from "../../../support/require.ts";
 import { type Member, tarOf } from "../../../support/tar.ts";

@@ -1,6 +1,8 @@
 // @ts-types="../../../support/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { buildPackage, expectBinary } from "../../../../scripts/deb/build.ts";
+import { manPages } from "../../../../scripts/deb/man/pages.ts";
+import { TREE } from "../../../support/command_line/commands.ts";
 import { programsMissing, testNeeding } from "../../../support/require.ts";
 import { runScript } from "../../../support/shell.ts";
 import { temporaryFolder } from "../../../support/temp.ts";
@@ -21,6 +23,11 @@ async function build(folder: string, name: string): Promise<string> {
   return target;
 }
 
+function packedPage(path: string): string {
+  return `-rw-r--r-- root/root ./usr/share/man/${path}.gz`;
+}
+
+/** What is packed, and of the manual a page of each section. */
 const CONTENT = [
   "-rwxr-xr-x root/root ./usr/bin/berth",
   "-rw-r--r-- root/root ./usr/lib/systemd/system/berth-run@.service",
@@ -30,7 +37,9 @@ const CONTENT = [
   "-rw-r--r-- root/root ./usr/share/doc/berth/copyright",
   "-rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/berth.fish",
   "-rw-r--r-- root/root ./usr/share/lintian/overrides/berth",
-  "-rw-r--r-- root/root ./usr/share/man/man1/berth.1.gz",
+  ...["man1/berth.1", "man1/berth-run.1", "man5/berth.json.5", "man7/berth-jail.7", "man8/berth-serve.8"].map(
+    packedPage,
+  ),
   "-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_berth",
 ];
 
@@ -40,7 +49,12 @@ testNeeding(noTools, "buildPackage() packs everything, as root's, and leaves not
   await sh('mkdir -p "$1/usr/bin"; touch "$1/usr/bin/old"', `${folder.path}/texts/debian/berth`);
   const path = await build(folder.path, "one");
   const content = await sh(`dpkg-deb -c "$1" | awk '/^-/ { print $1, $2, $6 }'`, path);
-  assertEquals(content.trim().split("\n"), CONTENT);
+  const files = content.trim().split("\n");
+  assertEquals(CONTENT.filter((file) => !files.includes(file)), []);
+  const pages = [...manPages(TREE, "1", "2026-11-21").keys()];
+  const packed = files.filter((file) => file.includes("/man/"));
+  assertEquals(packed.toSorted(), pages.map((page) => packedPage(`man${page.at(-1)}/${page}`)).toSorted());
+  assertEquals(files.filter((file) => !CONTENT.includes(file) && !packed.includes(file)), []);
   assertEquals(
     await sh('dpkg-deb -f "$1" Package Version Architecture', path),
     "Package: berth\nVersion: 1.2.3\nArchitecture: amd64\n",

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { BerthError } from "../../../../lib/base/errors.ts";
 import { parseArguments, planTestArguments } from "../../../../scripts/test_host/arguments.ts";
-import { TestHostError } from "../../../../scripts/test_host/failure.ts";
 
 Deno.test("parseArguments() has a default for everything", () => {
   assertEquals(parseArguments([]), {
@@ -30,8 +30,13 @@ Deno.test("planTestArguments() has a selection read before the tests, which get 
   assertEquals(parseArguments(["--select", "2/3"]).testArguments, selected);
 });
 
-for (const argv of [["--nonsense"], ["--timeout"], ["--timeout", "0"], ["--permission-set", "a b"]]) {
+for (
+  const argv of [["--nonsense"], ["-x"], ["--toString", "1"], ["--timeout"], ["--results="], ["--timeout", "0"], [
+    "--permission-set",
+    "a b",
+  ]]
+) {
   Deno.test(`parseArguments() refuses ${argv.join(" ")}`, () => {
-    assertThrows(() => parseArguments(argv), TestHostError, argv[0]);
+    assertThrows(() => parseArguments(argv), BerthError, argv[0].replace("=", ""));
   });
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { TimedOut } from "../../../../scripts/test_host/failure.ts";
+import { DeadlineError } from "../../../../lib/base/deadline.ts";
 import { Bound } from "../../../../scripts/test_host/wait.ts";
 
 const checks = { sanitizeOps: true, sanitizeResources: true };
@@ -13,12 +13,12 @@ Deno.test("Bound.wait() hands on what it waited for, and leaves no timer", check
 
 Deno.test("Bound.wait() names what it waited for in vain", checks, async () => {
   const bound = new Bound(60_000, new AbortController().signal);
-  await assertRejects(() => bound.wait("godot", never, 10), TimedOut, "waited 0 s for godot");
+  await assertRejects(() => bound.wait("godot", never, 10), DeadlineError, "waited 10 ms for godot");
 });
 
 Deno.test("Bound.wait() ends with the whole bound, and says so", checks, async () => {
   const bound = new Bound(10, new AbortController().signal);
-  await assertRejects(() => bound.wait("godot", never, 60_000), TimedOut, "; all of it had 0 s");
+  await assertRejects(() => bound.wait("godot", never, 60_000), DeadlineError, "for godot; all of it had 10 ms");
 });
 
 Deno.test("Bound.wait() rejects with the reason of an abort, also of an earlier one", checks, async () => {

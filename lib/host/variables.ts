@@ -1,0 +1,41 @@
+/**
+ * The variables that configure a host, one for each flag that can be configured. Made by `deno task generate`.
+ *
+ * @module
+ */
+
+/** In the order of the help. */
+export const SETTING_VARIABLES = [
+  "BERTH_IMAGE",
+  "BERTH_MEMORY",
+  "BERTH_CPUS",
+  "BERTH_PIDS",
+  "BERTH_MEMORY_HIGH",
+  "BERTH_SWAP",
+  "BERTH_CPU_QUOTA",
+  "BERTH_CPU_WEIGHT",
+  "BERTH_IO_WEIGHT",
+  "BERTH_IO_MAX",
+  "BERTH_CPUSET",
+  "BERTH_CPUSET_MEMS",
+  "BERTH_TIMEOUT",
+  "BERTH_BOOT_TIMEOUT",
+  "BERTH_DRAIN_TIMEOUT",
+  "BERTH_CANCEL_TIMEOUT",
+  "BERTH_SCRATCH",
+  "BERTH_DISK",
+  "BERTH_MIN_FREE",
+  "BERTH_LOG_LIMIT",
+  "BERTH_ACCEL",
+  "BERTH_START",
+  "BERTH_LIMITS",
+  "BERTH_TENANT_MEMORY",
+  "BERTH_TENANT_SWAP",
+  "BERTH_TENANT_PIDS",
+  "BERTH_TENANT_CPU_QUOTA",
+  "BERTH_CGROUP_PARENT",
+  "BERTH_CGROUP_DRIVER",
+  "BERTH_SUPERVISOR_MEMORY",
+  "BERTH_JAIL",
+  "BERTH_UID_RANGE",
+] as const;

@@ -1,0 +1,139 @@
+/**
+ * The form of a request as JSON: which keys there are, and of which type each is. Apart from the request itself, as who
+ * reads a command line needs no schema.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { DEFAULT_CACHE_BYTES } from "../../disk/names.ts";
+import { type JobRequest, REQUEST_VERSION } from "./request.ts";
+
+// No kernel call takes a NUL, and half a character has no bytes. Made once: each schema takes its time.
+const TEXT = z.string("must be a string").refine(
+  (text) => !text.includes("\0") && text.isWellFormed(),
+  "must be text without NUL",
+);
+const WHOLE = z.int("must be a whole number").nonnegative("must be 0 or more");
+const YES_OR_NO = z.boolean("must be true or false");
+const [TEXT_OR_NONE, WHOLE_OR_NONE] = [TEXT.optional(), WHOLE.optional()];
+
+/** A list of such. */
+function several<T extends z.ZodType>(one: T) {
+  return z.array(one, "must be a list").optional();
+}
+
+const VOLUME_FORMS = {
+  ...{ path: TEXT_OR_NONE, sizeBytes: WHOLE_OR_NONE, mountPoint: TEXT, readOnly: YES_OR_NO.optional() },
+};
+
+const VOLUME = z.strictObject(VOLUME_FORMS, "must be an object").refine(
+  ({ path, sizeBytes }) => (path === undefined) !== (sizeBytes === undefined),
+  "must have either a path or sizeBytes",
+).refine(
+  ({ sizeBytes, readOnly }) => sizeBytes === undefined || readOnly === undefined,
+  "can't be readOnly: it is new, and empty",
+).transform(({ path, sizeBytes, mountPoint, readOnly = false }) =>
+  path === undefined ? { sizeBytes: sizeBytes!, mountPoint } : { path, mountPoint, readOnly }
+);
+
+const CACHE = z.strictObject({
+  name: TEXT,
+  mountPoint: TEXT,
+  sizeBytes: WHOLE.default(DEFAULT_CACHE_BYTES),
+}, "must be an object");
+
+const ARTIFACT = z.strictObject({ guest: TEXT, host: TEXT }, "must be an object");
+
+const RATES = z.strictObject({
+  ...{ device: TEXT, rbps: WHOLE_OR_NONE, wbps: WHOLE_OR_NONE, riops: WHOLE_OR_NONE, wiops: WHOLE_OR_NONE },
+}, "must be an object");
+
+const TENANT = z.strictObject({
+  ...{ name: TEXT, memoryBytes: WHOLE_OR_NONE, swapBytes: WHOLE_OR_NONE, pids: WHOLE_OR_NONE },
+  cpuQuotaPercent: WHOLE_OR_NONE,
+}, "must be an object");
+
+const UID_RANGE = z.strictObject({ first: WHOLE, last: WHOLE }, "must be an object");
+
+/** Not a record of zod, which leaves a variable out that is called `__proto__`. */
+const ENV = z.custom<Readonly<Record<string, string>>>(isObject, "must be an object").superRefine((env, context) => {
+  for (const [name, text] of Object.entries(env)) {
+    const issues = [name, text].flatMap((one) => TEXT.safeParse(one).error?.issues ?? []);
+    for (const { message } of issues) context.addIssue({ code: "custom", message, path: [name] });
+  }
+});
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The form of each key: one that is not here does not compile. */
+const FORMS = {
+  version: z.literal(REQUEST_VERSION, `must be ${REQUEST_VERSION}: this berth knows no other form`),
+  image: TEXT_OR_NONE,
+  command: several(TEXT),
+  env: ENV.optional(),
+  workdir: TEXT_OR_NONE,
+  user: TEXT_OR_NONE,
+  stdin: YES_OR_NO.optional(),
+  name: TEXT_OR_NONE,
+  workspace: TEXT_OR_NONE,
+  volumes: several(VOLUME),
+  caches: several(CACHE),
+  artifacts: several(ARTIFACT),
+  artifactOn: TEXT_OR_NONE,
+  scratchBytes: WHOLE_OR_NONE,
+  diskBytes: WHOLE_OR_NONE,
+  minFreeBytes: WHOLE_OR_NONE,
+  memoryBytes: WHOLE_OR_NONE,
+  cpus: WHOLE_OR_NONE,
+  pids: WHOLE_OR_NONE,
+  memoryHighBytes: WHOLE_OR_NONE,
+  swapBytes: WHOLE_OR_NONE,
+  cpuQuotaPercent: WHOLE_OR_NONE,
+  cpuWeight: WHOLE_OR_NONE,
+  ioWeight: WHOLE_OR_NONE,
+  ioMax: several(RATES),
+  cpuset: TEXT_OR_NONE,
+  cpusetMems: TEXT_OR_NONE,
+  timeoutMs: WHOLE_OR_NONE,
+  bootTimeoutMs: WHOLE_OR_NONE,
+  drain: TEXT_OR_NONE,
+  drainTimeoutMs: WHOLE_OR_NONE,
+  cancelTimeoutMs: WHOLE_OR_NONE,
+  logLimitBytes: WHOLE_OR_NONE,
+  accel: TEXT_OR_NONE,
+  start: TEXT_OR_NONE,
+  limits: TEXT_OR_NONE,
+  tenant: TENANT.optional(),
+  cgroupParent: TEXT_OR_NONE,
+  cgroupDriver: TEXT_OR_NONE,
+  supervisorMemoryBytes: WHOLE_OR_NONE,
+  devices: several(TEXT),
+  jail: TEXT_OR_NONE,
+  uidRange: UID_RANGE.optional(),
+} satisfies Record<keyof JobRequest, z.ZodType>;
+
+/** The schema. */
+export const REQUEST = z.strictObject(FORMS, "must be an object");
+
+/** The forms of the keys of an object: of the request itself, or of what is in this key of it. */
+export function formAt(key: PropertyKey | undefined): Readonly<Record<string, unknown>> {
+  switch (key) {
+    case "volumes":
+      return VOLUME_FORMS;
+    case "caches":
+      return CACHE.shape;
+    case "artifacts":
+      return ARTIFACT.shape;
+    case "ioMax":
+      return RATES.shape;
+    case "tenant":
+      return TENANT.shape;
+    case "uidRange":
+      return UID_RANGE.shape;
+    default:
+      return FORMS;
+  }
+}
