@@ -49,7 +49,6 @@ export async function act(
 ): Promise<Acted> {
   const { vm } = machine;
   const started = Promise.withResolvers<void>();
-  tell({ kind: "point", point: "exec" });
   let isOver = false;
   const onStarted = () => {
     // Of a job that is being stopped by now, it is no point of its life any more.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { orAborted } from "../base/deadline.ts";
 import { BerthError, describeError, ERRORS } from "../base/errors.ts";
 import type { DiskWatch } from "../disk/watch.ts";
 import type { Tell } from "../machine/events.ts";
@@ -32,10 +33,29 @@ export async function blameDisk(
   await look();
   const kinds: readonly End["kind"][] = OF_DISK[phase];
   if (!signal.aborted || !kinds.includes(end.kind)) return end;
-  const { reason } = signal;
+  return endByDisk(signal.reason, tell);
+}
+
+function endByDisk(reason: unknown, tell: Tell): End {
   tell({ kind: "seen", source: "berth", what: describeError(reason) });
   const isOver = reason instanceof BerthError && reason.code === "job.disk";
   return isOver ? { kind: "over-disk", reason: reason.message } : infra(reason);
+}
+
+/**
+ * The end of a job that does not begin, as its disk is full or broken by now; undefined where it is not. A look behind
+ * its end could not tell any more whether the job had begun, but by luck.
+ *
+ * @param stop ends the wait for others that go first.
+ * @throws the reason of `stop`.
+ */
+export async function diskBefore(
+  { signal, look }: Pick<DiskWatch, "signal" | "look">,
+  stop: AbortSignal,
+  tell: Tell,
+): Promise<End | undefined> {
+  await orAborted(look(), stop);
+  return signal.aborted ? endByDisk(signal.reason, tell) : undefined;
 }
 
 /** Whether a watch has ended because of the disk itself, and not of what one job has on it. */

@@ -13,7 +13,7 @@ import { createMachine } from "../machine/create_machine.ts";
 import type { Machine } from "../machine/machine.ts";
 import { describeEvents } from "../cgroup/usage.ts";
 import { act } from "./act.ts";
-import { blameDisk, blameOutput } from "./disk_full.ts";
+import { blameDisk, blameOutput, diskBefore } from "./disk_full.ts";
 import { EventLog, EVENTS_VERSION, type JobEvent, tellWishes, type Told } from "./events.ts";
 import type { JobIo } from "./io.ts";
 import { deliverOutput, followOutput } from "./output/deliver.ts";
@@ -134,6 +134,9 @@ class JobRun {
   async #runIn(machine: Machine): Promise<Ended> {
     const { space, link, hasCaches } = machine;
     const [tell, { stop }] = [this.#tell, this.#io];
+    tell({ kind: "point", point: "exec" });
+    const before = await diskBefore(space, stop.requested, tell);
+    if (before) return { end: before, flushed: false };
     // Until that is known.
     tell({ kind: "started", started: true });
     const { end: ended, started } = await act(this.#plan, machine, { stop, tell });

@@ -76,6 +76,13 @@ Deno.test("runJob() blames the disk for a guest that does not come up on a full 
   checkLife(lived, "a full disk under a boot");
 });
 
+Deno.test("runJob() begins no job on a disk that is full by then, whatever the guest would say", async () => {
+  // The machine's own look may come a second later.
+  const full = await liveOnce({ play: OK, spec: TIGHT, at: "exec", fault: grow });
+  assertEquals([endOf(full), full.result.started], [["failed", "job.disk", []], false]);
+  checkLife(full, "a full disk at exec");
+});
+
 Deno.test("runJob() makes no success of a job that ends on a full disk, where its last words may be missing", async () => {
   const lived = await liveOnce({
     play: OK,
