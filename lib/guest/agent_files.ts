@@ -17,6 +17,7 @@ import job from "./agent/job.sh" with { type: "text" };
 import names from "./agent/names.sh" with { type: "text" };
 import namespace from "./agent/namespace.sh" with { type: "text" };
 import paths from "./agent/paths.sh" with { type: "text" };
+import room from "./agent/room.sh" with { type: "text" };
 import root from "./agent/root.sh" with { type: "text" };
 import runnable from "./agent/runnable.sh" with { type: "text" };
 import volumes from "./agent/volumes.sh" with { type: "text" };
@@ -36,6 +37,7 @@ export const AGENT_FILES: Readonly<Record<string, string>> = {
   "berth/names.sh": names,
   "berth/namespace.sh": namespace,
   "berth/paths.sh": paths,
+  "berth/room.sh": room,
   "berth/root.sh": root,
   "berth/runnable.sh": runnable,
   "berth/volumes.sh": volumes,

@@ -1,5 +1,5 @@
 /**
- * What the host sends inside the agent's base64: fragments of POSIX shell that carry exact words. Pure.
+ * What the host has the agent source: fragments of its shell that carry exact words, a line of printable ASCII each. Pure.
  *
  * @module
  */
@@ -32,37 +32,42 @@ export interface ExecRequest {
   readonly volumes: readonly GuestVolume[];
 }
 
+/** Word of the agent's shell that stands for exactly this text, without a character that a line or a shell may trip over. */
+export function quoteAscii(text: string): string {
+  if (/^[ -~]*$/.test(text)) return quoteWord(text);
+  const octal = (byte: number) => `\\${byte.toString(8).padStart(3, "0")}`;
+  const isPlain = (byte: number) => byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH;
+  const bytes = [...new TextEncoder().encode(text)];
+  return `$'${bytes.map((byte) => isPlain(byte) ? String.fromCharCode(byte) : octal(byte)).join("")}'`;
+}
+
+const [QUOTE, BACKSLASH] = [0x27, 0x5c];
+
 function quoteWords(words: readonly string[]): string {
-  return words.map(quoteWord).join(" ");
+  return words.map(quoteAscii).join(" ");
 }
 
 /** The fragment of an `exec` request: see agent.sh and exec.sh, which use it. */
 export function execFragment(request: ExecRequest): string {
   const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
   const volumes = request.volumes.map(({ serial, mountPoint, state }) =>
-    `"$@" ${serial} ${quoteWord(mountPoint)} ${state};`
+    `"$@" ${serial} ${quoteAscii(mountPoint)} ${state};`
   );
   return [
-    `user=${quoteWord(request.user)}`,
-    `workdir=${quoteWord(request.workdir)}`,
-    `hostname=${quoteWord(request.hostname)}`,
+    `user=${quoteAscii(request.user)}`,
+    `workdir=${quoteAscii(request.workdir)}`,
+    `hostname=${quoteAscii(request.hostname)}`,
     `stdin=${request.stdin ? "yes" : ""}`,
     `clock=${request.clockSeconds}`,
-    `path=${quoteWord(request.env.PATH ?? "")}`,
+    `path=${quoteAscii(request.env.PATH ?? "")}`,
     // HOME comes from the image's user database, unless the request has one: the last of a name counts.
     `with_env() { exec_as_user env -i "HOME=$home" "HOSTNAME=$hostname" ${quoteWords(env)} "$@"; }`,
     `with_argv() { "$@" ${quoteWords(request.argv)}; }`,
     `with_volumes() { ${volumes.join(" ")} :; }`,
-    "",
-  ].join("\n");
+  ].join("; ");
 }
 
 /** The fragment of a `collect` request. */
 export function collectFragment(paths: readonly string[]): string {
-  return `set -- ${quoteWords(paths)}\n`;
-}
-
-/** Text → base64 of its UTF-8. */
-export function encodeFragment(text: string): string {
-  return new TextEncoder().encode(text).toBase64();
+  return `set -- ${quoteWords(paths)}`;
 }

@@ -6,7 +6,7 @@
 
 import { within } from "../base/deadline.ts";
 import { BerthError, describeError } from "../base/errors.ts";
-import { collectFragment, encodeFragment, execFragment, type ExecRequest } from "./fragment.ts";
+import { collectFragment, execFragment, type ExecRequest } from "./fragment.ts";
 import type { GuestConnection } from "./hub.ts";
 import { type AgentMessage, type LaneMessage, parseLaneMessage } from "./protocol.ts";
 
@@ -119,10 +119,10 @@ export class Session implements Disposable {
 
   /** A fragment goes in parts: the agent's shell takes long over long lines. */
   async #request(fragment: string, verb: string, address = ""): Promise<void> {
-    const base64 = encodeFragment(fragment);
     const parts = Array.from(
-      { length: Math.ceil(base64.length / PART_CHARS) },
-      (_, index) => `${address}part ${base64.slice(index * PART_CHARS, (index + 1) * PART_CHARS)}`,
+      { length: Math.ceil(fragment.length / PART_CHARS) },
+      // Between dots: the shell that reads it takes spaces at either end for none.
+      (_, index) => `${address}part .${fragment.slice(index * PART_CHARS, (index + 1) * PART_CHARS)}.`,
     );
     await this.#say(...parts, address + verb);
   }

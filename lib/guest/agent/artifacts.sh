@@ -4,7 +4,7 @@
 
 # It runs in a mount namespace of its own, in which the artifacts are bound next to each other.
 . /berth/paths.sh
-. $lane/collect.sh
+. $lane/request
 mkdir /collect
 index=0 there=
 for path; do

@@ -1,5 +1,6 @@
-# Turns into the job: its own view of the machine, then groups, chroot, user, environment, exec.
-echo $$ >$lane/job.pid
+# Turns into the job: its own view of the machine, then groups, chroot, and the rest in exec.sh, which waits there for a job
+# if there is none yet.
+[ "$waits" ] || echo $$ >$lane/job.pid
 echo 0 >/proc/self/oom_score_adj
 # As systemd and container runtimes have it: more is there for who asks, and select(2) works for who doesn't.
 ulimit -n 524288
@@ -28,8 +29,10 @@ ln -s fd/2 dev/stderr
 # The image may hold no program that we could trust or even use, so our own busybox goes along.
 : >dev/.berth/busybox
 mount --bind /bin/busybox dev/.berth/busybox
-exec 6</berth/runnable.sh 7<$lane/job.sh 8</berth/exec.sh
 # See write_identity.
 mount --bind $lane/identity /etc
 mount --move . /
+# For exec.sh. / is the agent's still for whoever has not gone to the job's root.
+exec 4<. 5</ 6</berth/runnable.sh 8</berth/exec.sh
+[ "$waits" ] || exec 7<$lane/request
 exec start-stop-daemon -S -p /nonexistent -c root -x /bin/busybox -a chroot -- . /dev/.berth/busybox sh /proc/self/fd/8

@@ -3,10 +3,27 @@
 # This busybox prefers its own applets to the programs of the image, in its shell and wherever it starts a program by
 # name. The image's programs are meant, so they are looked up here, and started by the one applet that takes a file and
 # an argv[0] apart: start-stop-daemon.
-. /proc/self/fd/7
-. /proc/self/fd/6
-exec 6<&- 7<&- 8<&-
+# wait_for_job: number 5 is the agent's root, and 4 the job's. root's own groups are those of this process already; others are
+# taken as enter.sh does.
+wait_for_job() {
+  local agent=/proc/self/fd/5 groups stdin
+  echo waits >$agent$lane/room
+  { read -r uid groups stdin && IFS= read -r home; } <$agent$lane/go
+  export uid home
+  # From now on there is a job to send signals to.
+  echo $$ >$agent$lane/job.pid
+  exec 7<$agent$lane/request
+  [ "$stdin" ] || exec </dev/null
+  waits=
+  [ "$groups" = same ] || exec "$busybox" chroot $agent /bin/busybox start-stop-daemon -S -p /nonexistent -c root \
+    -x /bin/busybox -a chroot -- /proc/self/fd/4 "$busybox" sh /proc/self/fd/8
+}
+
 busybox=/dev/.berth/busybox
+. /proc/self/fd/6
+[ -z "$waits" ] || wait_for_job
+. /proc/self/fd/7
+exec 4<&- 5<&- 6<&- 7<&- 8<&-
 
 # refuse STATUS [WHY]: a status that the job did not choose; the agent tells it apart from the job's own.
 refuse() {
@@ -34,7 +51,10 @@ find() {
 }
 
 # exec_as_user APPLET ...: takes this process over. It has the user's groups already.
-exec_as_user() { exec "$busybox" nsenter -F -S "$uid" -- "$busybox" "$@"; }
+exec_as_user() {
+  [ "$uid" != 0 ] || exec "$busybox" "$@"
+  exec "$busybox" nsenter -F -S "$uid" -- "$busybox" "$@"
+}
 
 enter() {
   local name=$1

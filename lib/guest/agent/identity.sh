@@ -82,7 +82,6 @@ identify() {
 # enter.sh, and about the job's groups alone: it is root there, with the job's number for its group.
 write_identity() {
   local group
-  mkdir -p $lane/identity
   echo "root:x:0:$gid::/:" >$lane/identity/passwd
   for group in $groups; do echo "group$group:x:$group:root"; done >$lane/identity/group
 }

@@ -6,7 +6,7 @@
 #
 #   agent → host   ready NONCE [unfit] (once, then) hello TOKEN ROLE | started | exited code|signal N OOM_KILLS | refused STATUS [BASE64] | error BASE64
 #                  missing INDEX, left BASE64 (any number, then) collected | flushed
-#   host → agent   who NONCE (until the hello, then) part BASE64 (of a fragment, one or more) | exec | collect | flush | signal N | poweroff
+#   host → agent   who NONCE (until the hello, then) part .TEXT. (of a fragment, one or more) | exec | collect | flush | signal N | poweroff
 #
 # Until the host asks who it is, the guest is nobody: it knows of no job, and its state can be saved, for any number of
 # others to begin from; unless it is unfit for that, as it has seen a job's disk, or can't be set up. The answer is on a disk, "identity", which is read only then: on a line the token, on the next one
@@ -17,7 +17,7 @@
 #
 # The output of a lane has ports of its own, which QEMU writes into files: "berth.out" and "berth.err", with ".N" behind
 # for another lane than the main one. Artifacts have one too: "berth.artifacts".
-# The host is trusted here, so what it sends inside base64 is a shell fragment that only sets variables and functions.
+# The host is trusted here, so what it sends in parts is a shell fragment that only sets variables and functions.
 export PATH=/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
@@ -25,7 +25,6 @@ mount -t sysfs sys /sys
 mkdir -p /etc /run /newroot
 # Apart from everything that the job can fill.
 mount -t tmpfs -o mode=0700,size=64m run /run
-mkdir /run/lane0
 # When the guest's memory runs out, the kernel shall take the job, not the agent. The job sets its own back to 0.
 echo -1000 >/proc/self/oom_score_adj
 
@@ -52,6 +51,7 @@ load() {
 . /berth/names.sh
 . /berth/identity.sh
 . /berth/job.sh
+. /berth/room.sh
 . /berth/agent.sh
 
 nonce=$(param nonce)

@@ -6,4 +6,4 @@ echo "$init" >$lane/init.pid
 mount -t proc proc /proc
 exec 2>&9
 exec 9>$lane/refused
-time -o $lane/status -f '' setsid unshare -m sh /berth/enter.sh
+time -o $lane/status -f '' setsid unshare -m --propagation slave sh /berth/enter.sh

@@ -12,6 +12,7 @@ must() {
   broken="$task: $*: $why"
   # Nobody has asked for anything yet.
   [ "$serving" ] || { unfit=yes && agent; }
+  start_listening
   [ ! -s $lane/asked ] || fail "$broken"
   while read -r verb <&4; do fail "$broken"; done
 }
@@ -41,6 +42,8 @@ mount_root() {
   done
   [ -e /newroot/tmp ] || [ -L /newroot/tmp ] || mkdir /newroot/tmp
   [ -L /newroot/tmp ] || [ -k /newroot/tmp ] || chmod 1777 /newroot/tmp
+  # Into the namespaces that wait for a job.
+  mount --make-rshared /newroot
   # The kernel needs no more drivers now, and a job that is root must not bring its own.
   echo 1 >/proc/sys/kernel/modules_disabled
 }

@@ -1,8 +1,9 @@
 # become: makes a guest that was copied another one than its copies: fresh randomness, and the time.
 #
-# Standard input is one block, of which the first 1040 bytes count:
+# Standard input is a disk, or a file, of which the first 1040 bytes count. What the kernel has kept of the disk is
+# forgotten first: it may be of the guest that this one was copied from.
 #
-#   0     words, which are the agent's
+#   0     words, which are the agent's; a zero is none at all
 #   512   512 bytes of seed
 #   1024  seconds since 1970, then nanoseconds, 8 bytes each, little-endian: a struct timespec
 #
@@ -10,8 +11,8 @@
 # minute or less often, so the kernel is told to do it now (RNDRESEEDCRNG). It refuses (ENODATA) while it waits for its
 # first key, and become waits with it, as whoever asks for randomness does. Then the clock is set.
 #
-# Status 0, or of the step that failed: 1, the block is cut off or can't be read; 2, the kernel's randomness can't be
-# written or renewed; 3, the clock can't be set.
+# Status 0, or of the step that failed: 1, the disk is cut off or can't be read; 2, the kernel's randomness can't be
+# written or renewed; 3, the clock can't be set. 4, nothing is done: there are no words yet.
 #
 # No applet of busybox can do this. The file is the whole program, as the kernel runs it: no library, and an ELF header by
 # hand.
@@ -32,6 +33,8 @@
         .set    SYS_GETRANDOM, 318
         .set    O_WRONLY, 1
         .set    RNDRESEEDCRNG, 0x5207
+        .set    BLKFLSBUF, 0x1261
+        .set    NOBODY, 4
 
         .code64
         .globl  _start
@@ -54,6 +57,11 @@ load:   .long   1, 5                    # PT_LOAD; read and execute
 begin:  subq    $BLOCK_BYTES, %rsp
         movl    $1, %ebp
         xorl    %ebx, %ebx
+        movl    $SYS_IOCTL, %eax        # refused where it is no disk
+        xorl    %edi, %edi
+        movl    $BLKFLSBUF, %esi
+        xorl    %edx, %edx
+        syscall
 1:      xorl    %eax, %eax              # SYS_READ
         xorl    %edi, %edi
         leaq    (%rsp,%rbx), %rsi
@@ -65,7 +73,12 @@ begin:  subq    $BLOCK_BYTES, %rsp
         addl    %eax, %ebx
         cmpl    $BLOCK_BYTES, %ebx
         jb      1b
+        cmpb    $0, (%rsp)
+        jne     somebody
+        movl    $NOBODY, %ebp
+        jmp     leave
 
+somebody:
         incl    %ebp
         movl    $SYS_OPEN, %eax
         leaq    random(%rip), %rdi

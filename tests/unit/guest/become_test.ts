@@ -46,6 +46,14 @@ testNeeding(noPower, "become ends with 1 where there is nothing to read", async 
   assertEquals(await become(identityDisk(), 'exec "$@" </'), { code: 1, printed: "" });
 });
 
+testNeeding(noPower, "become ends with 4, and does nothing, where nobody has written any words", async () => {
+  for (const length of [BLOCK_BYTES, DISK_BYTES]) {
+    assertEquals(await become(new Uint8Array(length), 'exec "$@" <"$disk"', ["--tmpfs", "/dev"]), {
+      ...{ code: 4, printed: "" },
+    });
+  }
+});
+
 const REFUSED = { code: 2, printed: "" };
 
 for (const length of [BLOCK_BYTES, DISK_BYTES]) {

@@ -17,9 +17,9 @@ const WHO = whoLine("n".repeat(26));
 /** The job's input. */
 async function copied(words: string): Promise<string> {
   await using folder = await temporaryFolder();
-  await Deno.writeTextFile(`${folder.path}/job.sh`, AGENT_FILES["berth/job.sh"]);
+  await Deno.writeTextFile(`${folder.path}/room.sh`, AGENT_FILES["berth/room.sh"]);
   await Deno.writeTextFile(`${folder.path}/words`, words);
-  const script = '. "$1/job.sh"; copy_chunks <"$1/words" 2>/dev/null';
+  const script = '. "$1/room.sh"; copy_chunks <"$1/words" 2>/dev/null';
   const { stdout } = await new Deno.Command("busybox", { args: ["sh", "-c", script, "sh", folder.path] }).output();
   return new TextDecoder().decode(stdout);
 }

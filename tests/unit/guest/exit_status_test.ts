@@ -24,7 +24,7 @@ async function tell(commands: readonly string[]): Promise<string[]> {
     for command; do
       rm -f "$STATUS"
       busybox sh -c '. "$TIME"' sh busybox sh -c "$command" 2>/dev/null || true
-      busybox sh -c '. "$JOB"; exit_status'
+      busybox sh -c '. "$JOB"; read_status; echo "$status"'
     done`;
   return (await shell(script, JOB, NAMESPACE, FOLDER, ...commands)).trim().split("\n");
 }

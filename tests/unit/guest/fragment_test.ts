@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { quoteWord } from "../../../lib/base/quote.ts";
-import { collectFragment, encodeFragment, execFragment, type ExecRequest } from "../../../lib/guest/fragment.ts";
+import { collectFragment, execFragment, type ExecRequest, quoteAscii } from "../../../lib/guest/fragment.ts";
 import { seeded } from "../../support/random.ts";
 import { programsMissing, testNeeding } from "../../support/require.ts";
 import { runScript, splitNul } from "../../support/shell.ts";
@@ -31,14 +31,14 @@ async function outputOf(shell: readonly string[], script: string, ...args: strin
   return splitNul(await runScript(shell, path, ...args));
 }
 
-/** A fragment as the agent gets it: base64 over a line, decoded into a file, sourced. */
-const SOURCED = `printf %s "$1" | base64 -d >"$2" && . "$2"\n`;
-
-async function sourced(shell: readonly string[], fragment: string, after: string): Promise<string[]> {
-  await using folder = await temporaryFolder();
-  return await outputOf(shell, SOURCED + after, encodeFragment(fragment), `${folder.path}/fragment.sh`);
+/** What the agent's shell makes of what follows a fragment. */
+async function sourced(fragment: string, after: string): Promise<string[]> {
+  // A line of printable ASCII, which comes through every shell and port.
+  assertMatch(fragment, /^[ -~]*$/);
+  return await outputOf(BUSYBOX, `${fragment}\n${after}`);
 }
 
+const BUSYBOX = ["busybox", "sh"];
 const REQUEST: ExecRequest = {
   argv: ["x"],
   env: {},
@@ -51,42 +51,41 @@ const REQUEST: ExecRequest = {
 };
 const noBusybox = await programsMissing("busybox");
 
-for (const shell of [["sh"], ["busybox", "sh"]]) {
-  const name = shell.join(" ");
-  const test = (what: string, fn: () => Promise<void>) =>
-    testNeeding(shell[0] === "busybox" ? noBusybox : undefined, `${what}, in ${name}`, fn);
+for (const [shell, quote] of [[["sh"], quoteWord], [BUSYBOX, quoteWord], [BUSYBOX, quoteAscii]] as const) {
+  const [name, missing] = [`${quote.name}() in ${shell.join(" ")}`, shell === BUSYBOX ? noBusybox : undefined];
 
-  test("quoteWord() keeps every word that has broken a shell before", async () => {
-    const words = WORDS.map(quoteWord).join(" ");
-    assertEquals(await outputOf(shell, `printf '%s\\0' ${words}`), WORDS);
+  testNeeding(missing, `${name} keeps every word that has broken a shell before`, async () => {
+    assertEquals(await outputOf(shell, `printf '%s\\0' ${WORDS.map(quote).join(" ")}`), WORDS);
   });
 
-  test("quoteWord() keeps 2000 random words", async () => {
+  testNeeding(missing, `${name} keeps 2000 random words`, async () => {
     const words = randomWords(2000);
-    assertEquals(await outputOf(shell, `printf '%s\\0' ${words.map(quoteWord).join(" ")}`), words);
-  });
-
-  test("collectFragment() sets the positional parameters to exactly the paths", async () => {
-    const paths = ["/out", "/a b/c'd", "/new\nline\n", "-x", ...randomWords(200)];
-    const printed = await sourced(shell, collectFragment(paths), 'for path; do printf "%s\\0" "$path"; done');
-    assertEquals(printed, paths);
-  });
-
-  test("execFragment() hands over user, workdir, host name, path, stdin and time", async () => {
-    const request = { ...REQUEST, user: "it's:me", workdir: "/a b\n", stdin: true, env: { PATH: "/b'in:/ü" } };
-    const print = 'printf "%s\\0" "$user" "$workdir" "$hostname" "$path" "$stdin" "$clock"';
-    assertEquals(await sourced(shell, execFragment(request), print), [
-      ...["it's:me", "/a b\n", "host1", "/b'in:/ü", "yes", "1"],
-    ]);
-    assertEquals(await sourced(shell, execFragment(REQUEST), print), ["", "/", "host1", "", "", "1"]);
-  });
-
-  test("execFragment() puts the job's words behind those that it is called with", async () => {
-    const words = [...WORDS, ...randomWords(200)];
-    const show = "show() { for word; do printf '%s\\0' \"$word\"; done; }\nwith_argv show first";
-    assertEquals(await sourced(shell, execFragment({ ...REQUEST, argv: words }), show), ["first", ...words]);
+    assertEquals(await outputOf(shell, `printf '%s\\0' ${words.map(quote).join(" ")}`), words);
   });
 }
+
+const test = (what: string, fn: () => Promise<void>) => testNeeding(noBusybox, what, fn);
+
+test("collectFragment() sets the positional parameters to exactly the paths", async () => {
+  const paths = ["/out", "/a b/c'd", "/new\nline\n", "-x", ...randomWords(200)];
+  const printed = await sourced(collectFragment(paths), 'for path; do printf "%s\\0" "$path"; done');
+  assertEquals(printed, paths);
+});
+
+test("execFragment() hands over user, workdir, host name, path, stdin and time", async () => {
+  const request = { ...REQUEST, user: "it's:me", workdir: "/a b\n", stdin: true, env: { PATH: "/b'in:/ü" } };
+  const print = 'printf "%s\\0" "$user" "$workdir" "$hostname" "$path" "$stdin" "$clock"';
+  assertEquals(await sourced(execFragment(request), print), [
+    ...["it's:me", "/a b\n", "host1", "/b'in:/ü", "yes", "1"],
+  ]);
+  assertEquals(await sourced(execFragment(REQUEST), print), ["", "/", "host1", "", "", "1"]);
+});
+
+test("execFragment() puts the job's words behind those that it is called with", async () => {
+  const words = [...WORDS, ...randomWords(200)];
+  const show = "show() { for word; do printf '%s\\0' \"$word\"; done; }\nwith_argv show first";
+  assertEquals(await sourced(execFragment({ ...REQUEST, argv: words }), show), ["first", ...words]);
+});
 
 testNeeding(
   noBusybox,
@@ -96,15 +95,10 @@ testNeeding(
     const environment = async (env: Record<string, string>) => {
       // exec.sh has it; there it changes to the job's user before.
       const script = 'exec_as_user() { exec busybox "$@"; }\nhome=/home/ci\nwith_env busybox cat /proc/self/environ';
-      return await sourced(["busybox", "sh"], execFragment({ ...REQUEST, env }), script);
+      return await sourced(execFragment({ ...REQUEST, env }), script);
     };
     const expected = Object.entries(values).map(([name, value]) => `${name}=${value}`);
     assertEquals(await environment(values), ["HOME=/home/ci", "HOSTNAME=host1", ...expected]);
     assertEquals(await environment({ HOME: "/mine", HOSTNAME: "" }), ["HOME=/mine", "HOSTNAME="]);
   },
 );
-
-Deno.test("encodeFragment() is one word of base64, of the text's UTF-8", () => {
-  assertEquals(encodeFragment("ä\n"), "w6QK");
-  assertEquals(/^[A-Za-z0-9+/=]+$/.test(encodeFragment("x".repeat(10_000))), true);
-});

@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { encodeFragment } from "../../../lib/guest/fragment.ts";
+import { encodeText } from "../../support/agent_text.ts";
 import { printable } from "../../../lib/base/bytes_text.ts";
 import { type AgentMessage, parseHello, parseMessage, parseReady, whoLine } from "../../../lib/guest/protocol.ts";
 
@@ -49,12 +49,12 @@ const MESSAGES: [string, AgentMessage][] = [
   ["refused 125", { kind: "refused", status: 125 }],
   ["refused 126", { kind: "refused", status: 126 }],
   ["refused 127", { kind: "refused", status: 127 }],
-  [`refused 126 ${encodeFragment("needs /bin/x\r")}`, { kind: "refused", status: 126, why: "needs /bin/x\\x0d" }],
+  [`refused 126 ${encodeText("needs /bin/x\r")}`, { kind: "refused", status: 126, why: "needs /bin/x\\x0d" }],
   ["left dGFyOiAwL+k6IHNvY2tldCBpZ25vcmVk", { kind: "left", text: "tar: 0/\\xe9: socket ignored" }],
   ["missing 0", { kind: "missing", index: 0 }],
   ["missing 999", { kind: "missing", index: 999 }],
-  [`error ${encodeFragment("no such user")}`, { kind: "error", text: "no such user" }],
-  [`error ${encodeFragment("a\x1b[2Jb\n")}`, { kind: "error", text: "a\\x1b[2Jb\\x0a" }],
+  [`error ${encodeText("no such user")}`, { kind: "error", text: "no such user" }],
+  [`error ${encodeText("a\x1b[2Jb\n")}`, { kind: "error", text: "a\\x1b[2Jb\\x0a" }],
   ["error ", { kind: "error", text: "" }],
 ];
 for (const [line, message] of MESSAGES) {

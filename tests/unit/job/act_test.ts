@@ -1,7 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { within } from "../../../lib/base/deadline.ts";
-import { encodeFragment } from "../../../lib/guest/fragment.ts";
+import { encodeText } from "../../support/agent_text.ts";
 import { act } from "../../../lib/job/act.ts";
 import { planJob } from "../../../lib/job/plan.ts";
 import { StopRequest } from "../../../lib/job/stop.ts";
@@ -55,7 +55,7 @@ const ENDS: [string, string, End | RegExp][] = [
   ["a command that can't be executed", "refused 126", { kind: "refused", status: 126, command: "make" }],
   [
     "what it lacks",
-    `refused 126 ${encodeFragment("no loader")}`,
+    `refused 126 ${encodeText("no loader")}`,
     { kind: "refused", status: 126, command: "make", why: "no loader" },
   ],
   [
@@ -65,17 +65,17 @@ const ENDS: [string, string, End | RegExp][] = [
   ],
   [
     "a working directory that can't be made",
-    `error ${encodeFragment("workdir /src: File exists")}`,
+    `error ${encodeText("workdir /src: File exists")}`,
     /^infra: the working directory \/src in the guest: File exists$/,
   ],
   [
     "a volume's failure",
-    `error ${encodeFragment("volume volume0: File exists")}`,
+    `error ${encodeText("volume volume0: File exists")}`,
     /^infra: the volume for \/d can't be/,
   ],
-  ["a broken cache", `error ${encodeFragment("volume cache0: Invalid")}`, /^infra: the cache npm can't be mounted/],
-  ["a guest that lies about volumes", `error ${encodeFragment("volume root: x")}`, /^infra: volume root: x$/],
-  ["an unknown user", `error ${encodeFragment("user x: no such user")}`, /^infra: user x: no such user$/],
+  ["a broken cache", `error ${encodeText("volume cache0: Invalid")}`, /^infra: the cache npm can't be mounted/],
+  ["a guest that lies about volumes", `error ${encodeText("volume root: x")}`, /^infra: volume root: x$/],
+  ["an unknown user", `error ${encodeText("user x: no such user")}`, /^infra: user x: no such user$/],
 ];
 for (const [what, line, expected] of ENDS) {
   actTest(`act() ends with ${what}, as the agent says`, {}, async ({ end, agent }) => {
@@ -87,7 +87,7 @@ for (const [what, line, expected] of ENDS) {
 }
 
 for (
-  const line of ["started", "collected", "flushed", "missing 0", `error ${encodeFragment("the host's disk is full")}`]
+  const line of ["started", "collected", "flushed", "missing 0", `error ${encodeText("the host's disk is full")}`]
 ) {
   actTest(`act() believes no agent that says "${line}" of a job that runs`, {}, async ({ end, agent }) => {
     await agent.send(`started\n${line}\n`);
@@ -197,7 +197,7 @@ actTest("act() ends when the VMM has stopped the guest", {}, async ({ end, agent
 const STARTS: [what: string, lines: string, started: boolean][] = [
   ["has a command that is not there", "started\nrefused 127\n", false],
   ["has no such working directory", "started\nrefused 125\n", false],
-  ["can't have its volumes", `error ${encodeFragment("volume volume0: File exists")}\n`, false],
+  ["can't have its volumes", `error ${encodeText("volume volume0: File exists")}\n`, false],
   ["has exited", "started\nexited code 125 0\n", true],
   ["is lost to an agent that hangs up", "started\n", true],
   ["never was with an agent that hangs up", "", false],

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { aborted, within } from "../../../lib/base/deadline.ts";
 import { BerthError } from "../../../lib/base/errors.ts";
-import { encodeFragment } from "../../../lib/guest/fragment.ts";
+import { encodeText } from "../../support/agent_text.ts";
 import { EventLog } from "../../../lib/job/events.ts";
 import { readFacts } from "../../../lib/job/summary.ts";
 import { planJob } from "../../../lib/job/plan.ts";
@@ -78,7 +78,7 @@ function windDownTest(
 const collects: [what: string, acted: End, play: (scene: Scene) => Promise<void>, expected: End["kind"]][] = [
   ["garbage is a lost guest", SUCCESS, ({ agent }) => agent.send("nonsense\n"), "agent-lost"],
   ["what nobody asked is a lost guest", SUCCESS, ({ agent }) => agent.send("flushed\n"), "agent-lost"],
-  ["its reason is believed", SUCCESS, ({ agent }) => agent.send(`error ${encodeFragment("no room")}\n`), "infra"],
+  ["its reason is believed", SUCCESS, ({ agent }) => agent.send(`error ${encodeText("no room")}\n`), "infra"],
   ["its VM ends", SUCCESS, async ({ agent, vm }) => {
     vm.end({ code: 0, words: "", reason: "guest-panic" });
     await Promise.resolve(agent[Symbol.dispose]());
@@ -124,7 +124,7 @@ windDownTest("asks for artifacts when a drain had to be ended", { ...DRAIN, ...A
   await asked("signal 15");
   await agent.send("started\nexited signal 15 0\n");
   await asked("collect");
-  await agent.send(`error ${encodeFragment("no room")}\n`);
+  await agent.send(`error ${encodeText("no room")}\n`);
   await asked("poweroff");
   vm.end({ code: 0, words: "" });
 }, { kind: "infra", troubles: ["the drain failed: waited 20 ms for the drain"] });
@@ -190,7 +190,7 @@ windDownTest("goes on with a drain when its job is cancelled", LONG_DRAIN, SUCCE
   stop.stop("SIGINT");
   await agent.send("started\nexited code 0 0\n");
   await asked("collect");
-  await agent.send(`error ${encodeFragment("no room")}\n`);
+  await agent.send(`error ${encodeText("no room")}\n`);
   await asked("poweroff");
   vm.end({ code: 0, words: "" });
 }, { kind: "cancelled", troubles: ["no room"] });

@@ -1,0 +1,58 @@
+# The room of a job: its namespaces, with its own view of the machine. Most of the time that a job takes to begin goes into
+# them, and none of it depends on the job: so that of the main lane's first one is made before anybody has asked, and waits.
+# See exec.sh for what it waits with.
+
+# wait_in_room: beside the main lane, and not in the background, as a shell lets what is there ignore SIGINT. The input is
+# a pipe that leads to the job's port, if the job is to have that. Until then nobody reads there: where the host has nothing
+# at the other end, that would be the end of it.
+wait_in_room() {
+  feed_stdin told | { export waits=yes && enter_namespace; }
+  echo left >$lane/room
+}
+
+# expect_room: sets $room when there is one that waits. One that could not be made is gone already.
+expect_room() {
+  local word
+  read -r word <$lane/room
+  [ "$word" != waits ] || room=yes
+}
+
+# use_room: lets the job begin, and waits for its end. The FIFO stays open, as the room may be gone.
+use_room() {
+  local groups_are=same
+  room=
+  [ "$gid $groups" = "$room_groups" ] || groups_are=others
+  exec 9<>$lane/go
+  [ -z "$stdin" ] || echo feed >$lane/feed
+  printf '%s %s %s\n%s\n' "$uid" $groups_are "$stdin" "$home" >&9
+  read -r _ <$lane/room
+  exec 9>&-
+}
+
+# enter_room: runs the job in namespaces that are made for it now.
+enter_room() {
+  if [ "$stdin" ]; then feed_stdin | enter_namespace; else enter_namespace </dev/null; fi
+}
+
+# enter_namespace: a shell says "Killed" of a command that was, on the command's own stderr; that is no word of the
+# job's. So the job's stderr is 9 until there is no such shell any more. What is mounted in the job's root later is seen
+# in a room that waits, and nothing of what is mounted there is seen outside.
+enter_namespace() {
+  unshare -p -m --propagation slave -f sh /berth/namespace.sh >$lane/out 9>$lane/err 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+}
+
+# feed_stdin [told]: in the background, as nobody waits for it when the job has ended; from when it is told.
+feed_stdin() {
+  { [ -z "$1" ] || read -r _ <$lane/feed; copy_chunks <&7 2>/dev/null; } &
+  echo $! >$lane/feeder
+}
+
+# copy_chunks: a length on a line, then so many bytes; a length of 0 is the end. In front may stand what the host asks
+# whoever has said nothing yet.
+copy_chunks() {
+  local size nonce
+  while read -r size nonce && { [ "$size" = who ] || [ "$size" -gt 0 ]; }; do
+    [ "$size" != who ] || continue
+    dd bs="$size" count=1 iflag=fullblock || return
+  done
+}
