@@ -27,6 +27,9 @@ import { completeArgs, parseRunArgs, parseRunLine, type RunArgs, type RunLine, t
 import { readEnv } from "./env_args.ts";
 import type { Handed } from "./handed.ts";
 
+/** What the host process of a job can't do without. */
+export const RUN_PROGRAMS: readonly string[] = ["busybox", "qemu-system-x86_64"];
+
 /** `berth run`. */
 export const RUN = {
   name: "run",
@@ -53,7 +56,7 @@ async function inFront(words: readonly string[], { mainModule }: Program): Promi
   if (args.dryRun) return await planInFront(handed, surroundings);
   return await runFront({
     ...surroundings,
-    programs: ["busybox", "qemu-system-x86_64"],
+    programs: RUN_PROGRAMS,
     // What it is to run, and with which secrets, is nobody's business.
     args: ["run"],
     request: handed,

@@ -2,10 +2,11 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BerthError, type ErrorCode } from "../../../../lib/base/errors.ts";
 import { IMAGE } from "../../../../lib/cli/image/image.ts";
+import { parseWarmArgs } from "../../../../lib/cli/image/warm.ts";
 import { parseCommand } from "../../../support/command_line/commands.ts";
 
 const parseImageArgs = (argv: readonly string[]) => parseCommand(IMAGE, argv);
-const COMMANDS = ["ls", "build", "inspect", "rm", "prune"];
+const COMMANDS = ["ls", "build", "inspect", "warm", "rm", "prune"];
 
 function help(...argv: string[]): string {
   const asked = parseImageArgs(argv);
@@ -75,3 +76,29 @@ Deno.test("berth image: parseCommand() takes names and flags in any order, and e
   assertEquals(args("prune", "--older", "30d"), { olderMs: 30 * 86_400_000 });
   assertEquals([args("ls"), args("ls", "--json")], [{ json: false }, { json: true }]);
 });
+
+Deno.test("berth image warm: a guest is what a job's would be, and no job is in it", () => {
+  const { request, quiet } = parseWarmArgs(
+    ["ci", "--memory", "1G", "--cpus", "2", "--accel", "tcg", "--quiet"],
+    Infinity,
+  );
+  assertEquals([request.image, request.memoryBytes, request.cpus, request.accel, request.start, quiet], [
+    ...["ci", 2 ** 30, 2, "tcg", "clone", true],
+  ]);
+  assertEquals(request.volumes.length + request.caches.length + request.artifacts.length, 0);
+});
+
+const WRONG_WARM: [string[], ErrorCode][] = [
+  [[], "usage.subcommand"],
+  [["a", "b"], "usage.subcommand"],
+  [["./folder"], "usage.value"],
+  [["a", "--memory", "1"], "usage.value"],
+  [["a", "--workspace", "."], "usage.flag"],
+  [["a", "--start", "cold"], "usage.flag"],
+  [["a", "--memory", "3G"], "usage.value"],
+];
+for (const [argv, code] of WRONG_WARM) {
+  Deno.test(`berth image warm ${argv.join(" ")} is refused`, () => {
+    assertEquals(assertThrows(() => parseWarmArgs(argv, 2 ** 31), BerthError).code, code);
+  });
+}
