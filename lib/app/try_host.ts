@@ -24,11 +24,12 @@ import type { Image } from "../image/store.ts";
 import { surveyImages } from "../image/survey.ts";
 import { findLeftInStore } from "../image/sweep.ts";
 import { findOrphans } from "../machine/orphans.ts";
+import { tryClones } from "../machine/try_clones.ts";
 import { usualBootTimeoutMs } from "../job/plan.ts";
 import { BOOT_TIMEOUT_MS } from "../job/times.ts";
 import type { UidRange } from "../machine/vm_user.ts";
 import { describeKernelProblem } from "../vmm/accelerator.ts";
-import { readKnownKvm } from "../vmm/choose_accelerator.ts";
+import { guessAccelerator, readKnownKvm } from "../vmm/choose_accelerator.ts";
 import { isIndirect, planTrial } from "../vmm/plan_accelerator.ts";
 import { PROBE_MS, tryKvm } from "../vmm/try_accelerator.ts";
 import { tryKernel } from "../vmm/try_kernel.ts";
@@ -43,6 +44,9 @@ const TRY_MS = 10_000;
 const GUEST_MS = 15_000;
 /** What a job's kernel has at most, on the slowest KVM. */
 const KERNEL_MS = BOOT_TIMEOUT_MS.tcg;
+/** Each guest of a try of clones, and all of them: emulated, one that boots takes some 5 s, and a clone one. */
+const CLONE_MS = 30_000;
+const CLONES_MS = 50_000;
 /** systemd is asked three things at most, and its own commands give up after 25 s. */
 const SYSTEMD_MS = 60_000;
 const HOST = new KnownHostFile();
@@ -65,15 +69,19 @@ export async function tryHost(args: TryRequest, facts: CgroupFacts): Promise<Tri
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
   const ifAny = async (wanted: readonly Area[], make: () => Promise<Partial<Tries>>) =>
     wanted.some((area) => areas.includes(area)) ? await make() : {};
+  // First, and alone: a guest that is tried has little time.
+  const guests: Partial<Tries> = await ifAny(["kvm", "qemu", "clone"], () => tryGuests(areas.includes("qemu")));
   return {
-    // First, and alone: a guest that is tried has little time.
-    ...await ifAny(["kvm", "qemu"], () => tryGuests(areas.includes("qemu"))),
+    ...guests,
     ...await ifAny(["namespaces"], async () => ({ jail: await attempt("a jail", () => tryVmmJail(args)) })),
     ...await ifAny(["programs"], async () => ({ mkfs: await attempt("mke2fs", tryDisk) })),
     ...await ifAny(["cgroup"], async () => ({
       containment: await attempt("a group", () => tryGroups(examineContainment(parent, facts), facts), SYSTEMD_MS),
     })),
     ...await ifAny(["images"], async () => ({ images: await attempt("the image store", listImages) })),
+    ...await ifAny(["clone"], async () => ({
+      clones: await attempt("guests from a saved state", () => tryDefaultClones(doesKvmWork(guests)), CLONES_MS),
+    })),
     ...await ifAny(["leftovers"], async () => ({
       leftJobs: await attempt("the folders of jobs", () => findOrphans(`${STATE}/jobs`)),
       leftGroups: await attempt("the groups of jobs", () => findLeftGroups(parent, facts)),
@@ -111,12 +119,17 @@ async function tryGuests(emulated: boolean): Promise<Partial<Tries>> {
     "what is remembered",
     async () => await readKnownKvm(HOST, image?.spec.kernel) ?? null,
   );
-  const works = isRun && !(kernel && "value" in kernel && kernel.value?.works === false);
+  const works = doesKvmWork({ kvm, kernel });
   const emulation = await attempt(
     "an emulated guest",
     async () => emulated && !works ? await vmm.probe("tcg", { timeoutMs: PROBE_MS, stop }) : null,
   );
   return { kvm, kernel, remembered, emulation };
+}
+
+/** Whether it runs a guest, and the default image's kernel, where that could be tried. */
+function doesKvmWork({ kvm, kernel }: Pick<Tries, "kvm" | "kernel">): boolean {
+  return valueOf(kvm)?.works === true && valueOf(kernel)?.works !== false;
 }
 
 /** It has as long as a job's. @param kvm what the probe guest has just shown. */
@@ -128,6 +141,17 @@ async function tryDefaultKernel({ spec }: Image, kvm: ProbeResult, vmm: VmmBacke
   const io = { hub, vmm: open, folder: ROOT };
   const { works, detail } = await tryKernel(spec, { accelerator: "kvm", timeoutMs }, io);
   return { works, detail: works ? detail : describeKernelProblem(detail) };
+}
+
+async function tryDefaultClones(onKvm: boolean): Promise<Outcome | null> {
+  const image = await openStore().load(DEFAULT_IMAGE).catch(() => null);
+  if (!image) return null;
+  await using stack = new AsyncDisposableStack();
+  const vmm = await loadVmm();
+  const wish = { wanted: onKvm ? "kvm" : "tcg", kernel: image.spec.kernel, isDenied: false } as const;
+  const { accelerator, bootArgs } = await guessAccelerator(wish, { vmm, host: HOST });
+  const io = { hub: stack.use(Hub.listen(AGENT_SOCKET)), vmm: stack.use(vmm.open()), folder: ROOT };
+  return await tryClones(image.spec, { accelerator, bootArgs, timeoutMs: CLONE_MS, clones: 2 }, io);
 }
 
 /** The jail that a job's VMM gets. */

@@ -77,6 +77,8 @@ export interface Tries {
   readonly containment?: Tried<Containment | Obstacle>;
   /** Images, and why one can't be run. */
   readonly images?: Tried<readonly { readonly name: string; readonly problem?: string }[]>;
+  /** Guests that went on from the saved state of another; null when there is no default image. */
+  readonly clones?: Tried<Outcome | null>;
   /** What `berth gc` would remove. */
   readonly leftJobs?: Tried<readonly string[]>;
   readonly leftGroups?: Tried<readonly string[]>;

@@ -17,6 +17,7 @@ export const FINDINGS = {
   state: ["folder", "owner", "users", "space", "inodes"],
   kernel: ["clocksource", "entropy", "options"],
   images: ["usable"],
+  clone: ["starts"],
   leftovers: ["jobs", "groups", "files"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

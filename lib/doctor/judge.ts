@@ -12,6 +12,7 @@ import { Facts, type Seen, type Tried, type Tries } from "./facts.ts";
 import { type Area, AREAS, fail, type Finding, ok, type Status } from "./finding.ts";
 import { judgeKernel } from "./kernel.ts";
 import { judgeKvm } from "./kvm.ts";
+import { judgeClone } from "./clone.ts";
 import { judgeImages, judgeLeftovers } from "./contents.ts";
 import { judgeJail, judgeNamespaces } from "./namespaces.ts";
 import { judgeMkfs, judgePrograms } from "./programs.ts";
@@ -31,6 +32,7 @@ const JUDGES: Readonly<Record<Area, Judge>> = {
   state: judgeState,
   kernel: judgeKernel,
   images: judgeImages,
+  clone: judgeClone,
   leftovers: judgeLeftovers,
 };
 

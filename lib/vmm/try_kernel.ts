@@ -56,7 +56,8 @@ export async function tryKernel(
   }
 }
 
-function planTriedVm(
+/** The VM of a guest that is only tried: without disks, and with no words but the image's. Pure. */
+export function planTriedVm(
   { kernel, initrd, bootArgs, memoryMiB, runnerConfig: { cpu, console } = {} }: TriedKernel,
   own: Pick<VmPlan, "name" | "nonce" | "accelerator" | "folder">,
 ): VmPlan {

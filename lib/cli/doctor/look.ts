@@ -20,14 +20,18 @@ import type { DoctorArgs } from "./args.ts";
 import { renderJson, renderList } from "./render.ts";
 
 /** Longer than all that a host process tries, each of which has a bound of its own. */
-const TRY_MS = 120_000;
+const TRY_MS = 180_000;
 
 /** Areas that the script has nothing to say of. */
-const ONLY_TRIED: readonly Area[] = ["images", "leftovers"];
+const ONLY_TRIED: readonly Area[] = ["images", "clone", "leftovers"];
 /** Areas of which nothing is tried in the host process. */
 const ONLY_SEEN: readonly Area[] = ["systemd", "devices", "state", "kernel"];
 /** What is said of an area may hang on another's facts; the user's name stands in fixes. */
-const NEEDED: Partial<Readonly<Record<Area, readonly Area[]>>> = { kvm: ["host", "qemu"], state: ["host"] };
+const NEEDED: Partial<Readonly<Record<Area, readonly Area[]>>> = {
+  kvm: ["host", "qemu"],
+  state: ["host"],
+  clone: ["qemu"],
+};
 
 /** Looks, says what was found, and returns the exit status. */
 export async function lookAndTell(args: DoctorArgs, call: Call): Promise<number> {

@@ -44,6 +44,7 @@ const GOOD_TRIES: Tries = {
   images: { value: [{ name: "default" }] },
   leftJobs: { value: [] },
   leftGroups: { value: [] },
+  clones: { value: { works: true, detail: "2 clones of a guest have started" } },
   leftFiles: { value: [] },
 };
 

@@ -230,6 +230,8 @@ export const BAD_HOSTS: [what: string, difference: Difference, expected: string[
   ["an image that can't be run", { tries: { images: { value: [{ name: "ci", problem: "gone" }, { name: "b" }] } } }, [
     "warn images.usable: berth image rm ci",
   ]],
+  ["a guest whose state is none for others", { tries: { clones: FAILS } }, ["warn clone.starts"]],
+  ["a host without an image", { tries: { clones: { value: null } } }, []],
   ["what killed berths have left", {
     tries: { leftJobs: { value: ["a"] }, leftGroups: { value: ["/g"] }, leftFiles: { value: ["/s/f"] } },
   }, ["warn leftovers.jobs: berth gc", "warn leftovers.groups: berth gc", "warn leftovers.files: berth gc"]],
