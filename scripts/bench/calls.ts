@@ -94,7 +94,7 @@ export async function byHand(setup: Setup, job: readonly string[], limitMs = RUN
 }
 
 /** What berth would say to the agent, word for word. */
-async function requestLines(request: ExecRequest): Promise<string> {
+export async function requestLines(request: ExecRequest): Promise<string> {
   let said = "";
   using session = new Session({
     lines: (async function* () {})(),
@@ -109,7 +109,7 @@ async function requestLines(request: ExecRequest): Promise<string> {
 }
 
 /** What berth would do for this job. */
-function planSame({ imageSpec, accelerator, tcgTscKhz }: Setup, job: readonly string[]): JobPlan {
+export function planSame({ imageSpec, accelerator, tcgTscKhz }: Setup, job: readonly string[]): JobPlan {
   const { request } = parseRunArgs(["--quiet", "--", ...job], Infinity);
   const bootArgs = accelerator === "tcg" ? QEMU_TRAITS.emulatedBootArgs(tcgTscKhz) : [];
   return planJob(request, {

@@ -13,6 +13,7 @@ import { shell } from "./child.ts";
 import { prepareSetup, readFacts } from "./machine.ts";
 import { measureColdRun, measureOutput, measureStart, type Surroundings } from "./measure.ts";
 import { leftovers, openScratch } from "./places.ts";
+import { measureClones } from "./clone.ts";
 import { measureImage } from "./image.ts";
 import { measureSize } from "./size.ts";
 import { align, formatRows, type Row, rowIsMet } from "./table.ts";
@@ -50,6 +51,7 @@ async function bench(args: Arguments, surroundings: Surroundings): Promise<void>
   const rows: Row[] = [
     await measureStart(args.starts, surroundings),
     await measureColdRun(setup, args.pairs, surroundings),
+    ...await measureClones(setup, args.pairs, surroundings),
     await measureImage(args.pairs, surroundings),
     ...await measureOutput(setup, { pairs: args.outputPairs, mebibytes: args.outputMiB }, surroundings),
     ...await measureSize(args.sizes, surroundings),

@@ -39,7 +39,7 @@ export async function inTurns<T>(
   return pairs;
 }
 
-const millis = ({ startedMs, endedMs }: Run) => endedMs - startedMs;
+export const millis = ({ startedMs, endedMs }: Run) => endedMs - startedMs;
 
 /** Start-up of the program itself against the least that Deno can do. */
 export async function measureStart(count: number, surroundings: Surroundings): Promise<Row> {
@@ -66,7 +66,7 @@ export async function measureColdRun(setup: Setup, count: number, surroundings: 
     return millis(run);
   };
   const sides: [Side<number>, Side<number>] = [
-    side(byBerth(["--quiet"], ["true"])),
+    side(byBerth(["--quiet", "--start", "cold"], ["true"])),
     side(await byHand(setup, ["true"])),
   ];
   return {

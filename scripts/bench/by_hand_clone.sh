@@ -1,0 +1,30 @@
+#!/bin/sh
+# What one would write by hand instead of `berth run --start clone`: QEMU goes on from a saved state, its agent is given one
+# command, power off. See by_hand.sh.
+#
+# Arguments: QEMU's own. $STATE is the file of the state; $WHO and $REQUEST are what to tell the agent, as lines.
+set -eu
+
+rm -f agent.in agent.out qmp.in qmp.out
+mkfifo agent.in agent.out qmp.in qmp.out
+
+"$@" 8<"$STATE" &
+qemu=$!
+trap 'kill $qemu 2>/dev/null && wait $qemu || :' EXIT
+trap 'exit 143' INT TERM
+
+exec 5<qmp.out 6>qmp.in 3<agent.out 4>agent.in
+# While the state is read this means: as soon as it is there.
+echo '{"execute":"qmp_capabilities"}{"execute":"cont"}' >&6
+printf "%s" "$WHO" >&4
+read -r hello <&3
+printf "%s" "$REQUEST" >&4
+read -r started <&3
+read -r ended how status rest <&3
+echo poweroff >&4
+wait $qemu
+trap - EXIT
+
+[ "$ended $how" = "exited code" ] && exit "$status"
+echo "$hello, $started, $ended $how $status $rest" >&2
+exit 125
