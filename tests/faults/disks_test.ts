@@ -5,7 +5,7 @@
  */
 
 import { COLD_POINTS } from "../support/vmm/cold_points.ts";
-import { leftovers, SCRATCH, shell, STATE } from "../support/berth.ts";
+import { COLD, leftovers, SCRATCH, shell, STATE } from "../support/berth.ts";
 import {
   type Case,
   copyImage,
@@ -66,7 +66,8 @@ const FAULTS = ([0, 3] as const).flatMap((exits): Fault[] =>
     points: COLD_POINTS.filter((point) => point !== "qmp" && point !== "launch"),
     exits,
     fault,
-    flags: ["--min-free", "100M"],
+    // There is no room for a guest's state.
+    flags: ["--min-free", "100M", ...COLD],
     expected: (point) =>
       // Nobody can say at the job's end whether its last words had found their place by then.
       !isBefore(point) && point !== "ended" && (exits === 3 || isAfterVm(point))

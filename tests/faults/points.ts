@@ -8,7 +8,7 @@
 
 import { type Point, POINTS } from "../../lib/machine/points.ts";
 import type { VerdictName } from "../../lib/job/verdict.ts";
-import { SCRATCH, shell } from "../support/berth.ts";
+import { COLD, SCRATCH, shell } from "../support/berth.ts";
 import { COLD_POINTS } from "../support/vmm/cold_points.ts";
 import type { Case, Scene } from "./harness.ts";
 
@@ -21,6 +21,8 @@ const FLAGS = [
 /** The points before the job's end is known, and those after it. */
 const END = POINTS.indexOf("ended");
 const START = POINTS.indexOf("started");
+/** What befalls clones by then stands in clones.ts. */
+const isOfBoot = (point: Point) => POINTS.indexOf(point) < POINTS.indexOf("hello");
 export const isBeforeStart = (point: Point) => POINTS.indexOf(point) < START;
 export const isBefore = (point: Point) => POINTS.indexOf(point) < END;
 export const isAfterVm = (point: Point) => POINTS.indexOf(point) >= POINTS.indexOf("poweroff");
@@ -131,7 +133,8 @@ export function casesOf(faults: readonly Fault[]): Case[] {
     points.map((point): Case => {
       const [verdict, status] = expected(point);
       const script = jobScript(point, [verdict, status], exits);
-      return { label: `${name}, at "${point}"`, point, fault, flags: [...FLAGS, ...flags], script, verdict, status };
+      const all = [...FLAGS, ...flags, ...(isOfBoot(point) ? COLD : [])];
+      return { label: `${name}, at "${point}"`, point, fault, flags: all, script, verdict, status };
     })
   );
 }

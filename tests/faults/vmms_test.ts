@@ -7,6 +7,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { COLD } from "../support/berth.ts";
 import { type Case, plainPlace, prepareState, testFaults, tryFault } from "./harness.ts";
 
 const FAKE = new URL("./fake_qemu.pl", import.meta.url).pathname;
@@ -112,7 +113,8 @@ testFaults(
   PLAYS.map(([what, play, [verdict, status]]): Case => ({
     label: `a VMM that ${what}: ${play.join(", ").slice(0, 60)}`,
     // One that does not power off is not waited for: nobody is there to hear of it.
-    flags: ["--boot-timeout", "2s", "--timeout", "4s"],
+    // Nor has it a state to be saved.
+    flags: ["--boot-timeout", "2s", "--timeout", "4s", ...COLD],
     script: "true",
     before: `{ cat ${FAKE}; printf '%s\\n' ${play.map((step) => `'${step}'`).join(" ")}; } >"$STATE/qemu"
       chmod +x "$STATE/qemu"; mount --bind "$STATE/qemu" /usr/bin/qemu-system-x86_64`,

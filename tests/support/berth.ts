@@ -5,6 +5,8 @@
  */
 
 /** Where VM tests keep everything, their own state folder included. */
+/** Flags of a job whose test is about a boot, or has no room for what is kept of one; all others may be clones. */
+export const COLD = ["--start", "cold"] as const;
 export const SCRATCH = "/var/tmp/berth-test/vm";
 export const STATE = `${SCRATCH}/state`;
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { writeCpio } from "../../lib/image/cpio.ts";
 import type { Report } from "../../lib/job/report.ts";
-import { berth, emptyFolder, leftovers, type Outcome, SCRATCH, shell, STATE } from "../support/berth.ts";
+import { berth, COLD, emptyFolder, leftovers, type Outcome, SCRATCH, shell, STATE } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
@@ -42,7 +43,60 @@ Deno.test("the first guest of a shape is saved, and those after it are clones of
   }
   assertEquals(new Set(seen).size, 9, seen.join("\n"));
   assertEquals(await sum(state), before);
-  assertEquals((await run([], "true")).report.start, "cold");
+  assertEquals((await run(COLD, "true")).report.start, "cold");
+  // A job that says nothing is one, too.
+  assertEquals((await run([], "true")).report.start, "clone");
+  assertEquals(await leftovers(), []);
+});
+
+/** An image whose guests never renew their randomness: what gives them that does nothing. */
+async function makeUnseededImage(): Promise<void> {
+  const folder = `${STATE}/images`;
+  const [spec, origin] = await Promise.all(
+    ["spec", "origin"].map(async (name) => JSON.parse(await Deno.readTextFile(`${folder}/default/${name}.json`))),
+  );
+  const whole = await Deno.readFile(`${folder}/default/${spec.initrd}`);
+  const data = new TextEncoder().encode("#!/bin/busybox sh\nexit 0\n");
+  // Of two files with one name the kernel unpacks the later one last.
+  const other = writeCpio([{ type: "file", path: "berth/become", mode: 0o755, data }]);
+  const initrd = `../.store/${"0".repeat(28)}5eed.initramfs`;
+  await shell('rm -rf "$1"; mkdir "$1"', `${folder}/unseeded`);
+  await Deno.writeFile(`${folder}/unseeded/${initrd}`, new Uint8Array([...whole, ...other]));
+  await Deno.writeTextFile(`${folder}/unseeded/spec.json`, JSON.stringify({ ...spec, initrd }));
+  const files = [spec.kernel, initrd];
+  await Deno.writeTextFile(`${folder}/unseeded/origin.json`, JSON.stringify({ ...origin, files }));
+}
+
+Deno.test("clones that do not renew their randomness have it in common: it is become that makes them differ", async () => {
+  assertEquals((await run([], "true")).code, 0);
+  await makeUnseededImage();
+  const draw = "cat /proc/sys/kernel/random/uuid; head -c 16 /dev/urandom | xxd -p";
+  const drawn: string[][] = [];
+  // A kernel renews it by itself every few seconds while it is young: a clone may come after that.
+  for (let tries = 0; tries < 8 && drawn.at(-1)?.length !== 1; tries++) {
+    await shell('rm -rf "$1"', TEMPLATES);
+    const flags = ["--image", "unseeded", "--start", "clone"];
+    assertEquals((await run(flags, "true")).report.start, "cold");
+    const clones = [await run(flags, draw), await run(flags, draw)];
+    assertEquals(clones.map(({ code, report }) => [code, report.start]), Array(2).fill([0, "clone"]));
+    drawn.push([...new Set(clones.map(({ stdout }) => stdout))]);
+  }
+  assertEquals(drawn.at(-1)?.length, 1, drawn.join("\n"));
+  assertEquals((await berth(["image", "rm", "unseeded"])).code, 0);
+});
+
+Deno.test("berth image warm saves a guest, so that the first job is a clone, and tries one that is there", async () => {
+  assertEquals((await run([], "true")).code, 0);
+  await shell('rm -rf "$1"', TEMPLATES);
+  const warm = ["image", "warm", "default", "--accel", "tcg", "--memory", "400M"];
+  const [first, second] = [await berth(warm), await berth(warm)];
+  const shape = 'berth: image "default" (400 MiB, 1 vCPU, tcg)';
+  assertEquals([first.code, first.stderr.includes(`${shape}: a guest is saved\n`)], [0, true], first.stderr);
+  const again = `${shape}: such a guest is saved already: a clone of it has started\n`;
+  assertEquals([second.code, second.stderr.includes(again)], [0, true], second.stderr);
+  assertEquals((await run(["--start", "clone", "--memory", "400M"], "true")).report.start, "clone");
+  const { code, stderr } = await berth(["image", "warm", "none"]);
+  assertEquals([code, stderr.startsWith('berth: there is no image "none"')], [125, true], stderr);
   assertEquals(await leftovers(), []);
 });
 

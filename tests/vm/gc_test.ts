@@ -6,7 +6,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Point } from "../../lib/machine/points.ts";
-import { awaitVmm, berth, emptyFolder, finish, leftovers, shell, start } from "../support/berth.ts";
+import { awaitVmm, berth, COLD, emptyFolder, finish, leftovers, shell, start } from "../support/berth.ts";
 import { COLD_POINTS } from "../support/vmm/cold_points.ts";
 import { BERTH_AT_POINTS, dyingAt } from "../support/programs/berth_at_points.ts";
 
@@ -30,7 +30,17 @@ const kept = (point: Point) => point === "removal" || point === "report" ? `${ca
 for (const point of COLD_POINTS) {
   Deno.test(`a host process that is killed at "${point}" leaves nothing but a folder, and gc removes it`, async () => {
     const out = await emptyFolder("gc-out");
-    const flags = ["--drain", "true", "--artifact", `/data/x=${out}`, "--cache", "gc:/cache", "--volume=new:8M:/data"];
+    const start = point === "ready" ? COLD : [];
+    const flags = [
+      ...start,
+      "--drain",
+      "true",
+      "--artifact",
+      `/data/x=${out}`,
+      "--cache",
+      "gc:/cache",
+      "--volume=new:8M:/data",
+    ];
     const command = ["sh", "-c", "echo x >/data/x"];
     const args = ["run", "--quiet", "--name", dyingAt(point), ...flags, "--", ...command];
     const { code, stderr } = await berth(args, { ...here, main: BERTH_AT_POINTS });
@@ -118,7 +128,8 @@ Deno.test("on a full disk gc removes what it finds", async () => {
 Deno.test("on a disk that a killed job has filled, the next job makes room for itself", async () => {
   const full = await emptyFolder("gc-full");
   const wrapper = behind(
-    `mount -t tmpfs -o mode=0700,size=64m full ${full}; cp -a ${state}/images ${full}/images; mkdir -p ${full}/jobs/dead00000000
+    `mount -t tmpfs -o mode=0700,size=64m full ${full}; mkdir -p ${full}/images ${full}/jobs/dead00000000
+     cp -a ${state}/images/default ${state}/images/.store ${full}/images
      : >${full}/jobs/dead00000000.owner; cat /dev/zero >${full}/jobs/dead00000000/out 2>/dev/null || :`,
   );
   const script = `"$@" && ls ${full}/jobs`;

@@ -154,7 +154,7 @@ export const DEFAULTS: JobRequest = {
   pids: 256,
   ioMax: [],
   accel: "auto",
-  start: "cold",
+  start: "auto",
   limits: "auto",
   cgroupParent: "self",
   cgroupDriver: "auto",

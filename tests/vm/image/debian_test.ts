@@ -30,7 +30,7 @@ for (const moment of ["downloading packages with apt", "installing essential pac
   });
 }
 
-const PACKAGES = ["--debian", "bookworm", "--packages", "make,gcc,libc6-dev"];
+const PACKAGES = ["--debian", "bookworm", "--packages", "make,gcc,libc6-dev,python3-minimal"];
 
 /** Builds the image that tests here have in common, whichever of them runs first, or alone. */
 async function haveTools(): Promise<void> {
@@ -84,4 +84,33 @@ Deno.test("a Debian image's root is writable, and forgotten with the job", async
     const [before, after, user] = stdout.split("\n");
     assertEquals([/^12/.test(before), after, user], [true, "changed", "root"]);
   }
+});
+
+Deno.test("clones of a guest have hash seeds of their own, in Perl and in Python", async () => {
+  await haveTools();
+  const warm = await berth(["image", "warm", "tools", "--accel", "tcg", "--quiet"]);
+  assertEquals([warm.code, warm.stderr], [0, ""]);
+  const perl = "perl -e 'print join(q( ), keys %{{ map { $_ => 1 } 1 .. 30 }}), qq(\\n)'";
+  const script = `${perl}; python3 -c 'print(hash("x"))'`;
+  const seen = new Set<string>();
+  for (let count = 0; count < 3; count++) {
+    const args = [
+      "run",
+      "--quiet",
+      "--accel",
+      "tcg",
+      "--image",
+      "tools",
+      "--start",
+      "clone",
+      "--",
+      "sh",
+      "-ec",
+      script,
+    ];
+    const { code, stdout, stderr } = await berth(args);
+    assertEquals([code, stderr, stdout.split("\n").length], [0, "", 3]);
+    for (const line of stdout.trimEnd().split("\n")) seen.add(line);
+  }
+  assertEquals(seen.size, 6, [...seen].join("\n"));
 });
