@@ -53,9 +53,12 @@ async function onSmallDisk(one: Case): Promise<void> {
       await shell(script, DISK);
       await mount();
     });
-  } finally {
-    await shell('umount "$1"; rm "$1.ext4"', DISK);
+  } catch (error) {
+    // What is wrong may hold it still, and is what there is to tell.
+    await shell('umount -l "$1"; rm "$1.ext4"', DISK);
+    throw error;
   }
+  await shell('umount "$1"; rm "$1.ext4"', DISK);
 }
 
 /** What is done to the disk under a job that fails, and one that does not. */

@@ -133,7 +133,7 @@ export function casesOf(faults: readonly Fault[]): Case[] {
     points.map((point): Case => {
       const [verdict, status] = expected(point);
       const script = jobScript(point, [verdict, status], exits);
-      const all = [...FLAGS, ...flags, ...(isOfBoot(point) ? COLD : [])];
+      const all = [...FLAGS, ...flags, ...(isOfBoot(point) && !flags.includes("--start") ? COLD : [])];
       return { label: `${name}, at "${point}"`, point, fault, flags: all, script, verdict, status };
     })
   );
