@@ -19,12 +19,8 @@ agent() {
   count=$(param lanes)
   serving=yes
   for number in ${count:+$(seq 1 $((count - 1)))}; do make_lane /run/lane$number; done
-  if [ "$resolved" ]; then
-    export lane
-    wait_in_room </dev/null | serve_lanes 1 "${count:-1}"
-  else
-    serve_lanes 1 "${count:-1}"
-  fi
+  [ -z "$resolved" ] || start_room
+  serve_lanes 1 "${count:-1}"
 }
 
 # make_lane FOLDER

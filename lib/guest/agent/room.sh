@@ -2,31 +2,43 @@
 # them, and none of it depends on the job: so that of the main lane's first one is made before anybody has asked, and waits.
 # See exec.sh for what it waits with.
 
-# wait_in_room: beside the main lane, and not in the background, as a shell lets what is there ignore SIGINT. The input is
-# a pipe that leads to the job's port, if the job is to have that. Until then nobody reads there: where the host has nothing
-# at the other end, that would be the end of it.
+# start_room: beside the main lane, which is the guest's first process and not to be any other, as the kernel spares that one.
+# Not in the background, as a shell lets what is there ignore SIGINT: it is a part of a pipeline whose shell is ended, so
+# that nobody waits for it. The input is a pipe that leads to the job's port, if the job is to have that. Until then nobody
+# reads there: where the host has nothing at the other end, that would be the end of it.
+start_room() {
+  export lane
+  (
+    read -r self _ </proc/self/stat
+    feed_stdin told | wait_in_room | kill -PIPE "$self"
+  )
+}
+
+# wait_in_room: as long as it is there it holds its end of the FIFO.
 wait_in_room() {
-  feed_stdin told | { export waits=yes && enter_namespace; }
-  echo left >$lane/room
+  exec 4>$lane/room
+  export waits=yes
+  enter_namespace
 }
 
 # expect_room: sets $room when there is one that waits. One that could not be made is gone already.
 expect_room() {
   local word
-  read -r word <$lane/room
+  exec 9<$lane/room
+  read -r word <&9
   [ "$word" != waits ] || room=yes
 }
 
-# use_room: lets the job begin, and waits for its end. The FIFO stays open, as the room may be gone.
+# use_room: lets the job begin, and waits for its end. The FIFO is open at both ends, as the room may be gone.
 use_room() {
   local groups_are=same
   room=
   [ "$gid $groups" = "$room_groups" ] || groups_are=others
-  exec 9<>$lane/go
   [ -z "$stdin" ] || echo feed >$lane/feed
-  printf '%s %s %s\n%s\n' "$uid" $groups_are "$stdin" "$home" >&9
-  read -r _ <$lane/room
-  exec 9>&-
+  exec 1<>$lane/go
+  printf '%s %s %s\n%s\n' "$uid" $groups_are "$stdin" "$home"
+  read -r _ <&9
+  exec 1>/dev/null 9<&-
 }
 
 # enter_room: runs the job in namespaces that are made for it now.
