@@ -14,16 +14,18 @@ import { isJobFlag } from "../line/flag.ts";
 import { askedBy, valuesOf } from "../line/given.ts";
 import { parseNamed } from "../line/names.ts";
 import { RUN_FLAGS } from "../line/run_flags.ts";
+import { BUILD_MIN_FREE } from "../line/shared_flags.ts";
 import { RUN_PROGRAMS } from "../run/run.ts";
 
 /** What of a job decides which guest it has, and where that is booted: the rest is the job's own. */
 const OF_GUEST: readonly string[] = [
   ...["memory", "cpus", "scratch", "accel", "boot-timeout"],
-  ...["limits", "cgroup-parent", "cgroup-driver", "jail", "uid-range", "min-free"],
+  ...["limits", "cgroup-parent", "cgroup-driver", "jail", "uid-range"],
 ];
 const WARM_FLAGS = [
   ...RUN_FLAGS.filter(({ name }) => OF_GUEST.includes(name)),
-  { name: "quiet", help: "nothing on stderr but errors" },
+  BUILD_MIN_FREE,
+  { name: "quiet", help: "no progress on stderr" },
 ];
 
 /** What is to be booted. */

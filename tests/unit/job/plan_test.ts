@@ -56,7 +56,7 @@ Deno.test("planJob() is this plan for a job that asks for nothing", () => {
     timeoutMs: undefined,
     drain: undefined,
     cancelTimeoutMs: 10_000,
-    start: "cold",
+    start: "auto",
     bootTimeoutMs: 20_000,
     logLimitBytes: undefined,
   });

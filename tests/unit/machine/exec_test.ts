@@ -116,9 +116,10 @@ Deno.test("Machine.exec() gives volumes and input to the first command, until on
   const lanes = new Lanes(session, outputs, { volumes, stdin: true });
   /** Whether the request says so, and that it has the input. */
   const mounts = async (last: string) => {
-    let text = "";
-    for (let line = await agent.line(); line !== last; line = await agent.line()) text += line!.split(" ").at(-1);
-    const fragment = new TextDecoder().decode(Uint8Array.fromBase64(text));
+    let fragment = "";
+    for (let line = await agent.line(); line !== last; line = await agent.line()) {
+      fragment += /^(?:lane \d+ )?part \.(.*)\.$/.exec(line!)![1];
+    }
     assertEquals(fragment.includes("stdin=yes"), fragment.includes("volume0"));
     return fragment.includes("volume0");
   };

@@ -33,7 +33,7 @@ Deno.test("parseRunArgs() has a default for everything but the command", () => {
       pids: 256,
       ioMax: [],
       accel: "auto",
-      start: "cold",
+      start: "auto",
       limits: "auto",
       cgroupParent: "self",
       cgroupDriver: "auto",
