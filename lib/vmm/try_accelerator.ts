@@ -13,6 +13,10 @@ export const PROBE_MS = 8000;
 /** Where KVM runs a guest, emulation is only looked at, which takes some 0.3 s; emulated twice over, it may hang. */
 export const EMULATED_PROBE_MS = 3000;
 
+/** How often a loop on KVM is run until it is taken for slow, unless it takes so long that no busy host explains it. */
+const MOST_LOOPS = 3;
+const LONG_LOOP_MS = 1000;
+
 /** What runs the guest, what it tells is kept in, and when it ends before its time. */
 export interface TryIo {
   readonly vmm: Pick<VmmBackend, "probe">;
@@ -27,12 +31,27 @@ export interface TryIo {
  */
 export async function tryKvm(io: TryIo): Promise<ProbeResult> {
   const { vmm, host, stop } = io;
-  const kvm = await vmm.probe("kvm", { timeoutMs: PROBE_MS, stop });
-  const detail = kvm.works ? kvm.detail : `/dev/kvm is there, but ${kvm.detail}`;
-  if (kvm.loopMs === undefined) return { ...kvm, detail };
+  const first = await vmm.probe("kvm", { timeoutMs: PROBE_MS, stop });
+  if (first.loopMs === undefined) return withNode(first);
   const emulatedMs = (await host.read()).tcgLoopMs ?? (await tryEmulation(EMULATED_PROBE_MS, io)).loopMs;
-  const slow = emulatedMs === undefined ? undefined : describeSlow(kvm.loopMs, emulatedMs);
-  return slow ? { ...kvm, works: false, timedOut: true, detail: slow } : { ...kvm, detail };
+  if (emulatedMs === undefined) return withNode(first);
+  const kvm = await fastest(first, emulatedMs, io);
+  const slow = describeSlow(kvm.loopMs!, emulatedMs);
+  return slow ? { ...kvm, works: false, timedOut: true, detail: slow } : withNode(kvm);
+}
+
+function withNode(kvm: ProbeResult): ProbeResult {
+  return { ...kvm, detail: kvm.works ? kvm.detail : `/dev/kvm is there, but ${kvm.detail}` };
+}
+
+/** A host that does something else makes a loop longer, and nothing makes it shorter: one that is slow is run again. */
+async function fastest(first: ProbeResult, emulatedMs: number, { vmm, stop }: TryIo): Promise<ProbeResult> {
+  let [best, bestMs] = [first, first.loopMs!];
+  for (let tries = 1; tries < MOST_LOOPS && bestMs > emulatedMs && bestMs < LONG_LOOP_MS; tries++) {
+    const again = await vmm.probe("kvm", { timeoutMs: PROBE_MS, stop });
+    if (again.loopMs !== undefined && again.loopMs < bestMs) [best, bestMs] = [again, again.loopMs];
+  }
+  return best;
 }
 
 /** How slow KVM is, if it is slower than emulation. Pure. */

@@ -14,8 +14,8 @@ import { temporaryFolder } from "../temp.ts";
 export interface SceneBefore {
   /** Of KVM; the small guest does not run where there is nothing. */
   readonly node?: "missing" | "denied" | "accessible";
-  /** What the small guest does; it ends in an error where a test has not said it. */
-  readonly guest?: Partial<Readonly<Record<Accelerator, ProbeResult>>>;
+  /** What the small guest does, or each time another one; it ends in an error where a test has not said it. */
+  readonly guest?: Partial<Readonly<Record<Accelerator, ProbeResult | readonly ProbeResult[]>>>;
   /** What is known, by the kernel's id. */
   readonly known?: (kernel: string) => KnownHost;
 }
@@ -47,7 +47,8 @@ export async function openScene({ node = "accessible", guest = {}, known }: Scen
   if (known) await host.update(known(kernelId));
   const probe: ChoiceIo["vmm"]["probe"] = (accelerator, { timeoutMs, stop }) => {
     asked.push(`${accelerator} ${timeoutMs}`);
-    const seen = guest[accelerator];
+    const all = [guest[accelerator] ?? []].flat();
+    const seen = all[Math.min(asked.filter((one) => one.startsWith(accelerator)).length, all.length) - 1];
     if (stop.aborted) return Promise.reject(stop.reason);
     return seen ? Promise.resolve(seen) : Promise.reject(new Error(`nobody said what a guest does on ${accelerator}`));
   };

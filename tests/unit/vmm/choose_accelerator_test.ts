@@ -111,7 +111,8 @@ const WAYS: Readonly<Record<string, Way>> = {
     choice: { ...OFF, ...because("/dev/kvm is there, but it died") },
   },
   "emulates where KVM is slower than that": {
-    ...{ guest: { kvm: { ...ON_KVM, loopMs: 300 }, tcg: EMULATED }, asked: ["kvm 8000", "tcg 3000"] },
+    ...{ guest: { kvm: { ...ON_KVM, loopMs: 300 }, tcg: EMULATED } },
+    asked: ["kvm 8000", "tcg 3000", "kvm 8000", "kvm 8000"],
     choice: { ...OFF, ...because(SLOW) },
   },
   "emulates where KVM has failed, as long as that holds": {
@@ -207,7 +208,8 @@ for (const [what, kvm] of Object.entries({ hung: HUNG, "was slow": { ...ON_KVM, 
     const begun = Date.now();
     await choose({}, scene);
     const { failures, untilMs = 0 } = (await scene.host.read()).kvm ?? {};
-    assertEquals([failures, scene.asked], [3, ["kvm 8000"]]);
+    // A slow one is run again.
+    assertEquals([failures, scene.asked], [3, Array(kvm.loopMs === undefined ? 1 : 3).fill("kvm 8000")]);
     assert(untilMs >= begun + 100 * MINUTE && untilMs <= Date.now() + 100 * MINUTE);
   });
 }

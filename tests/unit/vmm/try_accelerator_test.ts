@@ -41,6 +41,24 @@ Deno.test("tryKvm() compares a guest that was cut in its loop by the parts that 
   assertEquals(scene.asked, ["kvm 8000"]);
 });
 
+Deno.test("tryKvm() takes no KVM for slow on a host that was busy: the fastest of three loops counts", async () => {
+  const loops = (...all: number[]) => ({ kvm: all.map((loopMs) => ({ ...RAN, loopMs })) });
+  const known = () => ({ tcgLoopMs: 30 });
+  await using busy = await openScene({ known, guest: loops(190, 40, 12) });
+  assertEquals([await tryKvm(busy.io), busy.asked.length], [{ ...RAN, loopMs: 12 }, 3]);
+  await using once = await openScene({ known, guest: loops(190, 29) });
+  assertEquals([await tryKvm(once.io), once.asked.length], [{ ...RAN, loopMs: 29 }, 2]);
+  await using slow = await openScene({ known, guest: loops(190, 60, 90) });
+  const detail = "/dev/kvm runs guests 2 times slower than emulation does: what takes that 30 ms takes 60 ms";
+  assertEquals([await tryKvm(slow.io), slow.asked.length], [
+    { ...RAN, loopMs: 60, works: false, timedOut: true, detail },
+    3,
+  ]);
+  // No busy host explains that.
+  await using hopeless = await openScene({ known, guest: loops(1000) });
+  assertEquals([(await tryKvm(hopeless.io)).works, hopeless.asked.length], [false, 1]);
+});
+
 Deno.test("tryKvm() compares nothing of a guest that did not come to its loop", async () => {
   await using scene = await openScene({ guest: { kvm: { works: false, detail: "it died" } } });
   const { works, detail } = await tryKvm(scene.io);
