@@ -18,6 +18,8 @@ const COUNT_EVERY = 10;
 /** What could add up. What begins with `host` is of everybody on it, for the eye; kernel memory is in KiB. */
 interface Census {
   readonly files: number;
+  /** Saved states, each with its record: they are kept for others, so many and no more. */
+  readonly templates: number;
   readonly mounts: number;
   readonly sockets: number;
   readonly loops: number;
@@ -28,12 +30,16 @@ interface Census {
   readonly kernelKib: number;
 }
 
+/** How many saved states are kept; see lib/image/template/store.ts. */
+const MOST_TEMPLATES = 8;
 /** What must not be more at the end than after the first job. */
 const OURS = ["files", "mounts", "sockets", "loops", "groups"] as const;
 
 async function count({ state }: Place): Promise<Census> {
   const script = `set +e; exec 2>/dev/null
-    find "$1" /run/berth -not -path "$1/points*" | wc -l
+    templates=$1/images/.templates
+    find "$1" /run/berth -not -path "$1/points*" -not -path "$templates/*.state" -not -path "$templates/*.json" | wc -l
+    ls "$templates"/*.state | wc -l
     grep -cE " (/run/berth|$1)" /proc/self/mounts
     grep -c berth /proc/net/unix
     cat /sys/block/loop*/loop/backing_file | grep -cF "$1/"
@@ -43,8 +49,20 @@ async function count({ state }: Place): Promise<Census> {
     grep -h nr_dying_descendants /sys/fs/cgroup/cgroup.stat /dev/null | grep . || echo absent 0
     awk '/^(Shmem|SUnreclaim|KernelStack|PageTables|Percpu):/ { sum += $2 } END { print sum }' /proc/meminfo`;
   const numbers = (await shell(script, state)).trim().split("\n").map((line) => Number(line.split(" ").at(-1)));
-  const [files, mounts, sockets, loops, groups, hostProcesses, hostFileHandles, hostDyingGroups, kernelKib] = numbers;
-  return { files, mounts, sockets, loops, groups, hostProcesses, hostFileHandles, hostDyingGroups, kernelKib };
+  const [files, templates, mounts, sockets, loops, groups, hostProcesses, hostFileHandles, hostDyingGroups, kernelKib] =
+    numbers;
+  return {
+    files,
+    templates,
+    mounts,
+    sockets,
+    loops,
+    groups,
+    hostProcesses,
+    hostFileHandles,
+    hostDyingGroups,
+    kernelKib,
+  };
 }
 
 /** Runs so many jobs, each with a case of these; the seed says which. */
@@ -69,6 +87,7 @@ export async function soak(place: Place, cases: readonly Case[], jobs: number, s
     const now = await count(place);
     console.log(`${job}: ${JSON.stringify(now)}`);
     memory.push(now.kernelKib);
+    assert(now.templates <= MOST_TEMPLATES, `${now.templates} saved states`);
     assertEquals(OURS.filter((what) => now[what] > before[what]), [], `there is more of it after ${job} jobs`);
   }
   console.log(JSON.stringify(Object.fromEntries(seen)));
