@@ -14,8 +14,14 @@ trap 'kill $qemu 2>/dev/null && wait $qemu || :' EXIT
 trap 'exit 143' INT TERM
 
 exec 5<qmp.out 6>qmp.in 3<agent.out 4>agent.in
-# While the state is read this means: as soon as it is there.
-echo '{"execute":"qmp_capabilities"}{"execute":"cont"}' >&6
+echo '{"execute":"qmp_capabilities"}
+  {"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"events","state":true}]}}
+  {"execute":"migrate-incoming","arguments":{"uri":"fd:8"}}' >&6
+while read -r line <&5; do
+  case $line in *completed*) break ;; esac
+done
+# It was saved while it stood still.
+echo '{"execute":"cont"}' >&6
 printf "%s" "$WHO" >&4
 read -r hello <&3
 printf "%s" "$REQUEST" >&4

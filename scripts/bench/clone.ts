@@ -76,7 +76,6 @@ async function cloneByHand(setup: Setup): Promise<Call> {
 
 /** FIFOs in place of berth's sockets, and this process's own output in place of files. */
 function handMade(word: string, folder: string): string {
-  if (word === "defer") return "fd:8";
   const [, id] = /^socket,id=(qmp),/.exec(word) ?? /^socket,.*,id=(agent)$/.exec(word) ?? [];
   if (id !== undefined) return `pipe,id=${id},path=${id}`;
   return word.replace(`${folder}/out,`, "/dev/stdout,").replace(`${folder}/err,`, "/dev/stderr,");
