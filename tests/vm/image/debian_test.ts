@@ -35,20 +35,22 @@ const PACKAGES = ["--debian", "bookworm", "--packages", "make,gcc,libc6-dev,pyth
 /** Builds the image that tests here have in common, whichever of them runs first, or alone. */
 async function haveTools(): Promise<void> {
   if (
-    JSON.parse((await berth(["image", "ls", "--json"])).stdout).some(({ name }: { name: string }) => name === "tools")
+    JSON.parse((await berth(["image", "ls", "--json"])).stdout).some(({ name }: { name: string }) =>
+      name === "devtools"
+    )
   ) {
     return;
   }
-  const built = await berth(["image", "build", "tools", ...PACKAGES]);
+  const built = await berth(["image", "build", "devtools", ...PACKAGES]);
   assertEquals(built.code, 0, built.stderr);
 }
 
 Deno.test("Debian's own source of hello is configured, built, checked, and taken out", async () => {
-  const built = await berth(["image", "build", "tools", ...PACKAGES]);
+  const built = await berth(["image", "build", "devtools", ...PACKAGES]);
   assertEquals(built.code, 0, built.stderr);
   assertStringIncludes(built.stderr, "berth: installing remaining packages inside the chroot...");
   // Nothing of the host is in it that its builder needs only while it builds.
-  const list = `name=$(sed -n 's|.*"storeDisk": ".*\\.store/\\(.*\\)".*|\\1|p' "$1"/images/tools/spec.json)
+  const list = `name=$(sed -n 's|.*"storeDisk": ".*\\.store/\\(.*\\)".*|\\1|p' "$1"/images/devtools/spec.json)
     unsquashfs -lln "$1/images/.store/$name"`;
   const hosts = /^.* squashfs-root\/etc\/(hostname|resolv\.conf|machine-id)$/m.exec(await shell(list, STATE));
   assertEquals(hosts?.[1], undefined);
@@ -58,7 +60,7 @@ Deno.test("Debian's own source of hello is configured, built, checked, and taken
   const job = ["sh", "-ec", "gcc --version; ./configure; make; make check"];
   const flags = [
     "--image",
-    "tools",
+    "devtools",
     "--memory",
     "1G",
     "--workspace",
@@ -77,10 +79,10 @@ Deno.test("a Debian image's root is writable, and forgotten with the job", async
   await haveTools();
   const script = "cat /etc/debian_version; echo changed >/etc/debian_version; cat /etc/debian_version; id -un";
   const look = 'id -un; id -gn; getent ahosts localhost | cut -d " " -f 1 | uniq; getent hosts "$(hostname)" | wc -l';
-  const args = ["run", "--quiet", "--image", "tools", "--user", "nobody:daemon", "--", "sh", "-c", look];
+  const args = ["run", "--quiet", "--image", "devtools", "--user", "nobody:daemon", "--", "sh", "-c", look];
   assertEquals((await berth(args)).stdout, "nobody\ndaemon\n::1\n127.0.0.1\n1\n");
   for (const _ of ["first", "second"]) {
-    const { stdout } = await berth(["run", "--quiet", "--image", "tools", "--", "sh", "-c", script]);
+    const { stdout } = await berth(["run", "--quiet", "--image", "devtools", "--", "sh", "-c", script]);
     const [before, after, user] = stdout.split("\n");
     assertEquals([/^12/.test(before), after, user], [true, "changed", "root"]);
   }
@@ -88,7 +90,7 @@ Deno.test("a Debian image's root is writable, and forgotten with the job", async
 
 Deno.test("clones of a guest have hash seeds of their own, in Perl and in Python", async () => {
   await haveTools();
-  const warm = await berth(["image", "warm", "tools", "--accel", "tcg", "--quiet"]);
+  const warm = await berth(["image", "warm", "devtools", "--accel", "tcg", "--quiet"]);
   assertEquals([warm.code, warm.stderr], [0, ""]);
   const perl = "perl -e 'print join(q( ), keys %{{ map { $_ => 1 } 1 .. 30 }}), qq(\\n)'";
   const script = `${perl}; python3 -c 'print(hash("x"))'`;
@@ -100,7 +102,7 @@ Deno.test("clones of a guest have hash seeds of their own, in Perl and in Python
       "--accel",
       "tcg",
       "--image",
-      "tools",
+      "devtools",
       "--start",
       "clone",
       "--",
