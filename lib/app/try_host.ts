@@ -44,9 +44,9 @@ const TRY_MS = 10_000;
 const GUEST_MS = 15_000;
 /** What a job's kernel has at most, on the slowest KVM. */
 const KERNEL_MS = BOOT_TIMEOUT_MS.tcg;
-/** Each guest of a try of clones, and all of them: emulated, one that boots takes some 5 s, and a clone one. */
-const CLONE_MS = 30_000;
-const CLONES_MS = 50_000;
+/** Each guest of a try of clones, of which there are three: emulated, one that boots takes some 5 s, and a clone one. */
+const CLONE_MS = 25_000;
+const CLONES_MS = 3 * CLONE_MS + TRY_MS;
 /** systemd is asked three things at most, and its own commands give up after 25 s. */
 const SYSTEMD_MS = 60_000;
 const HOST = new KnownHostFile();

@@ -33,8 +33,7 @@ export async function warmImage(asked: JobRequest, words: Words): Promise<void> 
   let wasThere = false;
   const tell = (event: MachineEvent) => {
     if (event.kind === "start") wasThere = event.start === "clone";
-    if (event.kind === "note") words.note(event.text);
-    if (event.kind === "trouble") words.note(event.text);
+    if (event.kind === "note" || event.kind === "trouble") words.note(event.text);
   };
   try {
     await using _machine = await createMachine(plan, { ...host, stop: stop.requested, kill: stop.insisted, tell });

@@ -53,6 +53,9 @@ const STOPPED: Partial<Record<Deno.Signal, number>> = {
 /** What makes windows. */
 const WINDOW_PROGRAMS = ["unshare", "mount", "pivot_root", "setpriv", "findmnt", "stat"];
 
+/** What the host process of a job can't do without beside that. */
+export const JOB_PROGRAMS: readonly string[] = ["busybox", "qemu-system-x86_64"];
+
 /** The command line of the host process, windows included. Pure. @param pid the front process's id. */
 export function planFront(options: FrontOptions, pid: number): CommandLine {
   const mode = options.looksOnly ? "optional" : "state";

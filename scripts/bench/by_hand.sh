@@ -26,18 +26,7 @@ qemu=$!
 trap 'kill $qemu 2>/dev/null && wait $qemu || :' EXIT
 trap 'exit 143' INT TERM
 
-# Opening waits until QEMU has opened its end, and reading ends when QEMU ends.
+# Opening waits until QEMU has opened its end.
 exec 3<agent.out 4>agent.in
-read -r ready <&3
-printf "%s" "$WHO" >&4
-read -r hello <&3
-printf "%s" "$REQUEST" >&4
-read -r started <&3
-read -r ended how status rest <&3
-echo poweroff >&4
-wait $qemu
-trap - EXIT
-
-[ "$ended $how" = "exited code" ] && exit "$status"
-echo "$ready, $hello, $started, $ended $how $status $rest" >&2
-exit 125
+read -r _ready <&3
+. "${0%/*}/by_hand_job.sh"

@@ -22,15 +22,4 @@ while read -r line <&5; do
 done
 # It was saved while it stood still.
 echo '{"execute":"cont"}' >&6
-printf "%s" "$WHO" >&4
-read -r hello <&3
-printf "%s" "$REQUEST" >&4
-read -r started <&3
-read -r ended how status rest <&3
-echo poweroff >&4
-wait $qemu
-trap - EXIT
-
-[ "$ended $how" = "exited code" ] && exit "$status"
-echo "$hello, $started, $ended $how $status $rest" >&2
-exit 125
+. "${0%/*}/by_hand_job.sh"

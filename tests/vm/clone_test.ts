@@ -131,6 +131,17 @@ Deno.test("a clone has its own job's disks, sizes, input, artifacts, users and e
   assertEquals(await leftovers(), []);
 });
 
+Deno.test("a job has three descriptors, and none of the room that waited for it, whoever it is and however it begins", async () => {
+  await makeTemplate();
+  const list = "for file in /proc/$$/fd/*; do [ ! -e $file ] || echo ${file##*/}; done";
+  for (const start of [COLD, ["--start", "clone"]]) {
+    for (const user of ["root", "1234:5678"]) {
+      const { code, stdout, stderr } = await run([...start, "--user", user, "--drain", list], list);
+      assertEquals([code, stdout], [0, "0\n1\n2\n".repeat(2)], `${start} ${user}: ${stderr}`);
+    }
+  }
+});
+
 Deno.test("16 volumes and a scratch disk are a clone's, too", async () => {
   const volumes = Array.from({ length: 16 }, (_, index) => ["--volume", `new:${8 + index}M:/v${index}`]).flat();
   const flags = ["--scratch", "64M", ...volumes];

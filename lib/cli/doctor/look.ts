@@ -20,7 +20,7 @@ import type { DoctorArgs } from "./args.ts";
 import { renderJson, renderList } from "./render.ts";
 
 /** Longer than all that a host process tries, each of which has a bound of its own. */
-const TRY_MS = 180_000;
+const TRY_MS = 330_000;
 
 /** Areas that the script has nothing to say of. */
 const ONLY_TRIED: readonly Area[] = ["images", "clone", "leftovers"];

@@ -6,7 +6,7 @@
 
 import { BUILD_WINDOWS, goneFact, jailWindows, runWindows } from "../../app/windows.ts";
 import { BerthError } from "../../base/errors.ts";
-import { runFront } from "../../host/front.ts";
+import { JOB_PROGRAMS, runFront } from "../../host/front.ts";
 import { completeRequest, imageFolder, type JobRequest } from "../../job/request/request.ts";
 import { checkTogether } from "../../job/request/together.ts";
 import type { Command } from "../line/command.ts";
@@ -15,7 +15,6 @@ import { askedBy, valuesOf } from "../line/given.ts";
 import { parseNamed } from "../line/names.ts";
 import { RUN_FLAGS } from "../line/run_flags.ts";
 import { BUILD_MIN_FREE } from "../line/shared_flags.ts";
-import { RUN_PROGRAMS } from "../run/run.ts";
 
 /** What of a job decides which guest it has, and where that is booted: the rest is the job's own. */
 const OF_GUEST: readonly string[] = [
@@ -53,7 +52,7 @@ saved already is tried.`,
   ],
   parse: (argv, surroundings) => parseWarmArgs(argv, surroundings?.hostMemoryBytes ?? Infinity),
   isQuiet: ({ quiet }) => quiet,
-  inFront: (_args, { host }) => runFront({ ...host, programs: RUN_PROGRAMS }),
+  inFront: (_args, { host }) => runFront({ ...host, programs: JOB_PROGRAMS }),
   act: async ({ request }, words) => (await import("../../app/warm_image.ts")).warmImage(request, words),
 };
 

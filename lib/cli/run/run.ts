@@ -9,7 +9,7 @@ import { BerthError } from "../../base/errors.ts";
 import { STATUS } from "../../base/exit_status.ts";
 import { expectOwnFolders, foldersToOwn } from "../../files/own_folder.ts";
 import { readCallerDescriptor } from "../../host/caller.ts";
-import { runFront } from "../../host/front.ts";
+import { JOB_PROGRAMS, runFront } from "../../host/front.ts";
 import { isInMask, readIgnoredSignals } from "../../host/ignored_signals.ts";
 import { readRequest } from "../../host/request.ts";
 import { STATE } from "../../host/windows.ts";
@@ -26,9 +26,6 @@ import { Console } from "../terminal/console.ts";
 import { completeArgs, parseRunArgs, parseRunLine, type RunArgs, type RunLine, type Telling } from "./args.ts";
 import { readEnv } from "./env_args.ts";
 import type { Handed } from "./handed.ts";
-
-/** What the host process of a job can't do without. */
-export const RUN_PROGRAMS: readonly string[] = ["busybox", "qemu-system-x86_64"];
 
 /** `berth run`. */
 export const RUN = {
@@ -56,7 +53,7 @@ async function inFront(words: readonly string[], { mainModule }: Program): Promi
   if (args.dryRun) return await planInFront(handed, surroundings);
   return await runFront({
     ...surroundings,
-    programs: RUN_PROGRAMS,
+    programs: JOB_PROGRAMS,
     // What it is to run, and with which secrets, is nobody's business.
     args: ["run"],
     request: handed,

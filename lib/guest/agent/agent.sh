@@ -106,8 +106,8 @@ hear() {
   esac
 }
 
-# start_job: the fragment, which has come in parts, sets user, workdir, hostname, stdin, clock (seconds since 1970), and functions that hold the exact
-# environment, argv and volumes. The main lane prepares the machine for all of them.
+# start_job: the fragment, which has come in parts, sets user, workdir, hostname, stdin, clock (seconds since 1970), and
+# functions that hold the exact environment, argv and volumes. The main lane prepares the machine for all of them.
 start_job() {
   . $lane/request
   set_clock

@@ -3,8 +3,9 @@
 # This busybox prefers its own applets to the programs of the image, in its shell and wherever it starts a program by
 # name. The image's programs are meant, so they are looked up here, and started by the one applet that takes a file and
 # an argv[0] apart: start-stop-daemon.
-# wait_for_job: number 5 is the agent's root, and 4 the job's. root's own groups are those of this process already; others are
-# taken as enter.sh does.
+
+# wait_for_job: number 5 is the agent's root, and 4 the job's. root's own groups are those of this process already; others
+# are taken as enter.sh does.
 wait_for_job() {
   local agent=/proc/self/fd/5 groups stdin
   echo waits >$agent$lane/room

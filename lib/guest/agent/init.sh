@@ -9,8 +9,9 @@
 #   host → agent   who NONCE (until the hello, then) part .TEXT. (of a fragment, one or more) | exec | collect | flush | signal N | poweroff
 #
 # Until the host asks who it is, the guest is nobody: it knows of no job, and its state can be saved, for any number of
-# others to begin from; unless it is unfit for that, as it has seen a job's disk, or can't be set up. The answer is on a disk, "identity", which is read only then: on a line the token, on the next one
-# the serials of the guest's disks, at 512 as many bytes of seed for the kernel's random numbers, and at 1024 the time.
+# others to begin from; unless it is unfit for that, as it has seen a job's disk, or can't be set up. The answer is on a
+# disk, "identity", on which nothing is written before: on a line the token, on the next one the serials of the guest's
+# disks, at 512 as many bytes of seed for the kernel's random numbers, and at 1024 the time.
 #
 # A guest can run several commands at once, each in a lane. The first lane is the main one, which everything above is
 # about; part, exec, signal, started, exited, refused and error of another one have "lane N" in front.
