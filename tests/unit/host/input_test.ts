@@ -58,6 +58,18 @@ Deno.test("sendInput() takes nothing of the caller's before somebody wants it", 
   });
 });
 
+Deno.test("sendInput() takes nothing of the caller's where a failed write is told of only by the next one", async () => {
+  let writes = 0;
+  const write = () => ++writes === 1 ? Promise.resolve() : Promise.reject(new Deno.errors.BrokenPipe());
+  let isOpen = false;
+  const open = () => {
+    isOpen = true;
+    return piecesOf("a");
+  };
+  await assertRejects(() => sendInput({ write }, open), Deno.errors.BrokenPipe);
+  assertEquals(isOpen, false);
+});
+
 Deno.test("receiveInput() does not take for the end what can't be read any more, and says why", async () => {
   await withPipe(async (writer, source) => {
     const broken = (async function* () {
