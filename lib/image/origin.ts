@@ -4,7 +4,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { KernelWish } from "./kernel_file.ts";
 import { MODULE_GROUPS } from "./modules.ts";
 import { type ImageSpec, namedFiles } from "./spec.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
 import { BerthError } from "../base/errors.ts";

@@ -10,7 +10,7 @@
 
 // @ts-types="../base/types/path.d.ts"
 import { basename } from "@std/path";
-import { z } from "zod";
+import * as z from "zod";
 import { BerthError, ignoreNotFound } from "../base/errors.ts";
 import { closeLocked } from "../files/locked_file.ts";
 import { tryLock } from "../files/try_lock.ts";

@@ -12,19 +12,13 @@
 import { parseArgs } from "@std/cli/parse-args";
 import config from "../../deno.json" with { type: "json" };
 import stageScript from "./stage.sh" with { type: "text" };
-import {
-  type Commit,
-  packageEntry,
-  permissionFlags,
-  planCompile,
-  stampVersion,
-  TARGETS,
-  vendorImports,
-} from "./plan.ts";
+import { type Commit, permissionFlags, planBundle, planCompile, stampVersion, TARGETS } from "./plan.ts";
 import { digestRuntime } from "./runtime.ts";
 
 const DIST = "dist";
 const STAGE = `${DIST}/.stage`;
+/** In there. */
+const [SOURCES, BUNDLE] = ["sources", "bundle"];
 const STARTS = 7;
 
 const NO_RUNTIME = "Where Deno can't download the runtime (denort), name one that fits it: DENORT_BIN=PATH";
@@ -36,9 +30,9 @@ const version = stampVersion(config.version, commit);
 const output = machine === undefined ? "berth" : `berth-${machine}`;
 const target = machine === undefined ? undefined : TARGETS[machine];
 const runtime = await learnRuntime();
-await stageImports(version, runtime);
+await bundle(version, runtime);
 const flags = permissionFlags(config.permissions.berth, Deno.version.deno);
-await compile(STAGE, planCompile(flags, `made/${output}`, target));
+await compile(`${STAGE}/${BUNDLE}`, planCompile(flags, `../made/${output}`, target));
 const made = `${STAGE}/made/${output}`;
 if (await digestRuntime(made) !== runtime) {
   throw new Error(`the runtime in ${made} is another one than a moment before`);
@@ -91,24 +85,27 @@ async function compile(folder: string, plan: readonly string[]): Promise<void> {
 /** The digest of the runtime that this Deno compiles with, from wherever it has it: it is what an empty program has. */
 async function learnRuntime(): Promise<string> {
   const folder = `${STAGE}/.runtime`;
-  await shell('mkdir "$1"; : >"$1/main.ts"; echo {} >"$1/deno.json"', folder);
+  await shell('mkdir "$1"; : >"$1/main.js"; echo {} >"$1/deno.json"', folder);
   await compile(folder, planCompile([], "program", target));
   const digest = await digestRuntime(`${folder}/program`);
   await shell('rm -r "$1"', folder);
   return digest;
 }
 
-/** Gives the staged tree the files of its packages, and a configuration that has only what the program reads. */
-async function stageImports(version: string, runtimeSha256: string): Promise<void> {
-  const entryOf = (name: string) => packageEntry(Deno.readTextFileSync(`${STAGE}/node_modules/${name}/package.json`));
-  const { imports, packages } = vendorImports(config.imports, entryOf);
-  for (const { name, folder } of packages) {
-    await shell('cd "$1"; mkdir -p "${3%/*}"; cp -RL "node_modules/$2" "$3"', STAGE, name, folder);
-  }
-  await shell('rm -r "$1/node_modules"', STAGE);
+/** Makes the files that are compiled, with a configuration that has only what the program reads. */
+async function bundle(version: string, runtimeSha256: string): Promise<void> {
+  const { name, imports } = config;
   await Deno.writeTextFile(
-    `${STAGE}/deno.json`,
-    JSON.stringify({ name: config.name, version, runtimeSha256, imports }),
+    `${STAGE}/${SOURCES}/deno.json`,
+    JSON.stringify({ name, version, runtimeSha256, imports }),
+  );
+  await shell(
+    'mkdir "$1/$3"; echo {} >"$1/$3/deno.json"; cd "$1/$2"; shift 3; exec "$@"',
+    STAGE,
+    SOURCES,
+    BUNDLE,
+    Deno.execPath(),
+    ...planBundle(`../${BUNDLE}`),
   );
 }
 

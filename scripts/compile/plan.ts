@@ -49,58 +49,28 @@ export function permissionFlags(set: Readonly<Record<string, readonly string[]>>
   });
 }
 
-/** A package of npm that is imported, and the folder that its copy is put into. */
-export interface Vendored {
-  readonly name: string;
-  readonly folder: string;
-}
-
-const NPM = /^npm:((?:@[^/@]+\/)?[^/@]+)@([^/]+)(?:\/(.+))?$/;
-
 /**
- * Imports of npm's packages as imports of files: of a package everything would be in the binary, and be looked at on each
- * start; of files only what is imported is.
+ * The arguments of `deno` that make a few files of the sources, without what nobody uses: each module that is looked up
+ * takes its time at each start. What is imported late is in files of its own.
  *
- * @param entryOf tells the file that a package's own name stands for.
+ * @param output a folder.
  */
-export function vendorImports(
-  imports: Readonly<Record<string, string>>,
-  entryOf: (name: string) => string,
-): { imports: Record<string, string>; packages: Vendored[] } {
-  const packages = new Map<string, Vendored>();
-  const mapped = Object.entries(imports).map(([specifier, target]) => {
-    const match = NPM.exec(target);
-    if (!match) return [specifier, target];
-    const [, name, , path = entryOf(name)] = match;
-    const folder = `vendor/${name}`;
-    packages.set(name, { name, folder });
-    return [specifier, `./${folder}/${path}`];
-  });
-  return { imports: Object.fromEntries(mapped), packages: [...packages.values()] };
+export function planBundle(output: string): string[] {
+  return [
+    ...["bundle", "--quiet", "--frozen", "--node-modules-dir=auto", "--no-remote", "--unstable-raw-imports"],
+    // Names stay, for whoever reads where something went wrong.
+    ...["--platform", "deno", "--code-splitting", "--outdir", output, "main.ts"],
+  ];
 }
 
-/** The file that a package's own name stands for when it is imported. */
-export function packageEntry(text: string): string {
-  const { exports, module, main } = JSON.parse(text) as {
-    exports?: string | Record<string, string | Record<string, string>>;
-    module?: string;
-    main?: string;
-  };
-  const own = typeof exports === "object" ? exports["."] ?? exports : exports;
-  const entry = typeof own === "object" ? (own as Record<string, string>).import : own;
-  const path = entry ?? module ?? main;
-  if (typeof path !== "string") throw new Error(`a package whose entry is not plain: ${JSON.stringify(exports)}`);
-  return path.replace(/^\.\//, "");
-}
-
-/** The arguments of `deno`, in the staged tree. */
+/** The arguments of `deno`, in the folder of the bundle. */
 export function planCompile(flags: readonly string[], output: string, target: string | undefined): string[] {
   return [
     ...["compile", "--quiet", "--no-prompt", "--no-lock", "--no-remote", "--no-npm"],
-    // Types were checked before; raw imports need a flag before Deno 2.9; a code cache would be written at the first start.
-    ...["--no-check", "--unstable-raw-imports", "--no-code-cache"],
+    // Types were checked before; a code cache would be written at the first start.
+    ...["--no-check", "--no-code-cache"],
     ...(target === undefined ? [] : ["--target", target]),
     ...flags,
-    ...["--output", output, "main.ts"],
+    ...["--output", output, "main.js"],
   ];
 }

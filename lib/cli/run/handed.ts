@@ -4,7 +4,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { BerthError } from "../../base/errors.ts";
 import { checkRequest } from "../../job/request/parse.ts";
 import { completeRequest, type JobRequest } from "../../job/request/request.ts";

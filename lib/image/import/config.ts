@@ -7,7 +7,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { BerthError } from "../../base/errors.ts";
 import type { JobDefaults } from "../spec.ts";
 import { parseJson } from "./json.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { BerthError } from "../../base/errors.ts";
 import { plainWords } from "./words.ts";
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Candidate } from "./choice.ts";
 import { parseJson } from "./json.ts";
 

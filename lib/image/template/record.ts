@@ -4,7 +4,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { ownershipProblem } from "../../files/own_folder.ts";
 
 const KEY = /^[0-9a-f]{32}$/;

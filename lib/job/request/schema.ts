@@ -5,7 +5,7 @@
  * @module
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_CACHE_BYTES } from "../../disk/names.ts";
 import { type JobRequest, REQUEST_VERSION } from "./request.ts";
 
