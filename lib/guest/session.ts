@@ -113,10 +113,6 @@ export class Session implements Disposable {
     await this.#say("flush");
   }
 
-  async poweroff(): Promise<void> {
-    await this.#say("poweroff");
-  }
-
   /** A fragment goes in parts: the agent's shell takes long over long lines. */
   async #request(fragment: string, verb: string, address = ""): Promise<void> {
     const parts = Array.from(

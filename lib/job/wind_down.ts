@@ -1,13 +1,12 @@
 /**
- * Ends a job's VM in good order: what the guest still has to do and to hand over, then poweroff. Each step is tried
+ * Ends a job's VM in good order: what the guest still has to do and to hand over, then its own end. Each step is tried
  * whatever became of the ones before, each one has an end, and none replaces the job's verdict by a lesser one.
  *
  * @module
  */
 
-import { deadline, DeadlineError, orAborted, settlesWithin, within } from "../base/deadline.ts";
+import { aborted, deadline, DeadlineError, orAborted, settlesWithin, within } from "../base/deadline.ts";
 import { BerthError, describeError } from "../base/errors.ts";
-import { formatMillis } from "../base/units.ts";
 import type { AgentMessage } from "../guest/protocol.ts";
 import type { Exec } from "../machine/exec.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -20,9 +19,7 @@ import { type End, hasSucceeded, infra } from "./verdict.ts";
 
 /** How long all may take that is kept of a job: what the guest hands over, that it comes out, what caches have. */
 const KEEP_MS = 600_000;
-/** How long the guest may take to power off. */
-const POWEROFF_MS = 10_000;
-/** The same for a job that somebody wants gone. */
+/** How long the end of a job that somebody wants gone may take, each step of it. */
 export const HASTY_MS = 300;
 
 /** What the end needs of a machine. */
@@ -198,23 +195,18 @@ async function flush(
   }
 }
 
-/** Guest first, then the VMM's own way, then force (the VM's disposal). */
-async function shutDown({ vm, session }: RunningMachine, end: End, io: WindDownIo): Promise<void> {
+/**
+ * The VMM's own way, then force (the VM's disposal). The guest is not asked: what is to be kept of it is on the host by
+ * now, and what a job has done to it is no matter.
+ */
+async function shutDown({ vm }: RunningMachine, end: End, { stop, tell }: WindDownIo): Promise<void> {
   if (end.kind === "vm-ended") return;
-  const { stop, tell } = io;
-  const seen = (what: string) => tell({ kind: "seen", source: "berth", what });
-  const signal = AbortSignal.any([io.signal, stop.requested]);
   tell({ kind: "point", point: "poweroff" });
-  const isHalted = end.kind === "vm-paused" || (signal.aborted && !stop.reason);
-  const patience = stop.reason || end.kind === "agent-lost" ? HASTY_MS : POWEROFF_MS;
-  // A guest that stands still hears nothing.
-  if (!isHalted) {
-    void session.poweroff().catch(() => {});
-    if (await settlesWithin(vm.exited, patience, stop.reason ? undefined : signal)) return;
-    if (!signal.aborted) seen(`the guest has not powered off within ${formatMillis(patience)}`);
-  }
+  const quit = vm.quit();
   // Whoever wants it gone has it killed.
-  if (stop.reason) return;
-  const hasQuit = await orAborted(vm.quit(), stop.requested).catch(() => true);
-  if (!hasQuit) seen("the VMM has not quit when it was told to; it is killed");
+  using hurry = aborted(stop.requested);
+  const hurried = hurry.promise.then(() => settlesWithin(quit, HASTY_MS)).then(() => true);
+  if (!await Promise.race([quit, hurried])) {
+    tell({ kind: "seen", source: "berth", what: "the VMM has not quit when it was told to; it is killed" });
+  }
 }

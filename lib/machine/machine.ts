@@ -52,7 +52,7 @@ export interface Machine extends AsyncDisposable {
    */
   exec(command: Command): Exec;
   /** The agent: it hands artifacts over, flushes and powers off, one request after another, while no command runs. */
-  readonly session: Pick<Session, "collect" | "flush" | "poweroff" | "next">;
+  readonly session: Pick<Session, "collect" | "flush" | "next">;
   /** Where the guest's output and its artifacts come out; the first output is that of the first command. */
   readonly link: Pick<GuestLink, "outputs" | "artifacts">;
   /** Whether there is a cache whose changes are kept. */

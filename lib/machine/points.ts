@@ -36,7 +36,7 @@ export const POINTS = [
   "drain",
   /** The guest hands artifacts over. */
   "collect",
-  /** The guest is told to power off. */
+  /** The VM's power is cut: the VMM is told to quit. */
   "poweroff",
   /** The VM is gone. */
   "gone",

@@ -36,12 +36,19 @@ sub negotiate {
     print $qmp qq({"return": {"name": "$name"}}\n);
 }
 
+# One that does not speak QMP is killed.
+sub quit {
+    sleep 1000 unless $qmp;
+    while (<$qmp>) { print $qmp qq({"return": {}}\n) and exit 0 if /"quit"/ }
+    sleep 1000;
+}
+
 # Done in turn: a line is sent, and @ begins a command.
 while (my $step = <DATA>) {
     chomp $step;
     if    ($step eq '@hello') { hello() }
     elsif ($step eq '@asked') { while (<$agent>) { last if /^exec$/ } }
-    elsif ($step eq '@told-to-power-off') { while (<$agent>) { last if /^poweroff$/ } exit 0 }
+    elsif ($step eq '@quit')  { quit() }
     elsif ($step eq '@close') { close $agent }
     elsif ($step eq '@sleep') { sleep 1000 }
     elsif ($step eq '@flood') { print $agent 'x' x 65536 for 1 .. 200 }

@@ -21,7 +21,7 @@ const LOST: Expected = ["guest-lost", 123];
 const NO_BOOT: Expected = ["boot-failed", 125];
 
 const OWN_SEVEN: Expected = ["failed", 7];
-const SEVEN = ["started", "exited code 7 0", "@told-to-power-off"];
+const SEVEN = ["started", "exited code 7 0", "@quit"];
 const shutdown = (reason: string) => `{"event": "SHUTDOWN", "data": {"reason": "${reason}"}}`;
 
 const PLAYS: readonly (readonly [what: string, play: Play, expected: Expected])[] = [
@@ -74,8 +74,8 @@ const PLAYS: readonly (readonly [what: string, play: Play, expected: Expected])[
   ["breaks down under the job", [...HELLO, "started", "@kill ABRT"], ["vmm-crashed", 123]],
   ["is killed under the job", [...HELLO, "started", "@kill KILL"], ["vmm-crashed", 123]],
   ["says nothing more", [...HELLO, "started", "@sleep"], ["timed-out", 124]],
-  ["is told to start a job that is not there", [...HELLO, "refused 127", "@told-to-power-off"], ["failed", 127]],
-  ["tells a status slowly", [...HELLO, "@slow started", "@slow exited code 7 0", "@told-to-power-off"], OWN_SEVEN],
+  ["is told to start a job that is not there", [...HELLO, "refused 127", "@quit"], ["failed", 127]],
+  ["tells a status slowly", [...HELLO, "@slow started", "@slow exited code 7 0", "@quit"], OWN_SEVEN],
   ["tells a status and hangs up", [...HELLO, ...SEVEN.slice(0, 2), "@close"], OWN_SEVEN],
   ["tells two ends", [...HELLO, "started", "exited code 7 0", "exited code 0 0"], ["failed", 7]],
   ["hangs up its QMP before its hello", ["@qmp", "@qmp-close", ...HELLO, ...SEVEN], OWN_SEVEN],
@@ -106,13 +106,13 @@ const PLAYS: readonly (readonly [what: string, play: Play, expected: Expected])[
     ["@qmp", ...HELLO, "started", `@qmp 1 ${shutdown("host-qmp-quit")}`, "@exit 0"],
     ["vmm-crashed", 123],
   ],
-  ["does not power off", [...HELLO, "started", "exited code 0 0", "@sleep"], ["succeeded", 0]],
+  ["does not quit", [...HELLO, "started", "exited code 0 0", "@sleep"], ["succeeded", 0]],
 ];
 
 testFaults(
   PLAYS.map(([what, play, [verdict, status]]): Case => ({
     label: `a VMM that ${what}: ${play.join(", ").slice(0, 60)}`,
-    // One that does not power off is not waited for: nobody is there to hear of it.
+    // One that does not quit is not waited for: nobody is there to hear of it.
     // Nor has it a state to be saved.
     flags: ["--boot-timeout", "2s", "--timeout", "4s", ...COLD],
     script: "true",

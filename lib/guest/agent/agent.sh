@@ -96,7 +96,6 @@ hear() {
     words=${words#.}
     printf %s "${words%.}" >>$lane/request
     ;;
-  poweroff) reboot -f ;;
   exec)
     # Until its end is told: see signal_job.
     echo yes >$lane/asked

@@ -6,7 +6,7 @@
 #
 #   agent → host   ready NONCE [unfit] (once, then) hello TOKEN ROLE | started | exited code|signal N OOM_KILLS | refused STATUS [BASE64] | error BASE64
 #                  missing INDEX, left BASE64 (any number, then) collected | flushed
-#   host → agent   who NONCE (until the hello, then) part .TEXT. (of a fragment, one or more) | exec | collect | flush | signal N | poweroff
+#   host → agent   who NONCE (until the hello, then) part .TEXT. (of a fragment, one or more) | exec | collect | flush | signal N
 #
 # Until the host asks who it is, the guest is nobody: it knows of no job, and its state can be saved, for any number of
 # others to begin from; unless it is unfit for that, as it has seen a job's disk, or can't be set up. The answer is on a

@@ -52,7 +52,6 @@ export interface Stage {
 export class FakeGuest {
   readonly #plan: VmPlan;
   readonly #stage: Stage;
-  readonly #onPoweroff: () => void;
   #caller: Caller | undefined;
   #isGone = false;
   #runs: "nothing" | "job" | "hook" = "nothing";
@@ -61,10 +60,9 @@ export class FakeGuest {
   isFrozen = false;
   readonly heard: string[] = [];
 
-  constructor(plan: VmPlan, stage: Stage, onPoweroff: () => void) {
+  constructor(plan: VmPlan, stage: Stage) {
     this.#plan = plan;
     this.#stage = stage;
-    this.#onPoweroff = onPoweroff;
   }
 
   /** From the boot to the end of its connection. */
@@ -109,7 +107,6 @@ export class FakeGuest {
     }
     if (verb === "collect") this.#collect();
     if (verb === "flush" && !this.#stage.play.flushesOn) this.say("flushed");
-    if (verb === "poweroff") this.#onPoweroff();
   }
 
   #exec(): void {

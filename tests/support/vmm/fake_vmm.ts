@@ -86,7 +86,7 @@ export class FakeVm implements Vm {
     this.#watcher = watcher;
     this.#play = stage.play;
     this.restored.catch(() => {});
-    this.#guest = new FakeGuest(plan, stage, () => this.end({ code: 0, words: "", reason: "guest-shutdown" }));
+    this.#guest = new FakeGuest(plan, stage);
     // As a process needs its time to come up.
     setTimeout(() => void this.#comeUp(), 1);
   }

@@ -29,7 +29,13 @@ export class IdleVm implements Vm {
   readonly restored = new Promise<void>(() => {});
   resume = () => Promise.resolve();
   save = () => Promise.resolve();
-  quit = () => Promise.resolve(false);
+  readonly #quit = Promise.withResolvers<void>();
+  /** When it is told to quit, which it takes its time for. */
+  readonly toldToQuit = this.#quit.promise;
+  quit(): Promise<boolean> {
+    this.#quit.resolve();
+    return this.exited.then(() => true);
+  }
   kill = () => {};
   [Symbol.asyncDispose] = () => Promise.resolve();
 }

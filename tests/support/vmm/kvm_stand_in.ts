@@ -34,7 +34,7 @@ if ($kvm) { PLAY }
 if ($probe) { print ">", "." x 64, sprintf("%016x %016x\\n", 2_000_000, $kvm ? 6_000_000 : 60_000_000); exit 33 }
 `;
 /** What its agent does: see fake_qemu.pl. */
-const AGENT = ["@hello", "@asked", "started", "exited code 0 0", "@told-to-power-off"];
+const AGENT = ["@qmp", "@hello", "@asked", "started", "exited code 0 0", "@quit"];
 
 /**
  * Writes the stand-in.

@@ -46,16 +46,16 @@ sessionTest("a Session says what it wants in lines", async (session, agent) => {
   await session.lane(0).exec(request);
   await session.lane(0).signal(15);
   await session.collect(["/out", "/b c"]);
-  await session.poweroff();
+  await session.flush();
   const lines = [];
-  for (let line = await agent.line(); lines.push(line), line !== "poweroff"; line = await agent.line());
+  for (let line = await agent.line(); lines.push(line), line !== "flush"; line = await agent.line());
   assertEquals(lines, [
     `part .${execFragment(request)}.`,
     "exec",
     "signal 15",
     `part .${collectFragment(["/out", "/b c"])}.`,
     "collect",
-    "poweroff",
+    "flush",
   ]);
 });
 

@@ -100,7 +100,7 @@ for (const [what, acted, play, kind] of collects) {
 windDownTest("keeps the job's own failure beside artifacts that are lost", ARTIFACT, FAILURE, async (scene) => {
   await scene.asked("collect");
   await scene.agent.send("nonsense\n");
-  await scene.asked("poweroff");
+  await scene.vm.toldToQuit;
   scene.vm.end({ code: 0, words: "" });
 }, { kind: "exited", code: 3, troubles: [`the guest's agent said "nonsense"`] });
 
@@ -109,13 +109,15 @@ windDownTest("ends a drain that takes too long, and only says so", DRAIN, SUCCES
   await agent.send("started\n");
   await asked("signal 15");
   await agent.send("exited signal 15 0\n");
-  await asked("poweroff");
+  await vm.toldToQuit;
   vm.end({ code: 0, words: "" });
 }, { kind: "exited", code: 0, troubles: ["the drain failed: waited 20 ms for the drain"] });
 
 windDownTest("does not wait for the drain of a VM that is stopped", LONG_DRAIN, SUCCESS, async ({ vm, asked }) => {
   await asked("exec");
   vm.pause(PAUSE);
+  await vm.toldToQuit;
+  vm.end({ code: 0, words: "" });
 }, { kind: "vm-paused", troubles: ["the drain failed: the VMM has stopped the VM (io-error)"] });
 
 windDownTest("asks for artifacts when a drain had to be ended", { ...DRAIN, ...ARTIFACT }, SUCCESS, async (scene) => {
@@ -125,16 +127,32 @@ windDownTest("asks for artifacts when a drain had to be ended", { ...DRAIN, ...A
   await agent.send("started\nexited signal 15 0\n");
   await asked("collect");
   await agent.send(`error ${encodeText("no room")}\n`);
-  await asked("poweroff");
+  await vm.toldToQuit;
   vm.end({ code: 0, words: "" });
 }, { kind: "infra", troubles: ["the drain failed: waited 20 ms for the drain"] });
 
-windDownTest("does not wait any more when it is told to hurry", {}, SUCCESS, async ({ stop, asked, log }) => {
-  await asked("poweroff");
+windDownTest("does not wait any more when it is told to hurry", {}, SUCCESS, async ({ vm, stop, log }) => {
+  await vm.toldToQuit;
   stop.stop("SIGTERM");
   await Promise.resolve();
   assertEquals(readFacts(log.list()).evidence, []);
 }, { kind: "exited", code: 0 });
+
+windDownTest(
+  "has a VMM killed that does not quit, and says so",
+  ARTIFACT,
+  FAILURE,
+  async ({ agent, vm, asked, log }) => {
+    await asked("collect");
+    vm.quit = () => Promise.resolve(false);
+    await agent.send("nonsense\n");
+    const words = "the VMM has not quit when it was told to; it is killed";
+    while (!readFacts(log.list()).evidence.some(({ what }) => what === words)) {
+      await new Promise((next) => setTimeout(next, 1));
+    }
+  },
+  { kind: "exited", code: 3, troubles: [`the guest's agent said "nonsense"`] },
+);
 
 windDownTest(
   "waits no longer for artifacts than all together may take",
@@ -142,7 +160,7 @@ windDownTest(
   FAILURE,
   async ({ vm, asked }) => {
     await asked("collect");
-    await asked("poweroff");
+    await vm.toldToQuit;
     vm.end({ code: 0, words: "" });
   },
   { kind: "exited", code: 3, troubles: ["waited 20 ms for all that is kept of the job"] },
@@ -161,7 +179,7 @@ for (const [what, acted] of [["success", SUCCESS], ["failure", FAILURE]] as cons
     async (scene) => {
       await scene.asked("collect");
       scene.stop.stop("SIGTERM");
-      await scene.asked("poweroff");
+      await scene.vm.toldToQuit;
       scene.vm.end({ code: 0, words: "" });
     },
     { kind: "cancelled", troubles: [OVER] },
@@ -178,7 +196,7 @@ windDownTest(
     await agent.send("started\nexited code 0 0\n");
     await asked("collect");
     await agent.send("missing 0\ncollected\n");
-    await asked("poweroff");
+    await vm.toldToQuit;
     vm.end({ code: 0, words: "" });
   },
   { kind: "cancelled", troubles: ["the artifact /out: the job has ended, and there is no such file or folder"] },
@@ -191,14 +209,14 @@ windDownTest("goes on with a drain when its job is cancelled", LONG_DRAIN, SUCCE
   await agent.send("started\nexited code 0 0\n");
   await asked("collect");
   await agent.send(`error ${encodeText("no room")}\n`);
-  await asked("poweroff");
+  await vm.toldToQuit;
   vm.end({ code: 0, words: "" });
 }, { kind: "cancelled", troubles: ["no room"] });
 
 windDownTest("ends a drain at once by a second wish", LONG_DRAIN, CANCELLED, async ({ vm, stop, asked }) => {
   await asked("exec");
   stop.stop("SIGINT");
-  await asked("poweroff");
+  await vm.toldToQuit;
   vm.end({ code: 0, words: "" });
 }, {
   kind: "cancelled",
@@ -210,7 +228,7 @@ windDownTest(
   ARTIFACT,
   { ...CANCELLED, isOver: false },
   async (scene) => {
-    await scene.asked("poweroff");
+    await scene.vm.toldToQuit;
     scene.vm.end({ code: 0, words: "" });
   },
   { kind: "cancelled", troubles: ["no artifacts: the guest's agent can't be asked for them any more"] },
@@ -222,8 +240,8 @@ windDownTest(
     ...{ ...ARTIFACT, artifactOn: "success" },
   },
   CANCELLED,
-  async ({ vm, asked }) => {
-    await asked("poweroff");
+  async ({ vm }) => {
+    await vm.toldToQuit;
     vm.end({ code: 0, words: "" });
   },
   { kind: "cancelled" },
@@ -231,7 +249,7 @@ windDownTest(
 
 windDownTest("does nothing more for a job that nobody listens to", { ...DRAIN, ...ARTIFACT }, {
   ...{ kind: "cancelled", by: "SIGPIPE", isOver: false },
-}, async ({ vm, asked }) => {
-  await asked("poweroff");
+}, async ({ vm }) => {
+  await vm.toldToQuit;
   vm.end({ code: 0, words: "" });
 }, { kind: "cancelled" });

@@ -116,8 +116,7 @@ export const BLOWS: readonly Blow[] = [
     play: untilEnd(OK),
     fault: ({ vmm }) => vmm.vm?.loseAgent(),
     from: "hello",
-    // From there on it takes 10 s to see that it will not power off: tests/faults has that.
-    to: "collect",
+    to: "poweroff",
     expected: ofVm("guest-lost", ["succeeded", 0]),
   },
   {

@@ -106,10 +106,10 @@ Deno.test("runJob() tells what the group has used and what its VM said before it
 
 Deno.test("runJob() asks the guest in this order, and sends it the signal that came", async () => {
   const { scene } = await liveOnce({ play: OK });
-  assertEquals(scene.vmm.vm?.heard, ["exec", "exec", "collect", "poweroff"]);
+  assertEquals(scene.vmm.vm?.heard, ["exec", "exec", "collect"]);
   const told = await liveOnce({ play: RUNS_ON, at: "started", fault: ({ stop }) => stop.stop("SIGINT") });
   // One that ends by it gets no second one.
-  assertEquals(told.scene.vmm.vm?.heard, ["exec", "signal 2", "exec", "collect", "poweroff"]);
+  assertEquals(told.scene.vmm.vm?.heard, ["exec", "signal 2", "exec", "collect"]);
   const late = await liveOnce({ play: RUNS_ON, spec: { timeoutMs: 20 } });
   assertEquals(late.scene.vmm.vm?.heard.slice(0, 2), ["exec", "signal 15"]);
 });
@@ -155,15 +155,15 @@ Deno.test("runJob() makes no success of a job whose artifact is not there", asyn
 Deno.test("runJob() asks for no artifacts after an end that they are not wanted of, nor runs a hook that there is none of", async () => {
   const spec = { artifactOn: "failure", drain: undefined } as const;
   const { scene } = await liveOnce({ play: OK, spec });
-  assertEquals(scene.vmm.vm?.heard, ["exec", "poweroff"]);
+  assertEquals(scene.vmm.vm?.heard, ["exec"]);
   const failed = await liveOnce({ play: { ends: "exited code 3 0" }, spec });
-  assertEquals([failed.scene.vmm.vm?.heard, failed.artifact], [["exec", "collect", "poweroff"], "made by the job"]);
+  assertEquals([failed.scene.vmm.vm?.heard, failed.artifact], [["exec", "collect"], "made by the job"]);
 });
 
 Deno.test("runJob() waits for a hook as long as it may take, and for a cancelled job no longer than that", async () => {
   const slow = await liveOnce({ play: { ...OK, hookRunsOn: true }, spec: { drainTimeoutMs: 50 } });
   assertEquals(endOf(slow), ["succeeded", 0, ["the drain failed: waited 50 ms for the drain"]]);
-  assertEquals(slow.scene.vmm.vm?.heard, ["exec", "exec", "signal 15", "collect", "poweroff"]);
+  assertEquals(slow.scene.vmm.vm?.heard, ["exec", "exec", "signal 15", "collect"]);
   const cancelled = await liveOnce({
     play: { ...OK, hookRunsOn: true },
     spec: { cancelTimeoutMs: 100 },
@@ -211,11 +211,10 @@ testNeeding(noDisks, "runJob() keeps a cache of a success when its VM is gone, a
     "exec",
     "collect",
     "flush",
-    "poweroff",
   ]]);
   assertEquals(kept.kept, ["cache-npm"]);
   const failed = await liveOnce({ play: { ends: "exited code 3 0" }, spec });
-  assertEquals([failed.scene.vmm.vm?.heard, failed.kept], [["exec", "collect", "poweroff"], []]);
+  assertEquals([failed.scene.vmm.vm?.heard, failed.kept], [["exec", "collect"], []]);
 });
 
 Deno.test("runJob() makes no success of a job whose output somebody did not wait for", async () => {
