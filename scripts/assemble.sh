@@ -1,5 +1,5 @@
 #!/bin/sh
-# Assembles a program of berth's, lib/vmm/qemu/probe.S or lib/guest/become/become.S, and prints it in hexadecimal, 32
+# Assembles a program of berth's, lib/vmm/qemu/probe.S or one of lib/guest/programs, and prints it in hexadecimal, 32
 # bytes a line.
 set -eu
 [ $# -eq 1 ] || { echo "usage: assemble.sh FILE.S" >&2; exit 2; }

@@ -1,5 +1,5 @@
 /**
- * The guest's side of the agent, its scripts and its program, as it goes into every initramfs.
+ * The guest's side of the agent, its scripts and its programs, as it goes into every initramfs.
  *
  * @module
  */
@@ -17,11 +17,12 @@ import job from "./agent/job.sh" with { type: "text" };
 import names from "./agent/names.sh" with { type: "text" };
 import namespace from "./agent/namespace.sh" with { type: "text" };
 import paths from "./agent/paths.sh" with { type: "text" };
+import refused from "./agent/refused.sh" with { type: "text" };
 import room from "./agent/room.sh" with { type: "text" };
 import root from "./agent/root.sh" with { type: "text" };
 import runnable from "./agent/runnable.sh" with { type: "text" };
 import volumes from "./agent/volumes.sh" with { type: "text" };
-import { becomeProgram } from "./become/become_code.ts";
+import { PROGRAMS } from "./programs/programs.ts";
 
 /** Path in the initramfs → text. */
 export const AGENT_FILES: Readonly<Record<string, string>> = {
@@ -37,6 +38,7 @@ export const AGENT_FILES: Readonly<Record<string, string>> = {
   "berth/names.sh": names,
   "berth/namespace.sh": namespace,
   "berth/paths.sh": paths,
+  "berth/refused.sh": refused,
   "berth/room.sh": room,
   "berth/root.sh": root,
   "berth/runnable.sh": runnable,
@@ -44,7 +46,9 @@ export const AGENT_FILES: Readonly<Record<string, string>> = {
 };
 
 /** Path in the initramfs → program. */
-export const AGENT_PROGRAMS: Readonly<Record<string, Uint8Array>> = { "berth/become": becomeProgram() };
+export const AGENT_PROGRAMS: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
+  Object.entries(PROGRAMS).map(([name, program]) => [`berth/${name}`, program]),
+);
 
 type AgentContents = Readonly<Record<string, string | Uint8Array>>;
 

@@ -49,7 +49,10 @@ function quoteWords(words: readonly string[]): string {
 
 /** The fragment of an `exec` request: see agent.sh and exec.sh, which use it. */
 export function execFragment(request: ExecRequest): string {
-  const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
+  const env = Object.entries(request.env).map(([name, value]) => quoteAscii(`${name}=${value}`));
+  // These come from the guest, unless the request has one.
+  const own = ["HOME=$home", "HOSTNAME=$hostname"].filter((word) => !Object.hasOwn(request.env, word.split("=")[0]));
+  const variables = [...own.map((word) => `"${word}"`), ...env].join(" ");
   const volumes = request.volumes.map(({ serial, mountPoint, state }) =>
     `"$@" ${serial} ${quoteAscii(mountPoint)} ${state};`
   );
@@ -60,8 +63,8 @@ export function execFragment(request: ExecRequest): string {
     `stdin=${request.stdin ? "yes" : ""}`,
     `clock=${request.clockSeconds}`,
     `path=${quoteAscii(request.env.PATH ?? "")}`,
-    // HOME comes from the image's user database, unless the request has one: the last of a name counts.
-    `with_env() { exec_as_user env -i "HOME=$home" "HOSTNAME=$hostname" ${quoteWords(env)} "$@"; }`,
+    // The empty word is their end.
+    `with_env() { become_program ${variables} '' "$@"; }`,
     `with_argv() { "$@" ${quoteWords(request.argv)}; }`,
     `with_volumes() { ${volumes.join(" ")} :; }`,
   ].join("; ");

@@ -62,11 +62,14 @@ read_status() {
   esac
 }
 
-# count_ooms: sets $ooms to how many processes the kernel has killed for want of memory.
+# count_ooms: sets $ooms to how many processes the kernel has killed for want of memory. One that is too old does not say.
 count_ooms() {
-  ooms=
-  grep '^oom_kill ' /proc/vmstat >$lane/ooms && read -r _ ooms <$lane/ooms
-  ooms=${ooms:-0}
+  ooms=$(cat /proc/vmstat)
+  case $ooms in *"
+oom_kill "*) ;; *) ooms=0 && return ;; esac
+  ooms=${ooms##*"
+oom_kill "}
+  ooms=${ooms%%[!0-9]*}
 }
 
 # signal_job N: to what the lane was asked to run. Its processes may need a while to be there, in which others are to be

@@ -1,14 +1,34 @@
-# Whether the kernel can execute a file that may be executed, and why not: its own words for that are two, of which one
-# blames the file for an interpreter that is not there.
+# Why the kernel can't execute a file that may be executed: its own words for that are two, of which one blames the file for
+# an interpreter that is not there.
+
+# refuse STATUS [WHY]: a status that the job did not choose; the agent tells it apart from the job's own.
+refuse() {
+  echo "$1 $2" >&9
+  exit "$1"
+}
+
+# is_for_kernel FILE: whether it has a format that the kernel knows.
+is_for_kernel() {
+  local head
+  IFS= read -r -n 4 head <"$1"
+  case $head in
+  $'\177ELF') ;;
+  '#!'*)
+    IFS= read -r -n 256 head <"$1"
+    case $head in '#!'*[!' 	']*) ;; *) return 1 ;; esac
+    ;;
+  *) return 1 ;;
+  esac
+}
 
 # expect_runnable FILE [DEPTH]: sets $why when it can't be.
 expect_runnable() {
   local head
+  is_for_kernel "$1" || { expect_script "$1"; return; }
   IFS= read -r -n 256 head <"$1"
   case $head in
-  '#!'*[!' 	']*) expect_interpreter "$1" "${head#??}" "$2" ;;
-  $'\177ELF'*) expect_elf "$1" "$2" ;;
-  *) expect_script "$1" ;;
+  '#!'*) expect_interpreter "$1" "${head#??}" "$2" ;;
+  *) expect_elf "$1" "$2" ;;
   esac
 }
 

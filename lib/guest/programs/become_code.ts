@@ -19,8 +19,3 @@ c0786989c3488db42400020000ba00020000b80100000089df0f054885c07e4c
 0400000f054885c0750231edb83c00000089ef0f052f6465762f7572616e646f
 6d00
 `;
-
-/** The program's file: static, for x86-64. */
-export function becomeProgram(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromHex(BECOME_CODE.replaceAll("\n", ""));
-}

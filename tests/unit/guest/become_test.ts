@@ -1,6 +1,7 @@
 // @ts-types="../../support/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { BECOME_CODE, becomeProgram } from "../../../lib/guest/become/become_code.ts";
+import { BECOME_CODE } from "../../../lib/guest/programs/become_code.ts";
+import { PROGRAMS } from "../../../lib/guest/programs/programs.ts";
 import { POWERLESS, powerlessMissing, programsMissing, testNeeding } from "../../support/require.ts";
 import { assemble } from "../../support/shell.ts";
 import { temporaryFolder } from "../../support/temp.ts";
@@ -20,7 +21,7 @@ function identityDisk(): Uint8Array {
 /** The program's status, and what it prints; as somebody without any power, by a line of sh that ends in `"$@"`. */
 async function become(input: Uint8Array, line: string, options: readonly string[] = []) {
   await using folder = await temporaryFolder();
-  await Deno.writeFile(`${folder.path}/become`, becomeProgram(), { mode: 0o755 });
+  await Deno.writeFile(`${folder.path}/become`, PROGRAMS.become, { mode: 0o755 });
   await Deno.writeFile(`${folder.path}/disk`, input);
   const program = ["bwrap", ...POWERLESS, ...options, `${folder.path}/become`];
   const args = ["-c", `disk=$1; shift; ${line}`, "sh", `${folder.path}/disk`, ...program];
@@ -29,7 +30,7 @@ async function become(input: Uint8Array, line: string, options: readonly string[
 }
 
 testNeeding(await programsMissing("as", "ld", "od"), "BECOME_CODE is what scripts/assemble.sh prints", async () => {
-  assertEquals(await assemble("lib/guest/become/become.S"), BECOME_CODE.trim());
+  assertEquals(await assemble("lib/guest/programs/become.S"), BECOME_CODE.trim());
 });
 
 const noPower = await powerlessMissing();
