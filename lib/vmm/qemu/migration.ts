@@ -10,6 +10,7 @@ import { SAVE_SOCKET } from "../../host/windows.ts";
 import { STATE_URI } from "./args.ts";
 import type { Qmp } from "./qmp.ts";
 import type { SaveDoor, WriteState } from "./save_door.ts";
+import { ZeroPageFilter } from "./zero_pages.ts";
 
 /** Left alone, QEMU writes 128 MiB a second at most. */
 const NO_LIMIT = 16 * 1024 ** 3;
@@ -36,10 +37,13 @@ export class Migration {
     await this.#complete(qmp);
   }
 
-  /** Writes the state of the VM, whose guest is to stand still. */
+  /** Writes the state of the VM, whose guest is to stand still, without the empty pages of its memory. */
   async save(qmp: Asked, door: SaveDoor, write: WriteState): Promise<void> {
     await qmp.execute("migrate-set-parameters", { "max-bandwidth": NO_LIMIT });
-    const received = door.receive(write);
+    const filter = new ZeroPageFilter();
+    const handOn = async (kept: Uint8Array) => void (kept.length > 0 && await write(kept));
+    const received = door.receive((piece) => handOn(filter.push(piece))).then(() => handOn(filter.end()));
+    received.catch(() => {});
     try {
       await this.#begin(qmp, "migrate", `unix:${SAVE_SOCKET}`);
       await this.#finish(qmp, received);
