@@ -29,7 +29,7 @@ export function planQemu(plan: VmPlan): string[] {
     ...["-machine", "microvm,rtc=on"],
     ...accelerator(plan),
     ...["-m", `${plan.memoryMiB}M`, "-smp", String(plan.vcpus)],
-    ...["-kernel", plan.kernel, "-initrd", plan.initrd, "-append", kernelCommandLine(plan)],
+    ...(plan.state === undefined ? kernel(plan) : []),
     ...[
       "-chardev",
       `file,id=serial,append=on,path=${escape(`${plan.folder}/${VM_FILES.serial}`)}`,
@@ -62,6 +62,11 @@ const SCRATCH: Disk = { serial: "scratch", path: "", readOnly: false, role: "scr
 function accelerator(plan: VmPlan): string[] {
   if (plan.accelerator === "kvm") return ["-accel", "kvm", "-cpu", plan.cpu ?? "host"];
   return ["-accel", `tcg,thread=multi,tb-size=${TCG_CACHE_MIB}`, "-cpu", plan.cpu ?? "max"];
+}
+
+/** A guest that goes on from a state has booted: QEMU would read both into memory of its own for nothing. */
+function kernel(plan: VmPlan): string[] {
+  return ["-kernel", plan.kernel, "-initrd", plan.initrd, "-append", kernelCommandLine(plan)];
 }
 
 function kernelCommandLine(plan: VmPlan): string {

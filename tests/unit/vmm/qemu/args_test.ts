@@ -85,9 +85,14 @@ Deno.test("planQemu() fills the places that have no disk, and that of an identit
   assertEquals(added({ identity: false }), ["if=none,id=identity,driver=null-co,size=1M,read-zeroes=on"]);
 });
 
-Deno.test("planQemu() connects a job's input where there is one, and waits for a saved state that it goes on from", () => {
+Deno.test("planQemu() connects a job's input where there is one", () => {
   assertEquals(added({ stdin: true }), ["socket,path=/run/berth/self/agent.sock,id=stdin"]);
+});
+
+Deno.test("planQemu() waits for a saved state that it goes on from, and reads no kernel for it", () => {
   assertEquals(added({ state: "/store/k.state" }), ["-incoming", "defer"]);
+  const args = planQemu({ ...PLAN, state: "/store/k.state" });
+  assertEquals(args.filter((arg) => ["-kernel", "-initrd", "-append"].includes(arg)), []);
 });
 
 const FULL: VmPlan = { ...PLAN, disks: [ROOT, SCRATCH, WORKSPACE], slots: 4 };
