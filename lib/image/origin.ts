@@ -18,13 +18,13 @@ const ORIGIN = z.object({
   /** Where its kernel is from. */
   kernel: z.enum(["host", "debian", "file"]),
   /** Which kernel was asked for; absent: any. */
-  wish: z.enum(["host", "debian", "file"]).optional(),
+  wish: z.optional(z.enum(["host", "debian", "file"])),
   /** The modules that were asked of it, built in or not. */
-  modules: z.array(z.string()).optional(),
+  modules: z.optional(z.array(z.string())),
   /** The hash of the agent in its initramfs; absent where berth made none. */
-  agent: z.string().optional(),
+  agent: z.optional(z.string()),
   /** The files of the spec that it belongs to: a build that is killed between the two leaves a pair that does not fit. */
-  files: z.array(z.string()).optional(),
+  files: z.optional(z.array(z.string())),
 });
 
 /** Origin of an image: who made it, when, of what. */

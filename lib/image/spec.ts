@@ -7,40 +7,41 @@
 import * as z from "zod";
 // @ts-types="../base/types/path.d.ts"
 import { join } from "@std/path";
+import { checkBounded, TOO_MUCH_WRONG } from "../base/check_bounded.ts";
 import { BerthError } from "../base/errors.ts";
 import { didYouMean } from "../base/nearest.ts";
-import { plainWords } from "./import/words.ts";
+import { plainWords, ZOD_WORDS } from "./import/words.ts";
 
-const path = z.string().min(1);
+const path = z.string().check(z.minLength(1));
 // No comma and no equals sign: an image is not trusted, and QEMU's options can name any file of the host.
-const word = z.string().regex(/^[A-Za-z0-9_.-]+$/, "must be a word of letters, digits and _.-");
-const positive = z.int().positive("must be greater than 0");
+const word = z.string().check(z.regex(/^[A-Za-z0-9_.-]+$/, "must be a word of letters, digits and _.-"));
+const positive = z.int().check(z.positive("must be greater than 0"));
 
 const RUNNER_CONFIG = z.strictObject({
-  machine: z.literal("microvm", "microvm is the only machine so far").optional(),
-  cpu: word.optional(),
-  console: word.optional(),
-  extraArgs: z.array(z.string()).max(0, "extra arguments are not allowed in an image").optional(),
+  machine: z.optional(z.literal("microvm", "microvm is the only machine so far")),
+  cpu: z.optional(word),
+  console: z.optional(word),
+  extraArgs: z.optional(z.array(z.string()).check(z.maxLength(0, "extra arguments are not allowed in an image"))),
 });
 
 /** A disk that every job of the image gets beside its root; what the job writes there goes with it. */
 const VOLUME = z.strictObject({
   /** A file of the image; where `sizeMiB` is given, only the name of a file that is made new for each job. */
   image: path,
-  mountPoint: z.string().regex(/^\/[^\0]*$/, "must be an absolute path in the guest"),
-  sizeMiB: positive.optional(),
-  fsType: z.literal("ext4", "ext4 is the only file system of a volume").optional(),
-  imageType: z.literal("raw", "raw is the only form of a volume").optional(),
-  readOnly: z.boolean().optional(),
+  mountPoint: z.string().check(z.regex(/^\/[^\0]*$/, "must be an absolute path in the guest")),
+  sizeMiB: z.optional(positive),
+  fsType: z.optional(z.literal("ext4", "ext4 is the only file system of a volume")),
+  imageType: z.optional(z.literal("raw", "raw is the only form of a volume")),
+  readOnly: z.optional(z.boolean()),
 });
 
 /** What a job of the image is where it says nothing else. */
 const DEFAULTS = z.strictObject({
   /** The command of a job that has none. */
-  argv: z.array(z.string()).optional(),
-  env: z.record(z.string(), z.string()).optional(),
-  user: z.string().optional(),
-  workdir: z.string().regex(/^\//, "must be an absolute path in the guest").optional(),
+  argv: z.optional(z.array(z.string())),
+  env: z.optional(z.record(z.string(), z.string())),
+  user: z.optional(z.string()),
+  workdir: z.optional(z.string().check(z.regex(/^\//, "must be an absolute path in the guest"))),
 });
 
 const SPEC = z.strictObject({
@@ -49,18 +50,20 @@ const SPEC = z.strictObject({
   kernel: path,
   initrd: path,
   /** Words of the kernel's command line that the image wants; berth adds its own. */
-  bootArgs: z.string().regex(/^[\x20-\x7e]*$/, "must be printable ASCII"),
+  bootArgs: z.string().check(z.regex(/^[\x20-\x7e]*$/, "must be printable ASCII")),
   /** A read-only root file system (squashfs). Without one the job's root is berth's own small one. */
-  storeDisk: path.optional(),
+  storeDisk: z.optional(path),
   memoryMiB: positive,
   vcpus: positive,
   /** The image's shell; for people and other tools. */
-  shell: path.optional(),
-  volumes: z.array(VOLUME).optional(),
-  networkInterfaces: z.array(z.unknown()).max(0, "networks are not supported yet; leave the list empty").optional(),
+  shell: z.optional(path),
+  volumes: z.optional(z.array(VOLUME)),
+  networkInterfaces: z.optional(
+    z.array(z.unknown()).check(z.maxLength(0, "networks are not supported yet; leave the list empty")),
+  ),
   runnerType: z.literal("qemu", "qemu is the only runner so far"),
-  runnerConfig: RUNNER_CONFIG.optional(),
-  defaults: DEFAULTS.optional(),
+  runnerConfig: z.optional(RUNNER_CONFIG),
+  defaults: z.optional(DEFAULTS),
 });
 
 /** Spec of an image, valid. */
@@ -88,7 +91,8 @@ export function parseImageSpec(text: string, where: string): ImageSpec {
   } catch (error) {
     throw new BerthError("image.spec", `${where}: this is not JSON: ${plainWords((error as Error).message)}`);
   }
-  const result = SPEC.safeParse(json);
+  const result = checkBounded(() => SPEC.safeParse(json, ZOD_WORDS));
+  if (!result) throw new BerthError("image.spec", `${where}: ${TOO_MUCH_WRONG}`);
   if (result.success) return result.data;
   const problems = result.error.issues.slice(0, PROBLEMS_TOLD + 1).flatMap((issue) => describe(issue, json));
   const more = problems.length > PROBLEMS_TOLD ? "; and more" : "";

@@ -28,7 +28,7 @@ const RECORD = z.object({
   /** The path of the cgroup that has the VM's limits, as the host sees it. */
   cgroup: z.string(),
   /** The unit of systemd, when that is the driver. */
-  unit: z.string().optional(),
+  unit: z.optional(z.string()),
   /** The boot of the host that it is from: no group outlives that. */
   bootId: z.string(),
   guestMemoryBytes: z.number(),

@@ -5,6 +5,7 @@
  */
 
 import * as z from "zod";
+import { checkBounded, TOO_MUCH_WRONG } from "../../base/check_bounded.ts";
 import { BerthError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/nearest.ts";
 import type { Kind } from "../line/flag.ts";
@@ -14,10 +15,10 @@ import { CONFIG_FILE, type Layer, type Setting, SETTINGS } from "./settings.ts";
 const NUMBERS: readonly Kind[] = ["size", "count"];
 
 // No kernel call takes a NUL, and a line break in a path is a mistake. Made once: each schema takes its time.
-const TEXT = z.string().regex(/^\P{Cc}+$/u);
-const TEXT_OR_NUMBER = z.union([TEXT, z.number()]).optional();
-const TEXT_OR_TEXTS = z.union([TEXT, z.array(TEXT).min(1)]).optional();
-const ONE_TEXT = TEXT.optional();
+const TEXT = z.string().check(z.regex(/^\P{Cc}+$/u));
+const TEXT_OR_NUMBER = z.optional(z.union([TEXT, z.number()]));
+const TEXT_OR_TEXTS = z.optional(z.union([TEXT, z.array(TEXT).check(z.minLength(1))]));
+const ONE_TEXT = z.optional(TEXT);
 
 const SCHEMA = z.strictObject(Object.fromEntries(SETTINGS.map((setting) => [setting.key, valueOf(setting)])));
 
@@ -50,7 +51,8 @@ export function parseConfigFile(text: string): Layer {
   if (json === null || typeof json !== "object" || Array.isArray(json)) {
     throw wrong('this is not an object; write { "memory": "1G" }');
   }
-  const result = SCHEMA.safeParse(json);
+  const result = checkBounded(() => SCHEMA.safeParse(json));
+  if (!result) throw wrong(TOO_MUCH_WRONG);
   if (!result.success) {
     const problems = result.error.issues.flatMap((issue) => describe(issue, json as Record<PropertyKey, unknown>));
     throw wrong(problems.slice(0, PROBLEMS_TOLD).join("; ") + (problems.length > PROBLEMS_TOLD ? "; and more" : ""));

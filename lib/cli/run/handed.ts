@@ -20,8 +20,8 @@ export interface Handed {
 const SCHEMA = z.strictObject({
   request: z.unknown(),
   telling: z.strictObject({
-    report: z.string().optional(),
-    events: z.union([z.string(), z.int().min(3)]).optional(),
+    report: z.optional(z.string()),
+    events: z.optional(z.union([z.string(), z.int().check(z.minimum(3))])),
     quiet: z.boolean(),
   }),
   dryRun: z.boolean(),
@@ -34,8 +34,7 @@ const SCHEMA = z.strictObject({
  * @throws {BerthError} `host.request`; `usage.request` for what the job can't be.
  */
 export function checkHanded(handed: unknown, hostMemoryBytes: number): Handed {
-  // To compile the schema takes longer than to go through it once.
-  const result = SCHEMA.safeParse(handed, { jitless: true });
+  const result = SCHEMA.safeParse(handed);
   if (!result.success) {
     const where = result.error.issues[0].path.join(".") || "it";
     const what = `the host process got a wrong request from the front process: ${where} is not in its form`;

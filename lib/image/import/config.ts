@@ -14,24 +14,26 @@ import { parseJson } from "./json.ts";
 import { plainWords } from "./words.ts";
 
 /** No NUL can be handed to a program. */
-const NO_NUL = z.string().regex(/^[^\0]*$/, "has a NUL in it");
+const NO_NUL = z.string().check(z.regex(/^[^\0]*$/, "has a NUL in it"));
 /** Words that were meant as text, whatever they became on the way through YAML. */
-const word = z.union([NO_NUL, z.number().transform(String), z.boolean().transform(String)]);
-const words = z.union([z.array(word), word.transform((one) => [one])]).nullish()
+const word = z.union([NO_NUL, z.pipe(z.number(), z.transform(String)), z.pipe(z.boolean(), z.transform(String))]);
+const words = z.pipe(
+  z.nullish(z.union([z.array(word), z.pipe(word, z.transform((one) => [one]))])),
   // Docker's way to take back what an image below has.
-  .transform((list) => list?.length === 1 && list[0] === "" ? [] : list ?? []);
-const text = word.nullish().transform((one) => one ?? "");
+  z.transform((list) => list?.length === 1 && list[0] === "" ? [] : list ?? []),
+);
+const text = z.pipe(z.nullish(word), z.transform((one) => one ?? ""));
 
 const CONFIG = z.looseObject({
   architecture: text,
   os: text,
-  config: z.looseObject({
-    User: text.refine((user) => !/\p{Cc}/u.test(user), "has a control character in it"),
+  config: z.nullish(z.looseObject({
+    User: text.check(z.refine((user) => !/\p{Cc}/u.test(user), "has a control character in it")),
     Env: words,
     Entrypoint: words,
     Cmd: words,
     WorkingDir: text,
-  }).nullish(),
+  })),
 });
 
 /** What builders call the one machine that berth has. */

@@ -11,23 +11,24 @@ import * as z from "zod";
 import type { Candidate } from "./choice.ts";
 import { parseJson } from "./json.ts";
 
-const DIGEST = z.string().regex(/^sha256:[0-9a-f]{64}$/, "is not a SHA-256 digest");
+const DIGEST = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/, "is not a SHA-256 digest"));
 
 const DESCRIPTOR = z.looseObject({
-  mediaType: z.string().nullish(),
+  mediaType: z.nullish(z.string()),
   digest: DIGEST,
-  size: z.int().nonnegative(),
-  annotations: z.record(z.string(), z.string()).nullish(),
-  platform: z.looseObject({ architecture: z.string().nullish(), os: z.string().nullish() }).nullish(),
+  size: z.int().check(z.nonnegative()),
+  annotations: z.nullish(z.record(z.string(), z.string())),
+  platform: z.nullish(z.looseObject({ architecture: z.nullish(z.string()), os: z.nullish(z.string()) })),
 });
 /** Of nothing, programs in Go make `null`. */
-const listOf = <T>(one: z.ZodType<T>) => z.array(one).max(10_000).nullish().transform((list) => list ?? []);
+const listOf = <T>(one: z.ZodMiniType<T>) =>
+  z.pipe(z.nullish(z.array(one).check(z.maxLength(10_000))), z.transform((list) => list ?? []));
 const INDEX = z.looseObject({
   // Without any it is no index.
-  manifests: z.array(DESCRIPTOR).max(10_000).nullable().transform((list) => list ?? []),
+  manifests: z.pipe(z.nullable(z.array(DESCRIPTOR).check(z.maxLength(10_000))), z.transform((list) => list ?? [])),
 });
 const MANIFEST = z.looseObject({ config: DESCRIPTOR });
-const DOCKER_ARCHIVE = listOf(z.looseObject({ Config: z.string().nullish(), RepoTags: listOf(z.string()) }));
+const DOCKER_ARCHIVE = listOf(z.looseObject({ Config: z.nullish(z.string()), RepoTags: listOf(z.string()) }));
 
 /** Reference to a blob of a layout, by its digest. */
 export type Descriptor = z.infer<typeof DESCRIPTOR>;

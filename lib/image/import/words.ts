@@ -4,7 +4,12 @@
  * @module
  */
 
+import { en } from "zod/locales";
+
 const SHOWN_LENGTH = 600;
+
+/** For a schema's parse: what has no words of ours has zod's, of which the small zod has none by itself. */
+export const ZOD_WORDS = { error: en().localeError };
 
 /** Text without anything that a terminal would obey, and not too long. */
 export function plainWords(text: string): string {

@@ -24,27 +24,33 @@ const WHY_LIMIT = 500;
 const ABOUT = z.object({
   image: z.string(),
   /** The image's files: absolute paths in the store. */
-  files: z.array(z.string()).readonly(),
-  memoryMiB: z.int().positive(),
-  vcpus: z.int().positive(),
+  files: z.readonly(z.array(z.string())),
+  memoryMiB: z.int().check(z.positive()),
+  vcpus: z.int().check(z.positive()),
   accelerator: z.enum(["kvm", "tcg"]),
   bootId: z.string(),
 });
 
-const millis = z.number().nonnegative();
+const millis = z.number().check(z.nonnegative());
 
 const RECORD = z.object({
   format: z.literal(FORMAT),
-  key: z.string().regex(KEY),
+  key: z.string().check(z.regex(KEY)),
   about: ABOUT,
   nonce: z.string(),
   createdMs: millis,
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** The state's file as it was seen when it was finished: who changes it changes one of these. */
-  file: z.object({ dev: z.number(), ino: z.number(), bytes: z.int().nonnegative(), mtimeMs: millis, ctimeMs: millis }),
-  failures: z.int().nonnegative(),
+  file: z.object({
+    dev: z.number(),
+    ino: z.number(),
+    bytes: z.int().check(z.nonnegative()),
+    mtimeMs: millis,
+    ctimeMs: millis,
+  }),
+  failures: z.int().check(z.nonnegative()),
   /** Once its clones have failed too often: there is no state then. */
-  thrownAway: z.object({ why: z.string(), atMs: millis }).optional(),
+  thrownAway: z.optional(z.object({ why: z.string(), atMs: millis })),
 });
 
 /** What a template is made of, as its key tells; for people and for sweeps. */

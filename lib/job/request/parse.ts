@@ -5,6 +5,7 @@
  */
 
 import type * as z from "zod";
+import { checkBounded, TOO_MUCH_WRONG } from "../../base/check_bounded.ts";
 import { BerthError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/nearest.ts";
 import { jsonPlace, type Place } from "./place.ts";
@@ -37,8 +38,8 @@ export function parseRequest(text: string, where: string, hostMemoryBytes: numbe
 
 /** The same, of JSON that has been read. */
 export function checkRequest(json: unknown, where: string, hostMemoryBytes: number): Asked {
-  // To compile the schema takes longer than to go through it once.
-  const result = REQUEST.safeParse(json, { jitless: true });
+  const result = checkBounded(() => REQUEST.safeParse(json));
+  if (!result) throw wrong(where, [TOO_MUCH_WRONG]);
   if (!result.success) throw wrong(where, result.error.issues.flatMap(describe));
   const asked = checkValues(result.data as PartialRequest, where);
   try {

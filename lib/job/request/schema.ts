@@ -10,37 +10,42 @@ import { DEFAULT_CACHE_BYTES } from "../../disk/names.ts";
 import { type JobRequest, REQUEST_VERSION } from "./request.ts";
 
 // No kernel call takes a NUL, and half a character has no bytes. Made once: each schema takes its time.
-const TEXT = z.string("must be a string").refine(
-  (text) => !text.includes("\0") && text.isWellFormed(),
-  "must be text without NUL",
+const TEXT = z.string("must be a string").check(
+  z.refine((text) => !text.includes("\0") && text.isWellFormed(), "must be text without NUL"),
 );
-const WHOLE = z.int("must be a whole number").nonnegative("must be 0 or more");
+const WHOLE = z.int("must be a whole number").check(z.nonnegative("must be 0 or more"));
 const YES_OR_NO = z.boolean("must be true or false");
-const [TEXT_OR_NONE, WHOLE_OR_NONE] = [TEXT.optional(), WHOLE.optional()];
+const [TEXT_OR_NONE, WHOLE_OR_NONE] = [z.optional(TEXT), z.optional(WHOLE)];
 
 /** A list of such. */
-function several<T extends z.ZodType>(one: T) {
-  return z.array(one, "must be a list").optional();
+function several<T extends z.ZodMiniType>(one: T) {
+  return z.optional(z.array(one, "must be a list"));
 }
 
 const VOLUME_FORMS = {
-  ...{ path: TEXT_OR_NONE, sizeBytes: WHOLE_OR_NONE, mountPoint: TEXT, readOnly: YES_OR_NO.optional() },
+  ...{ path: TEXT_OR_NONE, sizeBytes: WHOLE_OR_NONE, mountPoint: TEXT, readOnly: z.optional(YES_OR_NO) },
 };
 
-const VOLUME = z.strictObject(VOLUME_FORMS, "must be an object").refine(
-  ({ path, sizeBytes }) => (path === undefined) !== (sizeBytes === undefined),
-  "must have either a path or sizeBytes",
-).refine(
-  ({ sizeBytes, readOnly }) => sizeBytes === undefined || readOnly === undefined,
-  "can't be readOnly: it is new, and empty",
-).transform(({ path, sizeBytes, mountPoint, readOnly = false }) =>
-  path === undefined ? { sizeBytes: sizeBytes!, mountPoint } : { path, mountPoint, readOnly }
+const VOLUME = z.pipe(
+  z.strictObject(VOLUME_FORMS, "must be an object").check(
+    z.refine(
+      ({ path, sizeBytes }) => (path === undefined) !== (sizeBytes === undefined),
+      "must have either a path or sizeBytes",
+    ),
+    z.refine(
+      ({ sizeBytes, readOnly }) => sizeBytes === undefined || readOnly === undefined,
+      "can't be readOnly: it is new, and empty",
+    ),
+  ),
+  z.transform(({ path, sizeBytes, mountPoint, readOnly = false }) =>
+    path === undefined ? { sizeBytes: sizeBytes!, mountPoint } : { path, mountPoint, readOnly }
+  ),
 );
 
 const CACHE = z.strictObject({
   name: TEXT,
   mountPoint: TEXT,
-  sizeBytes: WHOLE.default(DEFAULT_CACHE_BYTES),
+  sizeBytes: z._default(WHOLE, DEFAULT_CACHE_BYTES),
 }, "must be an object");
 
 const ARTIFACT = z.strictObject({ guest: TEXT, host: TEXT }, "must be an object");
@@ -57,10 +62,10 @@ const TENANT = z.strictObject({
 const UID_RANGE = z.strictObject({ first: WHOLE, last: WHOLE }, "must be an object");
 
 /** Not a record of zod, which leaves a variable out that is called `__proto__`. */
-const ENV = z.custom<Readonly<Record<string, string>>>(isObject, "must be an object").superRefine((env, context) => {
-  for (const [name, text] of Object.entries(env)) {
-    const issues = [name, text].flatMap((one) => TEXT.safeParse(one).error?.issues ?? []);
-    for (const { message } of issues) context.addIssue({ code: "custom", message, path: [name] });
+const ENV = z.custom<Readonly<Record<string, string>>>(isObject, "must be an object").check(({ value, issues }) => {
+  for (const [name, text] of Object.entries(value)) {
+    const wrong = [name, text].flatMap((one) => TEXT.safeParse(one).error?.issues ?? []);
+    for (const { message } of wrong) issues.push({ code: "custom", message, path: [name], input: text });
   }
 });
 
@@ -73,10 +78,10 @@ const FORMS = {
   version: z.literal(REQUEST_VERSION, `must be ${REQUEST_VERSION}: this berth knows no other form`),
   image: TEXT_OR_NONE,
   command: several(TEXT),
-  env: ENV.optional(),
+  env: z.optional(ENV),
   workdir: TEXT_OR_NONE,
   user: TEXT_OR_NONE,
-  stdin: YES_OR_NO.optional(),
+  stdin: z.optional(YES_OR_NO),
   name: TEXT_OR_NONE,
   workspace: TEXT_OR_NONE,
   volumes: several(VOLUME),
@@ -106,14 +111,14 @@ const FORMS = {
   accel: TEXT_OR_NONE,
   start: TEXT_OR_NONE,
   limits: TEXT_OR_NONE,
-  tenant: TENANT.optional(),
+  tenant: z.optional(TENANT),
   cgroupParent: TEXT_OR_NONE,
   cgroupDriver: TEXT_OR_NONE,
   supervisorMemoryBytes: WHOLE_OR_NONE,
   devices: several(TEXT),
   jail: TEXT_OR_NONE,
-  uidRange: UID_RANGE.optional(),
-} satisfies Record<keyof JobRequest, z.ZodType>;
+  uidRange: z.optional(UID_RANGE),
+} satisfies Record<keyof JobRequest, z.ZodMiniType>;
 
 /** The schema. */
 export const REQUEST = z.strictObject(FORMS, "must be an object");

@@ -66,6 +66,11 @@ for (const [text, ...words] of WRONG) {
   });
 }
 
+Deno.test("parseConfigFile() ends with words for a list that is wrong in hundreds of thousands of places", () => {
+  const text = JSON.stringify({ volumes: Array(200_000).fill("\n"), volume: Array(200_000).fill("\n") });
+  assertEquals(assertThrows(() => parseConfigFile(text), BerthError).code, "config.file");
+});
+
 Deno.test("parseConfigFile() tells ten problems of a thousand, and nothing of a key's thousandth letter", () => {
   const keys = Array.from({ length: 1000 }, (_, index) => [`x${index}`.padEnd(1000, "y"), 1]);
   const { message } = assertThrows(() => parseConfigFile(JSON.stringify(Object.fromEntries(keys))), BerthError);

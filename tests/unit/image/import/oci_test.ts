@@ -60,6 +60,14 @@ Deno.test("an error about JSON shows nothing of the text", () => {
   assertEquals(message, "x: this is not JSON");
 });
 
+Deno.test("parseDockerArchive() ends with words for a list that is wrong in hundreds of thousands of places", () => {
+  const tags = JSON.stringify([{ RepoTags: Array(9000).fill(1) }]).slice(1, -1);
+  for (const text of [`[${Array(9000).fill("1")}]`, `[${Array(60).fill(tags)}]`, `[${Array(200_000).fill("{}")}]`]) {
+    const error = assertThrows(() => parseDockerArchive(text, "x"), BerthError);
+    assertEquals([error.code, error.message.length < 700], ["image.import", true], error.message);
+  }
+});
+
 Deno.test("parseDockerArchive() names images by their tags and positions", () => {
   const text = `[{"Config":"c.json","RepoTags":["a:1","docker.io/library/b:2"]},{"RepoTags":null},{}]`;
   assertEquals(parseDockerArchive(text, "x"), [

@@ -149,3 +149,16 @@ Deno.test("parseRequest() keeps every variable, whatever it is called", () => {
   const { env } = parseRequest(text, "--request x", Infinity).request;
   assertEquals(Object.entries(env ?? {}), [["__proto__", "a"], ["constructor", "b"], ["A", "c"]]);
 });
+
+Deno.test("parseRequest() ends with words for a request that is wrong in hundreds of thousands of places", () => {
+  const many = Array(200_000);
+  const requests = [
+    { command: many.fill(1) },
+    { volumes: many.fill({}) },
+    { env: Object.fromEntries(many.fill(0).map((_, at) => [`V${at}`, 1])) },
+  ];
+  for (const request of requests) {
+    const error = assertThrows(() => parse({ version: 1, ...request }), BerthError);
+    assertEquals([error.code, error.message.length < 2000], ["usage.request", true], error.message);
+  }
+});
