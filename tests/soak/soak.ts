@@ -10,7 +10,8 @@ import { shell } from "../support/berth.ts";
 
 /** One job in so many has nothing wrong, as most have on a real host. */
 const SOUND_IN = 4;
-const SOUND: Case = { label: "a sound job", script: "echo line", verdict: "succeeded", status: 0 };
+/** A job with nothing wrong. */
+export const SOUND: Case = { label: "a sound job", script: "echo line", verdict: "succeeded", status: 0 };
 /** How much the kernel may have kept for others meanwhile: on a host nobody is alone. */
 const NOISE_KIB = 64 * 1024;
 const COUNT_EVERY = 10;
@@ -65,6 +66,16 @@ async function count({ state }: Place): Promise<Census> {
   };
 }
 
+/** None of those that have gone on from a saved state has changed it: it is as its record says. */
+async function expectTemplatesWhole({ state }: Place): Promise<void> {
+  const script = `cd "$1/images/.templates"
+    for state in *.state; do
+      sum=$(sha256sum <"$state")
+      grep -qF "\${sum%% *}" "\${state%.state}.json" || echo "$state"
+    done`;
+  assertEquals(await shell(script, state), "", "a saved state is not what was saved");
+}
+
 /** Runs so many jobs, each with a case of these; the seed says which. */
 export async function soak(place: Place, cases: readonly Case[], jobs: number, seed: number): Promise<void> {
   const random = generator(seed);
@@ -91,6 +102,7 @@ export async function soak(place: Place, cases: readonly Case[], jobs: number, s
     assertEquals(OURS.filter((what) => now[what] > before[what]), [], `there is more of it after ${job} jobs`);
   }
   console.log(JSON.stringify(Object.fromEntries(seen)));
+  await expectTemplatesWhole(place);
   const third = Math.ceil(memory.length / 3);
   const [first, last] = [median(memory.slice(0, third)), median(memory.slice(-third))];
   assert(last < first + NOISE_KIB, `the kernel's own memory grew from ${first} to ${last} KiB`);
