@@ -202,7 +202,7 @@ async function flush(
 async function shutDown({ vm }: RunningMachine, end: End, { stop, tell }: WindDownIo): Promise<void> {
   if (end.kind === "vm-ended") return;
   tell({ kind: "point", point: "poweroff" });
-  const quit = vm.quit();
+  const quit = vm.quit().catch(() => false);
   // Whoever wants it gone has it killed.
   using hurry = aborted(stop.requested);
   const hurried = hurry.promise.then(() => settlesWithin(quit, HASTY_MS)).then(() => true);

@@ -33,8 +33,7 @@ export async function chownToVmm(vm: VmPlan, vmm: OpenedByVmm, io: DiskIo): Prom
   const user = vm.jail?.user;
   if (user === undefined) return { fileBytes, copies: new Map() };
   const read = [
-    [vm.kernel, "kernel"],
-    [vm.initrd, "initrd"],
+    ...(vm.state === undefined ? [[vm.kernel, "kernel"], [vm.initrd, "initrd"]] : []),
     ...vm.disks.filter(({ readOnly }) => readOnly).map(({ path, serial }) => [path, serial]),
   ];
   const copies = new Map<string, string>();

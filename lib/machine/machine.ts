@@ -51,7 +51,7 @@ export interface Machine extends AsyncDisposable {
    * @throws {BerthError} `machine.busy` when as many run as can.
    */
   exec(command: Command): Exec;
-  /** The agent: it hands artifacts over, flushes and powers off, one request after another, while no command runs. */
+  /** The agent: it hands artifacts over and flushes, one request after another, while no command runs. */
   readonly session: Pick<Session, "collect" | "flush" | "next">;
   /** Where the guest's output and its artifacts come out; the first output is that of the first command. */
   readonly link: Pick<GuestLink, "outputs" | "artifacts">;

@@ -20,7 +20,9 @@ export function devicesOf(
 
 /** What a VMM may see and do in its jail: its VM's images, folder and devices, and the sockets that it dials into. */
 export function planVmJail(plan: VmPlan, jail: VmJail, vmm: Pick<VmmTraits, "devices" | "sockets">): JailPlan {
-  const images = [plan.kernel, plan.initrd, ...plan.disks.filter(({ readOnly }) => readOnly).map(({ path }) => path)];
+  // A guest that goes on from a state has booted.
+  const boot = plan.state === undefined ? [plan.kernel, plan.initrd] : [];
+  const images = [...boot, ...plan.disks.filter(({ readOnly }) => readOnly).map(({ path }) => path)];
   return {
     readOnly: images,
     writable: [plan.folder, ...vmm.sockets],

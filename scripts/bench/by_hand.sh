@@ -1,5 +1,5 @@
 #!/bin/sh
-# What one would write by hand instead of `berth run`: boot QEMU, give the agent one command, power off.
+# What one would write by hand instead of `berth run`: boot QEMU, give the agent one command, end QEMU.
 #
 # No jail, no limits, no deadline, nothing to recover from. Nothing in it polls or sleeps: a read from a FIFO waits just
 # as long as it must, and the job's output goes from QEMU straight to standard output.

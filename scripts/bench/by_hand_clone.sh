@@ -1,6 +1,6 @@
 #!/bin/sh
 # What one would write by hand instead of `berth run --start clone`: QEMU goes on from a saved state, its agent is given one
-# command, power off. See by_hand.sh.
+# command, end QEMU. See by_hand.sh.
 #
 # Arguments: QEMU's own. $STATE is the file of the state; $WHO and $REQUEST are what to tell the agent, as lines.
 set -eu

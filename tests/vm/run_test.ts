@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { berth, leftovers, SCRATCH } from "../support/berth.ts";
+import { berth, emptyFolder, leftovers, SCRATCH, shell } from "../support/berth.ts";
 
 await Deno.mkdir(SCRATCH, { recursive: true });
 
@@ -115,6 +115,35 @@ Deno.test("berth run takes --user and --workdir", async () => {
   assertEquals(stdout, "65534\n65534\n/tmp\n/nonexistent\ndenied\n");
   const numbers = await berth(["run", "--quiet", "--user", "12:34", "--", "sh", "-c", "id -u; id -g"]);
   assertEquals(numbers.stdout, "12\n34\n");
+});
+
+Deno.test("no working directory leads a job out of its root, and no command is run that the user may not", async () => {
+  const folder = await emptyFolder("outside");
+  await shell(
+    `cd "$1"; for number in 3 4 5 6 8; do ln -s /proc/self/fd/$number fd$number; done; ln -s /proc/1/root root
+    echo 'echo "$0" "$@"' >plain; cp plain mine; chmod 755 plain; chmod 700 mine; printf '#!/none\\n' >lacks; chmod 755 lacks
+    mkdir hidden; printf '#!/bin/sh\\n' >hidden/tool; chmod 755 hidden/tool; chmod 700 hidden`,
+    folder,
+  );
+  const run = (...args: string[]) => berth(["run", "--quiet", "--workspace", folder, ...args]);
+  const links = [3, 4, 5, 6, 8].map((number) => `/workspace/fd${number}`);
+  for (const place of ["/proc/1/root", "/proc/1/cwd", "/proc/self/fd/5", "/dev/fd/5", "/workspace/root", ...links]) {
+    const { code, stdout, stderr } = await run("--workdir", place, "--", "sh", "-c", "ls -a");
+    assertEquals([code, stdout], [125, ""], place);
+    assertStringIncludes(stderr, `the working directory ${place} in the guest: it can't be entered`);
+  }
+  const inside = await run("--workdir", "/proc/self/cwd", "--", "pwd");
+  assertEquals([inside.code, inside.stdout], [0, "/\n"], inside.stderr);
+  assertEquals((await run("--", "./plain", "a b")).stdout, "./plain a b\n");
+  const refused = [
+    [["--user", "1000", "--", "./mine"], "user 1000 may not execute ./mine"],
+    [["--user", "1000", "--", "hidden/tool"], "user 1000 may not execute hidden/tool"],
+    [["--", "./lacks"], "./lacks needs /none, which is not there"],
+  ] as const;
+  for (const [args, why] of refused) {
+    const { code, stderr } = await run(...args);
+    assertEquals([code, stderr.includes(why)], [126, true], stderr);
+  }
 });
 
 Deno.test("berth run gives a job its standard input with --stdin, and an empty one without", async () => {

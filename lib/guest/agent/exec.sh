@@ -8,7 +8,7 @@
 wait_for_job() {
   local agent=/proc/self/fd/5 groups stdin
   echo waits >$agent$lane/room
-  { read -r uid groups stdin && IFS= read -r home; } <$agent$lane/go
+  { read -r uid groups stdin && IFS= read -r home; } <$agent$lane/go || refuse 125
   export uid home
   # From now on there is a job to send signals to.
   echo $$ >$agent$lane/job.pid
@@ -20,9 +20,13 @@ wait_for_job() {
 }
 
 busybox=/dev/.berth/busybox
+# A tool that this busybox lacks is none of the image's.
+PATH=/nonexistent
 . /proc/self/fd/6
 [ -z "$waits" ] || wait_for_job
 . /proc/self/fd/7
+# What follows goes where the job says. No folder of the agent's is open any more: a path could lead through it.
+exec 3</proc/self/fd/5/berth/execute 4</proc/self/fd/5/berth/refused.sh 5<"$busybox"
 
 # find COMMAND ...: sets $program to the file that the command is; 127 and 126 as in a shell.
 find() {
@@ -43,8 +47,11 @@ find() {
   [ -f "$program" ] && [ -x "$program" ] || refuse 126
 }
 
-# become_program WORD...: see execute.S. It has the user's groups already.
-become_program() { exec /proc/self/fd/5/berth/execute "$uid" "$program" "$@"; }
+# become_program WORD...: see execute.S. It has the user's groups already. What is too large for the kernel is so here already.
+become_program() {
+  trap 'refuse 126 "arguments and environment are larger than the kernel takes"' EXIT
+  exec /proc/self/fd/3 "$uid" "$program" "$@"
+}
 
 # may_execute FILE: whether the user may. It has the groups already.
 may_execute() { [ "$uid" = 0 ] || ("$busybox" nsenter -F -S "$uid" -- "$busybox" test -x "$1"); }
@@ -63,6 +70,8 @@ enter() {
   fi
 }
 
-cd -- "$workdir" 2>/dev/null || refuse 125
+cd -P -- "$workdir" 2>/dev/null || refuse 125
+# What is outside the job's root has no path: links in /proc lead there, to what their process has.
+case $PWD in /*) ;; *) refuse 125 ;; esac
 with_argv find
 with_argv enter

@@ -67,7 +67,7 @@ count_ooms() {
   ooms=$(cat /proc/vmstat)
   case $ooms in *"
 oom_kill "*) ;; *) ooms=0 && return ;; esac
-  ooms=${ooms##*"
+  ooms=${ooms#*"
 oom_kill "}
   ooms=${ooms%%[!0-9]*}
 }

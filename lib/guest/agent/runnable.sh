@@ -24,6 +24,8 @@ is_for_kernel() {
 # expect_runnable FILE [DEPTH]: sets $why when it can't be.
 expect_runnable() {
   local head
+  # Whoever may not read an interpreter can't tell.
+  [ -r "$1" ] || return 0
   is_for_kernel "$1" || { expect_script "$1"; return; }
   IFS= read -r -n 256 head <"$1"
   case $head in

@@ -3,11 +3,12 @@
 #   execute UID PROGRAM NAME=VALUE... "" NAME ARG...
 #
 # PROGRAM is a path, from the folder that execute is in; NAME and what follows are its argv, and the variables all of its
-# environment. Whoever calls has the user's groups already; a UID of 0 changes nothing. The program has standard input,
-# output and error open, and none of the descriptors 4 to 9.
+# environment. Whoever calls has the user's groups already; a UID of 0 changes nothing, and one that is no number below
+# 2^32 ends it. The program has standard input, output and error open, and none of the descriptors 3 to 9.
 #
-# Where the kernel does not execute it, the agent's shell says why, whose root is descriptor 5: refused.sh gets PROGRAM
-# and the number of the error. Where even that is not there, status 126.
+# Where the kernel does not execute it, a shell says why: descriptor 5 is the shell, and 4 its script, refused.sh, which gets
+# PROGRAM and the number of the error. Where even that is not there, status 126. Descriptors are files, and no folders:
+# nothing that the job has named leads through them.
 #
 # A shell's own exec gives a program the shell's name for it and the shell's variables, hands what has no format of the
 # kernel's to itself, and busybox's tools for the rest are large: in a guest that has just been restored each takes longer
@@ -43,16 +44,21 @@ load:   .long   1, 5                    # PT_LOAD; read and execute
 
 # rbx is argv.
 begin:  leaq    8(%rsp), %rbx
-        movq    8(%rbx), %rsi           # edi becomes the number that it says
+        movq    8(%rbx), %rsi           # rdi becomes the number that it says
         xorl    %edi, %edi
 1:      movzbl  (%rsi), %eax
         incq    %rsi
-        testl   %eax, %eax
-        jz      2f
-        imull   $10, %edi
-        leal    -48(%rdi,%rax), %edi
-        jmp     1b
-2:      testl   %edi, %edi
+        subl    $48, %eax
+        cmpl    $9, %eax
+        ja      leave                   # an empty word, too
+        imulq   $10, %rdi
+        addq    %rax, %rdi
+        movq    %rdi, %rax
+        shrq    $32, %rax
+        jnz     leave
+        cmpb    $0, (%rsi)
+        jne     1b
+        testl   %edi, %edi
         jz      3f
         movl    $SYS_SETUID, %eax
         syscall
@@ -104,19 +110,19 @@ leave:  movl    $SYS_EXIT, %eax
         movl    $REFUSED, %edi
         syscall
 
-# mark: the descriptors 4 to 9, whether they are open or not, get the flags in edx. rsi stays.
+# mark: the descriptors 3 to 9, whether they are open or not, get the flags in edx. rsi stays.
 mark:   pushq   %rsi
         movl    $9, %edi
 4:      movl    $SYS_FCNTL, %eax
         movl    $F_SETFD, %esi
         syscall
         decl    %edi
-        cmpl    $3, %edi
+        cmpl    $2, %edi
         ja      4b
         popq    %rsi
         ret
 
-busybox: .asciz "/proc/self/fd/5/bin/busybox"
-script: .asciz  "/proc/self/fd/5/berth/refused.sh"
+busybox: .asciz "/proc/self/fd/5"
+script: .asciz  "/proc/self/fd/4"
 shell:  .asciz  "sh"
 end:

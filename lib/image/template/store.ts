@@ -19,7 +19,7 @@ import { startWriting, type UnfinishedTemplate } from "./unfinished.ts";
 
 const BOUNDS: TemplateBounds = { most: 8, bytes: 2 * 1024 ** 3 };
 
-/** More than a state takes: 88 MB of a guest of 512 MiB were seen, and 180 MB of one of 4 GiB. */
+/** More than a state takes: 87 MB of a guest of 512 MiB were seen, and 180 MB of one of 4 GiB. */
 const ROOM_BYTES = 300 * 1024 ** 2;
 
 /** Store of templates, in the folder `.templates` of the images'. */

@@ -13,7 +13,8 @@
  *     0x7e       footer: id (4)
  *
  * Records, of the section "ram": address and flags in its low 12 bits (8), where no flag says "the same", the block's length
- * (1) and name; then a page, or for an empty one a zero. Behind its end comes what is handed on as it is.
+ * (1) and name; then a page, or for an empty one a zero. Behind its end comes what is handed on as it is. A guest that
+ * stands still has each page written once, in their order: what is not so is handed on, too.
  *
  * @module
  */
@@ -23,11 +24,16 @@ import { BerthError } from "../../base/errors.ts";
 const MAGIC = 0x5145_564d;
 const START = 1, PART = 2, END = 3, CONFIGURATION = 7, COMMAND = 8, FOOTER = 0x7e;
 const RAM_VERSION = 4;
-/** Flags of a record: an empty page, the list of blocks, a page, the end of the section's records, the block of before. */
-const ZERO = 0x02, BLOCKS = 0x04, PAGE = 0x08, DONE = 0x10, SAME = 0x20;
+/**
+ * Flags of a record: an empty page, the list of blocks, a page, the end of the section's records, the block of before; and
+ * one that 8.1 writes for other ways to send pages, with nothing behind it.
+ */
+const ZERO = 0x02, BLOCKS = 0x04, PAGE = 0x08, DONE = 0x10, SAME = 0x20, FLUSH = 0x200;
 const PAGE_BYTES = 4096;
 /** Blocks from here on are memory; smaller ones may be a firmware's, which is there before a state is read. */
 const MEMORY_BYTES = 16 * 1024 ** 2;
+/** More than there are: five of a microvm's. */
+const MOST_BLOCKS = 64;
 
 /** Takes a state piece by piece, however it is cut. */
 export class ZeroPageFilter {
@@ -37,7 +43,9 @@ export class ZeroPageFilter {
   #ram = -1;
   /** Whether the section that is being read is the last one of the memory. */
   #isLast = false;
-  readonly #memories = new Set<string>();
+  /** Blocks of memory, and the last address of each that was seen. */
+  readonly #memories = new Map<string, number>();
+  #blocks = 0;
   #blocksBytes = 0;
   /** The block of the record that was read last, and of that which was handed on last. */
   #block = "";
@@ -79,6 +87,8 @@ export class ZeroPageFilter {
 
   /** From here on nothing is understood, and nothing has to be. */
   #handOn(reader: Reader): undefined {
+    // What has no name of its own would be of another block.
+    if (!this.#isLast && this.#told !== this.#block) throw unknownForm("something between the parts of its memory");
     reader.back();
     this.#isPlain = true;
   }
@@ -126,8 +136,11 @@ export class ZeroPageFilter {
       this.#next = (reader) => this.#section(reader);
       return reader.taken();
     }
+    if (flags === FLUSH) return reader.taken();
+    const address = high * 2 ** 32 + low - flags;
     if (flags === BLOCKS) {
-      this.#blocksBytes = high * 2 ** 32 + low - flags;
+      if (this.#blocks > 0) throw unknownForm("a second list of blocks");
+      this.#blocksBytes = address;
       this.#next = (reader) => this.#memory(reader);
       return reader.taken();
     }
@@ -139,20 +152,28 @@ export class ZeroPageFilter {
     if (kind === PAGE) reader.skip(PAGE_BYTES);
     const isEmpty = kind === ZERO && reader.number(1) === 0;
     this.#block = block;
-    if (isEmpty && this.#memories.has(block)) return new Uint8Array(0);
+    if (this.#isNext(block, address) && isEmpty) return new Uint8Array(0);
     // Who reads it has not seen the record that named the block.
     const isUnnamed = isSame && this.#told !== block;
     this.#told = block;
     return isUnnamed ? joined([named(high, low - SAME, block), reader.from(start)]) : reader.taken();
   }
 
+  /** Whether a page is one of memory, and none that was there before. */
+  #isNext(block: string, address: number): boolean {
+    const last = this.#memories.get(block);
+    if (last === undefined || address <= last) return false;
+    this.#memories.set(block, address);
+    return true;
+  }
+
   /** One of the list of blocks. */
   #memory(reader: Reader): Uint8Array {
     const name = reader.text(reader.number(1));
     const bytes = reader.number(4) * 2 ** 32 + reader.number(4);
-    if (bytes >= MEMORY_BYTES) this.#memories.add(name);
+    if (bytes >= MEMORY_BYTES) this.#memories.set(name, -1);
     this.#blocksBytes -= bytes;
-    if (this.#blocksBytes < 0) throw unknownForm("a list of blocks that are larger than all");
+    if (++this.#blocks > MOST_BLOCKS || !(this.#blocksBytes >= 0)) throw unknownForm("a list of blocks without an end");
     if (this.#blocksBytes === 0) this.#next = (reader) => this.#record(reader);
     return reader.taken();
   }

@@ -21,30 +21,29 @@ interface Executed {
   readonly refused: string;
 }
 
-/** Runs execute, with the agent's root and descriptors about as exec.sh has them. @param files in the working directory. */
+/** Runs execute, with descriptors as exec.sh has them. @param files in the working directory. */
 async function execute(
   words: readonly string[],
   files: Readonly<Record<string, string>> = {},
-  { hasAgent = true, uid = 0, mode = 0o755 } = {},
+  { hasAgent = true, uid = 0, mode = 0o755 }: { hasAgent?: boolean; uid?: number | string; mode?: number } = {},
 ): Promise<Executed> {
   await using folder = await temporaryFolder();
   const place = folder.path;
-  for (const path of ["agent/bin", "agent/berth", "work"]) await Deno.mkdir(`${place}/${path}`, { recursive: true });
-  await Deno.writeFile(`${place}/agent/berth/execute`, PROGRAMS.execute, { mode: 0o755 });
+  await Deno.mkdir(`${place}/work`);
+  await Deno.writeFile(`${place}/execute`, PROGRAMS.execute, { mode: 0o755 });
   for (const name of ["refused.sh", "runnable.sh"]) {
-    await Deno.writeTextFile(`${place}/agent/berth/${name}`, AGENT_FILES[`berth/${name}`]);
+    await Deno.writeTextFile(`${place}/${name}`, AGENT_FILES[`berth/${name}`]);
   }
   for (const [name, text] of Object.entries(files)) {
+    if (name.includes("/")) await Deno.mkdir(`${place}/work/${name.split("/")[0]}`, { mode: 0o700 });
     await Deno.writeTextFile(`${place}/work/${name}`, text, { mode });
   }
-  // Descriptor 4 is open, and is not to be so in the program.
   const script = `place=$1; shift
-    cp "$(command -v busybox)" "$place/agent/bin"; chmod 755 "$place"
-    cd "$place/work"; : >"$place/refused"; chmod 666 "$place/refused"
-    ${hasAgent ? "" : 'mv "$place/agent/berth/execute" "$place"; rm -r "$place/agent/bin"; mkdir "$place/agent/bin"'}
-    execute=$place/agent/berth/execute; [ -e "$execute" ] || execute=$place/execute
-    exec 4</ 5<"$place/agent" 9>"$place/refused"
-    exec "$execute" "$@"`;
+    chmod 755 "$place"; cd "$place/work"; : >"$place/refused"; chmod 666 "$place/refused"
+    exec 3<"$place/execute" 4<"$place/refused.sh" 5<"$(command -v busybox)" 6<"$place/runnable.sh" 7</dev/null 8</dev/null
+    exec 9>"$place/refused"
+    ${hasAgent ? "" : "exec 5<&-"}
+    exec /proc/self/fd/3 "$@"`;
   const args = ["-c", script, "sh", place, String(uid), ...words];
   const { code, stdout, stderr } = await new Deno.Command("sh", { args, stdin: "null" }).output();
   assertEquals(new TextDecoder().decode(stderr), "");
@@ -57,7 +56,8 @@ testNeeding(
   "execute gives the program exactly these words and variables, and no other descriptor",
   async () => {
     const words = ["", "a b", "-x", "ä\n", "'"];
-    const show = 'for word; do printf "%s\\0" "$word"; done; cat /proc/$$/environ; echo /proc/$$/fd/*';
+    const show = `for word; do printf '%s\\0' "$word"; done; cat /proc/$$/environ
+      for number in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$number ] || echo "$number is open"; done`;
     const { code, stdout } = await execute([
       "/bin/sh",
       "A=",
@@ -72,7 +72,7 @@ testNeeding(
     ]);
     const printed = stdout.split("\0").slice(0, -1);
     assertEquals([code, printed], [0, [...words, "A=", "B=b =c", "A=2"]]);
-    assertEquals(stdout.slice(stdout.lastIndexOf("\0") + 1).match(/\/fd\/[4-9]\b/g), null);
+    assertEquals(stdout.slice(stdout.lastIndexOf("\0") + 1), "");
     assertEquals(await execute(["/bin/sh", "", "my name", "-c", "echo $0; cat /proc/$$/comm"]), {
       ...{ code: 0, stdout: "my name\nsh\n", refused: "" },
     });
@@ -101,8 +101,19 @@ testNeeding(
       mode: 0o700,
     });
     assertEquals([code, refused], [126, "126 user 65534 may not execute ./mine\n"]);
+    // Nor look at: where it is in a folder of root's, or has only the right to be executed.
+    const hidden = await execute(["hidden/x", "", "x"], { "hidden/x": "#!/bin/sh\n" }, { uid: 65534 });
+    assertEquals([hidden.code, hidden.refused], [126, "126 user 65534 may not execute hidden/x\n"]);
+    const unread = await execute(["./x", "", "x"], { x: "#!/none\n" }, { uid: 65534, mode: 0o711 });
+    assertEquals([unread.code, unread.refused], [126, "126 the kernel does not execute ./x (error 2)\n"]);
   },
 );
+
+testNeeding(noBusybox, "execute runs nothing as nobody knows whom", async () => {
+  for (const uid of ["", "-1", "1x", "x", "4294967296", "18446744073709551616", " 0"]) {
+    assertEquals(await execute(["/bin/true", "", "true"], {}, { uid }), { code: 126, stdout: "", refused: "" }, uid);
+  }
+});
 
 const REFUSED: readonly [what: string, words: readonly string[], Readonly<Record<string, string>>, refused: string][] =
   [

@@ -9,7 +9,7 @@ import { planJob } from "../../../lib/job/plan.ts";
 import type { PartialRequest } from "../../../lib/job/request/request.ts";
 import { cutOff, StopRequest } from "../../../lib/job/stop.ts";
 import type { End } from "../../../lib/job/verdict.ts";
-import { windDownVm } from "../../../lib/job/wind_down.ts";
+import { HASTY_MS, windDownVm } from "../../../lib/job/wind_down.ts";
 import { connectAgent } from "../../support/agent_session.ts";
 import { IdleVm } from "../../support/vmm/idle_vm.ts";
 import { LEAST_INPUTS, LEAST_REQUEST } from "../../support/job_plan.ts";
@@ -134,7 +134,8 @@ windDownTest("asks for artifacts when a drain had to be ended", { ...DRAIN, ...A
 windDownTest("does not wait any more when it is told to hurry", {}, SUCCESS, async ({ vm, stop, log }) => {
   await vm.toldToQuit;
   stop.stop("SIGTERM");
-  await Promise.resolve();
+  // Longer than that is waited for.
+  await new Promise((resolve) => setTimeout(resolve, HASTY_MS + 100));
   assertEquals(readFacts(log.list()).evidence, []);
 }, { kind: "exited", code: 0 });
 

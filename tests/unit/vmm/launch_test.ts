@@ -56,11 +56,14 @@ Deno.test("planVmLaunch() launches a VMM with all that its plan has, and no jail
   assertEquals(jailed, planLaunch({ ...given, argv, jail: planVmJail(PLAN, JAIL, VMM) }));
 });
 
-Deno.test("planVmLaunch() gives a VMM the state that its guest goes on from, and its jail no way to that", () => {
+Deno.test("planVmLaunch() gives a VMM the state that its guest goes on from, and its jail no way to that, nor to a kernel", () => {
   const plan = { ...PLAN, state: "/templates/k.state", jail: JAIL };
   const argv = ["vmm"];
+  const { readOnly, ...jail } = planVmJail(PLAN, JAIL, VMM);
+  const disks = readOnly!.filter((path) => path !== PLAN.kernel && path !== PLAN.initrd);
+  assertEquals(readOnly!.length - disks.length, 2);
   assertEquals(
     planVmLaunch(plan, argv, VMM),
-    planLaunch({ argv, input: "/templates/k.state", jail: planVmJail(PLAN, JAIL, VMM) }),
+    planLaunch({ argv, input: "/templates/k.state", jail: { ...jail, readOnly: disks } }),
   );
 });

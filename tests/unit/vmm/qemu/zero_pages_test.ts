@@ -97,6 +97,22 @@ Deno.test("ZeroPageFilter does not mind how a state is cut", () => {
   }
 });
 
+Deno.test("ZeroPageFilter hands on a page that is empty now, and was not before", () => {
+  const twice = [page(8192, "m.ram"), page(4096), empty(8192), empty(12288), empty(12288), page(16384)];
+  const once = [page(8192, "m.ram"), page(4096), empty(8192), empty(12288), page(16384)];
+  assertEquals(
+    filtered(stream(HEADER, ram(1, BLOCK_LIST), ram(3, twice))),
+    stream(HEADER, ram(1, BLOCK_LIST), ram(3, once)),
+  );
+});
+
+Deno.test("ZeroPageFilter takes the flag that some versions write without a page", () => {
+  const flag = number(0x200, 8);
+  const parts = [ram(1, BLOCK_LIST, flag), ram(2, empty(0, "m.ram"), page(4096), flag)];
+  const left = [ram(1, BLOCK_LIST, flag), ram(2, page(4096, "m.ram"), flag)];
+  assertEquals(filtered(stream(HEADER, parts)), stream(HEADER, left));
+});
+
 Deno.test("ZeroPageFilter hands on what it does not know, whole", () => {
   const others: readonly Part[] = [
     "its state",
@@ -117,6 +133,12 @@ Deno.test("ZeroPageFilter keeps what there is of a state that breaks off", () =>
   for (const length of [5, 30, 60, LESS.length - 5000]) {
     const kept = filtered(WHOLE.slice(0, length));
     assertEquals(kept, LESS.slice(0, kept.length));
+    // Less by no more than what was not whole, and by what was empty.
+    assertEquals(
+      kept.length > length - 5000 && kept.length >= Math.min(length, 60),
+      true,
+      `${kept.length} of ${length}`,
+    );
   }
 });
 
@@ -124,8 +146,15 @@ Deno.test("ZeroPageFilter refuses memory in a form of which it could lose someth
   const refused: readonly (readonly [Part, string])[] = [
     [ram(2, number(0x40 + SAME, 8)), "a record with the flags 0x60"],
     [ram(2, number(ZERO + PAGE, 8)), "a record with the flags 0xa"],
-    [ram(2, [number(4096 + BLOCKS, 8), text("m.ram"), number(8192, 8)]), "a list of blocks that are larger than all"],
+    [ram(2, BLOCK_LIST), "a second list of blocks"],
+    [[ram(2, page(0, "bios"), empty(0, "m.ram")), number(0x55, 1)], "something between the parts of its memory"],
   ];
+  const many = Array.from({ length: 99 }, (_, at): Part => [text(`m${at}`), number(2 ** 24, 8)]);
+  const endless = [[number(2 ** 52 + BLOCKS, 8), many], [number(4096 + BLOCKS, 8), text("m.ram"), number(8192, 8)]];
+  for (const list of endless) {
+    const read = () => filtered(stream(HEADER, ram(1, list)));
+    assertThrows(read, BerthError, "a list of blocks without an end");
+  }
   for (const [part, why] of refused) {
     const error = assertThrows(() => filtered(stream(HEADER, ram(1, BLOCK_LIST), part)), BerthError, why);
     assertEquals(error.code, "vmm.qmp");
