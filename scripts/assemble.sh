@@ -5,7 +5,7 @@ set -eu
 [ $# -eq 1 ] || { echo "usage: assemble.sh FILE.S" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-as --64 -o "$work/program.o" "$1"
+as --64 -I "$(dirname "$1")" -o "$work/program.o" "$1"
 # What the code calls an address, it reckons from its own beginning.
 ld -m elf_x86_64 -Ttext 0 --oformat binary -o "$work/program" "$work/program.o"
 od -An -v -tx1 -w32 "$work/program" | tr -d ' '

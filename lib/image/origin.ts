@@ -5,6 +5,7 @@
  */
 
 import * as z from "zod";
+import { checkBounded } from "../base/check_bounded.ts";
 import type { KernelWish } from "./kernel_file.ts";
 import { MODULE_GROUPS } from "./modules.ts";
 import { type ImageSpec, namedFiles } from "./spec.ts";
@@ -42,8 +43,8 @@ export function writeOrigin(origin: Origin, spec: ImageSpec): string {
 
 /** Origin of that spec; undefined when it is another one's, or of another version of berth. Pure. */
 export function parseOrigin(text: string, spec: ImageSpec): Origin | undefined {
-  const result = ORIGIN.safeParse(tryJson(text));
-  if (!result.success) return undefined;
+  const result = checkBounded(() => ORIGIN.safeParse(tryJson(text)));
+  if (!result?.success) return undefined;
   const { files = filesOf(spec), ...origin } = result.data;
   return JSON.stringify(files) === JSON.stringify(filesOf(spec)) ? origin : undefined;
 }

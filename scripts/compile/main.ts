@@ -1,6 +1,6 @@
 /**
  * Makes `dist/berth`: one binary with the permissions of the set `berth` in `deno.json`, and nothing in it but what is
- * imported. The same sources, Deno and runtime make the same bytes.
+ * used. The same sources, Deno and runtime make the same bytes.
  *
  * `--target x86_64|aarch64` makes one for another machine, `dist/berth-MACHINE`. Deno downloads the runtime that it puts
  * the program behind, unless DENORT_BIN names one.

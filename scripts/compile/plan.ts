@@ -4,14 +4,6 @@
  * @module
  */
 
-/** The part of `deno.json` that the binary depends on. */
-export interface Config {
-  readonly name: string;
-  readonly version: string;
-  readonly imports: Readonly<Record<string, string>>;
-  readonly permissions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-}
-
 /** What the version is stamped with, where the sources are a git checkout. */
 export interface Commit {
   /** A short hash. */

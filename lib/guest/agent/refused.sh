@@ -10,5 +10,5 @@ case $2 in
 13) [ -x "$1" ] || refuse 126 "user $(id -u) may not execute $1" ;;
 26) refuse 126 "$1 is open for writing" ;;
 esac
-if [ -r "$1" ]; then expect_runnable "$1" || refuse 126 "$why"; fi
+expect_runnable "$1" || refuse 126 "$why"
 refuse 126 "the kernel does not execute $1 (error $2)"

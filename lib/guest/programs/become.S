@@ -18,7 +18,6 @@
 # hand.
 #
 # Regenerate become_code.ts with scripts/assemble.sh after a change.
-        .set    BASE, 0x400000          # where the file ends up in memory
         .set    SEED, 512
         .set    SEED_BYTES, 512
         .set    TIME, 1024
@@ -36,22 +35,7 @@
         .set    BLKFLSBUF, 0x1261
         .set    NOBODY, 4
 
-        .code64
-        .globl  _start
-_start: .ascii  "\177ELF"
-        .byte   2, 1, 1                 # 64-bit, little-endian, version 1
-        .zero   9
-        .word   2, 62                   # an executable for x86-64
-        .long   1
-        .quad   BASE + begin - _start
-        .quad   load - _start           # the program header
-        .quad   0                       # no sections
-        .long   0
-        .word   64, 56, 1, 0, 0, 0      # bytes of this header and of one program header, of which there is one
-load:   .long   1, 5                    # PT_LOAD; read and execute
-        .quad   0, BASE, BASE           # the whole file
-        .quad   end - _start, end - _start
-        .quad   0x1000
+        .include "elf.inc"
 
 # rsp is the block, ebp the status of the step that is being done, ebx a count or a descriptor.
 begin:  subq    $BLOCK_BYTES, %rsp

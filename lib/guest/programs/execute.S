@@ -16,7 +16,6 @@
 # header by hand.
 #
 # Regenerate execute_code.ts with scripts/assemble.sh after a change.
-        .set    BASE, 0x400000          # where the file ends up in memory
         .set    SYS_EXECVE, 59
         .set    SYS_EXIT, 60
         .set    SYS_FCNTL, 72
@@ -25,22 +24,7 @@
         .set    FD_CLOEXEC, 1
         .set    REFUSED, 126
 
-        .code64
-        .globl  _start
-_start: .ascii  "\177ELF"
-        .byte   2, 1, 1                 # 64-bit, little-endian, version 1
-        .zero   9
-        .word   2, 62                   # an executable for x86-64
-        .long   1
-        .quad   BASE + begin - _start
-        .quad   load - _start           # the program header
-        .quad   0                       # no sections
-        .long   0
-        .word   64, 56, 1, 0, 0, 0      # bytes of this header and of one program header, of which there is one
-load:   .long   1, 5                    # PT_LOAD; read and execute
-        .quad   0, BASE, BASE           # the whole file
-        .quad   end - _start, end - _start
-        .quad   0x1000
+        .include "elf.inc"
 
 # rbx is argv.
 begin:  leaq    8(%rsp), %rbx

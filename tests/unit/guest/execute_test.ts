@@ -29,17 +29,17 @@ async function execute(
 ): Promise<Executed> {
   await using folder = await temporaryFolder();
   const place = folder.path;
-  await Deno.mkdir(`${place}/work`);
+  await Deno.mkdir(`${place}/cwd`);
   await Deno.writeFile(`${place}/execute`, PROGRAMS.execute, { mode: 0o755 });
   for (const name of ["refused.sh", "runnable.sh"]) {
     await Deno.writeTextFile(`${place}/${name}`, AGENT_FILES[`berth/${name}`]);
   }
   for (const [name, text] of Object.entries(files)) {
-    if (name.includes("/")) await Deno.mkdir(`${place}/work/${name.split("/")[0]}`, { mode: 0o700 });
-    await Deno.writeTextFile(`${place}/work/${name}`, text, { mode });
+    if (name.includes("/")) await Deno.mkdir(`${place}/cwd/${name.split("/")[0]}`, { mode: 0o700 });
+    await Deno.writeTextFile(`${place}/cwd/${name}`, text, { mode });
   }
   const script = `place=$1; shift
-    chmod 755 "$place"; cd "$place/work"; : >"$place/refused"; chmod 666 "$place/refused"
+    chmod 755 "$place"; cd "$place/cwd"; : >"$place/refused"; chmod 666 "$place/refused"
     exec 3<"$place/execute" 4<"$place/refused.sh" 5<"$(command -v busybox)" 6<"$place/runnable.sh" 7</dev/null 8</dev/null
     exec 9>"$place/refused"
     ${hasAgent ? "" : "exec 5<&-"}

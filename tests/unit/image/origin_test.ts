@@ -12,6 +12,11 @@ import { originOf, specOf } from "../../support/images.ts";
 
 const SPEC = specOf("../.store/k", "../.store/i");
 
+Deno.test("parseOrigin() takes none that is wrong in hundreds of thousands of places", () => {
+  const text = JSON.stringify({ ...originOf("hash"), modules: Array(200_000).fill(1) });
+  assertEquals(parseOrigin(text, SPEC), undefined);
+});
+
 Deno.test("parseOrigin() reads what writeOrigin() wrote beside the same spec", () => {
   const text = writeOrigin(originOf("hash"), SPEC);
   assertEquals(parseOrigin(text, SPEC), originOf("hash"));
